@@ -1,0 +1,86 @@
+# Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut check fix contracts \
+	figures coverage bench lock schema screenshots strangers clean
+
+PY := .venv/bin/python
+DEMO := .venv/.demo.stamp
+DEV := .venv/.dev.stamp
+LOCKED := requirements/uv.txt $(wildcard */pyproject.toml) tools/environment.sh
+FAST := tests/unit tests/contract tests/scenarios tests/architecture
+
+help:  ## print this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(DEMO): requirements/demo.txt $(LOCKED)
+	@tools/environment.sh demo
+
+$(DEV): requirements/dev.txt $(LOCKED)
+	@tools/environment.sh dev
+
+setup: $(DEV)  ## make .venv with everything a developer needs
+
+deps:  ## install the Debian packages that tests with real parts use
+	@tools/deps.sh
+
+demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself with a summary
+	@$(PY) -m demo $(if $(FOR),--for $(FOR))
+
+test: $(DEV)  ## every test; prints the time of each tier
+	@$(PY) -m pytest -q $(ARGS)
+
+test-unit: $(DEV)  ## unit, contract, scenario and architecture tests
+	@$(PY) -m pytest -q $(FAST) $(ARGS)
+
+test-integration: $(DEV)  ## tests with real parts: broker, ptys, HTTP, disks
+	@$(PY) -m pytest -q tests/integration $(ARGS)
+
+test-e2e: $(DEV)  ## tests of the whole path
+	@$(PY) -m pytest -q tests/e2e $(ARGS)
+
+test-kill: $(DEV)  ## KILLS=200 kill -9 of gateway or backend under load
+	@COLDCHAIN_KILLS=$(or $(KILLS),200) $(PY) -m pytest -q tests/e2e/test_kill.py -s $(ARGS)
+
+test-powercut: $(DEV)  ## CUTS=1000 simulated power cuts for each recorded program
+	@COLDCHAIN_CUTS=$(or $(CUTS),1000) $(PY) -m pytest -q tests/integration/powercut -s $(ARGS)
+
+check: $(DEV)  ## ruff, mypy --strict, import contracts, guard, figures
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || { echo "make fix would reformat"; exit 1; }
+	@.venv/bin/mypy core/src gateway/src backend/src firmware-sim/src dashboards/src demo bench tools tests
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) tools/guard.py
+	@$(PY) tools/figures.py
+
+fix: $(DEV)  ## let ruff mend and format what it can
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+contracts: $(DEV)  ## the import contracts alone
+	@.venv/bin/lint-imports --no-logo
+
+figures: $(DEV)  ## sizes, types, test mass beside their targets
+	@$(PY) tools/figures.py
+
+coverage: $(DEV)  ## branch coverage of the fast tiers
+	@$(PY) -m pytest -q $(FAST) --cov --cov-branch --cov-report=json:build/coverage.json --cov-report=term:skip-covered
+	@$(PY) tools/figures.py
+
+bench: $(DEV)  ## throughput and memory beside bare baselines
+	@$(PY) -m bench $(ARGS)
+
+lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
+	@tools/lock.sh $(ARGS)
+
+schema: $(DEV)  ## write the JSON Schema of fleet.yaml
+	@$(PY) tools/schema.py
+
+screenshots: $(DEMO)  ## pictures of a real run, desktop and phone width
+	@$(PY) -m demo.screenshots
+
+strangers:  ## build Telegraf into the user's cache for the tests that write with it
+	@tests/support/strangers/telegraf.sh
+
+clean:  ## remove environments, caches and what runs left
+	@rm -rf .venv .uv .demo build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

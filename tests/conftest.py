@@ -1,0 +1,58 @@
+"""What every test gets: quiet tiers without sockets, the time of each tier, missing parts in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.tiers import Tier, Timing, tier_of
+
+_LOUD = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"})
+_quiet: list[str] = []
+
+
+def _forbid_sockets(event: str, arguments: tuple[object, ...]) -> None:
+    """Audit hook: inside a quiet test nobody connects, binds or resolves; socket pairs stay allowed."""
+    if _quiet and event in _LOUD:
+        raise RuntimeError(f"{_quiet[-1]} is in a tier without sockets, and did {event} {arguments[1:]}")
+
+
+sys.addaudithook(_forbid_sockets)
+_timing = Timing()
+
+
+@pytest.fixture(autouse=True)
+def _tier_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
+    tier = tier_of(Path(str(request.path)))
+    if tier is None or not tier.quiet:
+        yield
+        return
+    _quiet.append(request.node.nodeid)
+    yield
+    _quiet.pop()
+
+
+def _tier_of_report(report: pytest.TestReport) -> Tier | None:
+    return tier_of(Path(report.nodeid.split("::")[0]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    tier = _tier_of_report(report)
+    if tier is not None:
+        _timing.add(tier, report.duration, counts=report.when == "call")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = {
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    }
+    if reasons:
+        terminalreporter.write_line("not tried here: " + "; ".join(sorted(reasons)))
+    if _timing.seconds:
+        terminalreporter.section("time of each tier")
+        for line in _timing.lines():
+            terminalreporter.write_line(line)

@@ -1,0 +1,53 @@
+"""Tiers of tests: which a file belongs to, how long each may take, how long it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A group of tests with one budget on two cores. `quiet` tiers open no socket."""
+
+    name: str
+    folders: tuple[str, ...]
+    budget_s: float
+    quiet: bool
+
+
+TIERS = (
+    Tier(name="fast", folders=("unit", "contract", "scenarios", "architecture"), budget_s=20.0, quiet=True),
+    Tier(name="integration", folders=("integration",), budget_s=120.0, quiet=False),
+    Tier(name="end to end", folders=("e2e",), budget_s=300.0, quiet=False),
+)
+
+
+def tier_of(path: PurePath) -> Tier | None:
+    """The tier of a test file, by the first folder under tests/."""
+    parts = path.parts
+    if "tests" not in parts:
+        return None
+    folder = parts[parts.index("tests") + 1]
+    return next((tier for tier in TIERS if folder in tier.folders), None)
+
+
+@dataclass(slots=True)
+class Timing:
+    """Seconds and tests per tier, summed over set-up, call and tear-down."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tests: dict[str, int] = field(default_factory=dict)
+
+    def add(self, tier: Tier, seconds: float, *, counts: bool) -> None:
+        self.seconds[tier.name] = self.seconds.get(tier.name, 0.0) + seconds
+        self.tests[tier.name] = self.tests.get(tier.name, 0) + int(counts)
+
+    def lines(self) -> list[str]:
+        """One line a tier that ran."""
+        return [self._line(tier) for tier in TIERS if tier.name in self.seconds]
+
+    def _line(self, tier: Tier) -> str:
+        seconds = self.seconds[tier.name]
+        verdict = "" if seconds <= tier.budget_s else "  OVER"
+        return f"{tier.name:<12} {self.tests[tier.name]:>5} tests {seconds:7.1f} s of {tier.budget_s:.0f} s{verdict}"
