@@ -1,0 +1,122 @@
+"""What passes between the rooms of the gateway: sources, intake, outbox, local alarm.
+
+Life of a reading: a source acquires bytes, a format decodes them, `Intake` commits them, only then the
+source (or its broker) hears "kept", and only then they are dated, sealed and sent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from coldchain.errors import Unavailable
+from coldchain.readings import Refusal, Value
+from coldchain.watch import WatchBundle
+
+
+class NotKept(Unavailable):
+    """The outbox cannot keep anything now (disk full); what was offered is not durable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one sensor said at one instant, decoded and not yet dated."""
+
+    sensor: str
+    values: Mapping[str, Value]
+    # The device's own time of measurement, UTC ms, where it sends one that can be believed; else None
+    # and the instant of acquisition counts.
+    source_time_ms: int | None = None
+
+
+Decoded = Sequence[Sample | Refusal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttDelivery:
+    """Identity of one QoS 1 message, by which a redelivery after a crash is told from an equal new one."""
+
+    session: str  # broker and client id, stable over restarts: "host:port/client-id"
+    packet_id: int
+    dup: bool  # the DUP flag; only a message that carries it is compared with remembered ones
+    digest: bytes  # at least 8 bytes of a hash over topic and payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquired:
+    """One message, line or answer from a wire, with the instant at which its last byte came."""
+
+    source: str
+    decoded: Decoded
+    boottime_ns: int  # CLOCK_BOOTTIME
+    wall_ms: int  # the wall clock as it was, trusted or not; for the log only
+    # Called once on intake's thread after the commit (also for a redelivery, which is not kept twice).
+    # It must not block and must do nothing when its connection is gone.
+    acknowledge: Callable[[], None] | None = None
+    delivery: MqttDelivery | None = None
+
+
+class Intake(Protocol):
+    """The one way in. Refusals within `decoded` are counted by (source, reason)."""
+
+    async def take(self, acquired: Acquired) -> None:
+        """Return when it is durable. Raises NotKept; the caller counts that and goes on reading."""
+
+    def offer(self, acquired: Acquired) -> None:
+        """From any thread; `acknowledge` is called after the commit. Blocks while the queue is full."""
+
+    def refuse(self, source: str, refusal: Refusal) -> None:
+        """Count something that never became a reading. From any thread, never blocks."""
+
+    def forget(self, session: str, done: Callable[[], None]) -> None:
+        """The broker lost this session (CONNACK without session present): remembered messages are void.
+
+        `done` is called on intake's thread when that is durable; subscribe only then, so that no message
+        of the new session can meet a memory of the old one.
+        """
+
+    def note(
+        self, measurement: str, tags: Mapping[str, str], fields: Mapping[str, Value | str], *, urgent: bool = False
+    ) -> None:
+        """Keep a line of the gateway's own (`local_alarm`, `source`, …). From any thread, never blocks.
+
+        `urgent`: a limit was crossed; everything kept so far is sealed and sent at once.
+        """
+
+
+class Source(Protocol):
+    """One wire. `run` is supervised: an exception is a restart with back-off, cancelling it ends it."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self, intake: Intake) -> None:
+        """Read until cancelled. Must release its wire when cancelled."""
+
+
+class Watcher(Protocol):
+    """The local alarm as intake and uplink see it. Both methods are called from other threads."""
+
+    def observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
+        """Judge what was acquired; called before the commit, so it works with a full disk. Never blocks."""
+
+    def load(self, bundle: WatchBundle) -> None:
+        """Watch by this bundle from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a local annunciator is told: a rule's limit was broken, or that is over."""
+
+    point: str
+    rule: str
+    state: str  # "alarm" or "end"
+    text_en: str
+    text_zh: str
+    value: float | None
+
+
+class Annunciator(Protocol):
+    """A lamp, horn, command or log beside the goods. Failures are told, never raised into judging."""
+
+    def announce(self, notice: Notice) -> None:
+        """Tell it; must not block for longer than a second."""
