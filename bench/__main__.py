@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-    python -m bench [steps codec gateway ingest]
+python -m bench [steps codec gateway ingest]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bench.table import Budget, Row, print_table
 SUITES = ("steps", "codec", "gateway", "ingest")
 
 BUDGETS = {
-    # Half of what the design asks of the finished product, on two cores; memory is the ceiling of the first version.
+    # Half of what the finished product is to reach, on two cores; memory is a ceiling.
     "gateway readings": Budget(at_least=7_500),
     "gateway RSS": Budget(at_most=60),
     "ingest batches of 5000": Budget(at_least=75_000),

@@ -50,14 +50,25 @@ def lines(rows: Iterable[Row], budgets: dict[str, Budget]) -> list[str]:
     head = ("what", "value", "unit", "budget", "", "baseline", "ratio")
     cells = [head, *(_cells(row, budgets.get(row.name)) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
 
 
 def _cells(row: Row, budget: Budget | None) -> tuple[str, ...]:
     verdict = "" if budget is None else ("ok" if budget.met_by(row.value) else "MISSED")
     baseline = "" if row.baseline is None else f"{figure(row.baseline)} {row.baseline_name}"
     ratio = "" if not row.baseline else f"{row.value / row.baseline:.2f}"
-    return (row.name, figure(row.value), row.unit, "" if budget is None else str(budget), verdict, baseline, ratio)
+    return (
+        row.name,
+        figure(row.value),
+        row.unit,
+        "" if budget is None else str(budget),
+        verdict,
+        baseline,
+        ratio,
+    )
 
 
 def print_table(rows: Iterable[Row], budgets: dict[str, Budget] | None = None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.tiers import Tier, Timing, tier_of
 
 _LOUD = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"})

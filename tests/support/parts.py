@@ -37,9 +37,9 @@ def find(name: str) -> Path | None:
 def require(name: str) -> Path:
     """The path of a real part; without it the test fails in CI and is skipped elsewhere."""
     found = find(name)
-    if found is not None:
-        return found
-    missing(f"{name} is not here ({HINTS.get(name, 'install it')})")
+    if found is None:
+        missing(f"{name} is not here ({HINTS.get(name, 'install it')})")
+    return found
 
 
 def missing(what: str) -> NoReturn:

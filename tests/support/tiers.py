@@ -50,4 +50,5 @@ class Timing:
     def _line(self, tier: Tier) -> str:
         seconds = self.seconds[tier.name]
         verdict = "" if seconds <= tier.budget_s else "  OVER"
-        return f"{tier.name:<12} {self.tests[tier.name]:>5} tests {seconds:7.1f} s of {tier.budget_s:.0f} s{verdict}"
+        tests = self.tests[tier.name]
+        return f"{tier.name:<12} {tests:>5} tests {seconds:7.1f} s of {tier.budget_s:.0f} s{verdict}"
