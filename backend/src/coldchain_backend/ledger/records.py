@@ -1,0 +1,172 @@
+"""Ledger records: what may stand in an organisation's log, and the JSON inside acts and marks.
+
+Kinds and payloads:
+
+batch   one JSON line (`BatchMeta`), a newline, then the sealed batch verbatim (`# cc1 …` and its body)
+fleet   a fleet version: JSON, written and read by `fleet/versions`
+act     what a person did: JSON {"act", "by", "reason", …}
+mark    what the service itself noticed: JSON {"mark", …}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import orjson
+
+from coldchain.errors import IntegrityError
+
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class Kind(StrEnum):
+    """What a record holds."""
+
+    BATCH = "batch"
+    FLEET = "fleet"
+    ACT = "act"
+    MARK = "mark"
+
+
+class Grade(StrEnum):
+    """How good a batch is as evidence."""
+
+    SEALED = "sealed"  # by a gateway's own key
+    RECEIPT = "receipt"  # by the backend, when it received an unsealed write
+
+
+class ActName(StrEnum):
+    """Human acts."""
+
+    ENROL = "enrol"  # gateway, key (base64 public key)
+    REVOKE = "revoke"  # gateway, key (fingerprint), reason
+    DECLARE_LOST = "declare_lost"  # run, first, last, reason
+    ACKNOWLEDGE = "acknowledge"  # alert, reason
+
+
+class MarkName(StrEnum):
+    """Service marks. Those from `REPAIRED` on are told to the system receiver."""
+
+    START = "start"
+    STOP = "stop"
+    ALIVE = "alive"
+    REPAIRED = "repaired"  # bytes: cut from a torn tail at start
+    CLOCK_BACK = "clock_back"  # by_ms: the host's clock stepped back; stamps stood still meanwhile
+    CLONE = "clone"  # gateway, run, seq: two hashes for one number, or a number above the named head
+    TWO_GATEWAYS = "two_gateways"  # gateway: two admitted keys write under one name
+    FOREIGN_KEY = "foreign_key"  # gateway: a batch sealed by a key that is not admitted for this name
+    DISK_FULL = "disk_full"
+    DISK_RECOVERED = "disk_recovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecord:
+    """A record before the writer gave it its place and its stamp."""
+
+    kind: Kind
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A durable record.
+
+    offset       1, 2, 3 … without gaps
+    received_ms  the writer's stamp, UTC ms, never below the stamp of the record before
+    hash         64 hex digits over the previous record's hash, this header and the payload
+    """
+
+    offset: int
+    kind: Kind
+    received_ms: int
+    payload: bytes
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchMeta:
+    """What ingest knows of a batch beside the batch itself.
+
+    gateway   name of the gateway, or of the writer for a receipt
+    conflict  another batch with the same run and number, but other content, is in evidence
+    unmapped  lines of an unsealed write that no mapping covers, per measurement; they are not stored
+    unread    lines of an unsealed write that are not line protocol; they are not stored
+    sample    the first of these lines
+    """
+
+    gateway: str
+    run: str
+    seq: int
+    grade: Grade = Grade.SEALED
+    conflict: bool = False
+    unmapped: Mapping[str, int] | None = None
+    unread: int = 0
+    sample: str | None = None
+
+
+def batch_record(meta: BatchMeta, batch: bytes) -> NewRecord:
+    """The record of one encoded batch."""
+    fields: dict[str, Json] = {
+        "gateway": meta.gateway, "run": meta.run, "seq": meta.seq, "grade": meta.grade.value,
+    }  # fmt: skip
+    if meta.conflict:
+        fields["conflict"] = True
+    if meta.unmapped:
+        fields["unmapped"] = dict(meta.unmapped)
+    if meta.unread:
+        fields["unread"] = meta.unread
+    if meta.sample is not None:
+        fields["sample"] = meta.sample
+    return NewRecord(kind=Kind.BATCH, payload=orjson.dumps(fields) + b"\n" + batch)
+
+
+def split_batch(payload: bytes) -> tuple[BatchMeta, bytes]:
+    """Meta and encoded batch of a batch record. Raises IntegrityError if the payload is none."""
+    line, newline, batch = payload.partition(b"\n")
+    if not newline:
+        raise IntegrityError("a batch record without its first line")
+    fields = read_json(line)
+    try:
+        return _meta_of(fields), batch
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"a batch record with a wrong first line: {error!r}") from error
+
+
+def _meta_of(fields: Mapping[str, Json]) -> BatchMeta:
+    seq, unread, unmapped = fields["seq"], fields.get("unread", 0), fields.get("unmapped")
+    if not isinstance(seq, int) or not isinstance(unread, int):
+        raise TypeError("a number is not a number")
+    counts = {name: n for name, n in unmapped.items() if isinstance(n, int)} if isinstance(unmapped, dict) else None
+    sample = fields.get("sample")
+    return BatchMeta(
+        gateway=str(fields["gateway"]),
+        run=str(fields["run"]),
+        seq=seq,
+        grade=Grade(str(fields["grade"])),
+        conflict=fields.get("conflict") is True,
+        unmapped=counts,
+        unread=unread,
+        sample=None if sample is None else str(sample),
+    )
+
+
+def act_record(act: str, by: str, details: Mapping[str, Json]) -> NewRecord:
+    """A human act: what, by which person, and its details."""
+    return NewRecord(kind=Kind.ACT, payload=orjson.dumps({"act": act, "by": by, **details}))
+
+
+def mark_record(mark: MarkName, details: Mapping[str, Json] | None = None) -> NewRecord:
+    """A service mark with its details."""
+    return NewRecord(kind=Kind.MARK, payload=orjson.dumps({"mark": mark.value, **(details or {})}))
+
+
+def read_json(payload: bytes) -> dict[str, Json]:
+    """The JSON object of an act, a mark, a fleet version or a batch's first line."""
+    try:
+        value = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise IntegrityError(f"a record that is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise IntegrityError("a record that is not a JSON object")
+    return value
