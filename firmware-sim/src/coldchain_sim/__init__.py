@@ -1,0 +1,1 @@
+"""Simulated cold rooms and trucks, and devices in them that speak real bytes over real wires."""

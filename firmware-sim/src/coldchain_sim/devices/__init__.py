@@ -1,0 +1,1 @@
+"""What each kind of device puts on its wire: values in, bytes out; written from datasheets."""

@@ -1,0 +1,193 @@
+"""A scenario: a site (spaces and the devices in them) and what happens when, read from YAML."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+
+from coldchain_runtime.documents import load_yaml
+
+from coldchain_sim.physics import ChamberSpec, ProbeSpec
+
+
+class ScenarioError(ValueError):
+    """The scenario names something that its site does not have; the message says what and where."""
+
+
+class Event(StrEnum):
+    """What can happen. The simulator acts on spaces and lines; uplink events are told to whoever listens."""
+
+    DOOR_OPENS = "door_opens"
+    DOOR_CLOSES = "door_closes"
+    COMPRESSOR_FAILS = "compressor_fails"
+    COMPRESSOR_REPAIRED = "compressor_repaired"
+    LINE_UNPLUGGED = "line_unplugged"
+    LINE_PLUGGED = "line_plugged"
+    UPLINK_LOST = "uplink_lost"
+    UPLINK_BACK = "uplink_back"
+
+
+ABOUT_CHAMBERS = frozenset(
+    {Event.DOOR_OPENS, Event.DOOR_CLOSES, Event.COMPRESSOR_FAILS, Event.COMPRESSOR_REPAIRED}
+)
+ABOUT_LINES = frozenset({Event.LINE_UNPLUGGED, Event.LINE_PLUGGED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedChamber:
+    """A space and what it is made of."""
+
+    name: str
+    made_of: ChamberSpec = field(default_factory=ChamberSpec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorSpec:
+    """A device that speaks by itself every `every_s` real seconds; `copies` > 1 numbers them from 1."""
+
+    sensor: str
+    chamber: str
+    every_s: float = 2.0
+    copies: int = 1
+    humidity: float = 70.0
+    probe: ProbeSpec = field(default_factory=ProbeSpec)
+
+    def names(self) -> list[str]:
+        """The identities of all copies."""
+        if self.copies == 1:
+            return [self.sensor]
+        return [f"{self.sensor}-{number}" for number in range(1, self.copies + 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSpec:
+    """A Modbus unit, which answers when asked."""
+
+    address: int
+    sensor: str
+    chamber: str
+    humidity: float = 70.0
+    probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(resolution_c=0.1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSpec:
+    """A serial port on which boards print lines."""
+
+    name: str
+    sensors: tuple[SensorSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusSpec:
+    """A serial port with Modbus units on it."""
+
+    name: str
+    units: tuple[UnitSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Spaces and devices; `bridge` is what a zigbee2mqtt bridge publishes."""
+
+    chambers: tuple[NamedChamber, ...]
+    starts_at_hour: float = 14.0
+    lines: tuple[LineSpec, ...] = ()
+    buses: tuple[BusSpec, ...] = ()
+    bridge: tuple[SensorSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One event at this simulated minute."""
+
+    at_min: float
+    event: Event
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What a scenario file says; `site` names a file in `sites/` beside it."""
+
+    sentence: str
+    site: str
+    speed: float = 20.0
+    timeline: tuple[Moment, ...] = ()
+
+
+def shipped() -> Path:
+    """The folder of the scenarios that come with the simulator."""
+    return Path(str(resources.files("coldchain_sim") / "scenarios"))
+
+
+def shipped_names() -> list[str]:
+    """The scenarios that come with the simulator."""
+    return sorted(path.stem for path in shipped().glob("*.yaml"))
+
+
+def load(name_or_path: str) -> tuple[Scenario, Site]:
+    """A shipped scenario by name, or any file by path.
+
+    ScenarioError: no such scenario, or it names what the site lacks. ConfigError: file, line and key.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".yaml":
+        path = shipped() / f"{name_or_path}.yaml"
+    if not path.is_file():
+        raise ScenarioError(
+            f"no scenario {name_or_path!r}; there are: {', '.join(shipped_names())}, or give a .yaml file"
+        )
+    scenario = load_yaml(path, Scenario)
+    site = load_yaml(path.parent / "sites" / f"{scenario.site}.yaml", Site)
+    for problem in problems(scenario, site):
+        raise ScenarioError(f"{path}: {problem}")
+    return scenario, site
+
+
+def problems(scenario: Scenario, site: Site) -> Iterator[str]:
+    """Everything that does not fit together, one sentence each."""
+    if scenario.speed <= 0:
+        yield "speed must be above 0"
+    yield from _timeline_problems(scenario, site)
+    yield from _device_problems(site)
+    for bus in site.buses:
+        yield from _bus_problems(bus)
+
+
+def _timeline_problems(scenario: Scenario, site: Site) -> Iterator[str]:
+    chambers = {chamber.name for chamber in site.chambers}
+    lines = {line.name for line in site.lines} | {bus.name for bus in site.buses}
+    for moment in scenario.timeline:
+        if moment.event in ABOUT_CHAMBERS and moment.where not in chambers:
+            yield f"{moment.event}: no space {moment.where!r}"
+        if moment.event in ABOUT_LINES and moment.where not in lines:
+            yield f"{moment.event}: no line {moment.where!r}"
+
+
+def _device_problems(site: Site) -> Iterator[str]:
+    chambers = {chamber.name for chamber in site.chambers}
+    speakers = [*(sensor for line in site.lines for sensor in line.sensors), *site.bridge]
+    units = [unit for bus in site.buses for unit in bus.units]
+    for speaker in speakers:
+        if speaker.every_s <= 0 or speaker.copies < 1:
+            yield f"{speaker.sensor}: every_s must be above 0 and copies at least 1"
+    hung = [(one.sensor, one.chamber) for one in speakers] + [(one.sensor, one.chamber) for one in units]
+    for sensor, chamber in hung:
+        if chamber not in chambers:
+            yield f"{sensor}: no space {chamber!r}"
+    names = Counter([name for one in speakers for name in one.names()] + [unit.sensor for unit in units])
+    for name, times in names.items():
+        if times > 1:
+            yield f"sensor {name!r} stands here {times} times"
+
+
+def _bus_problems(bus: BusSpec) -> Iterator[str]:
+    addresses = [unit.address for unit in bus.units]
+    for address in addresses:
+        if not 1 <= address <= 247:
+            yield f"{bus.name}: unit address {address} is not in 1..247"
+    if len(set(addresses)) != len(addresses):
+        yield f"{bus.name}: two units have one address"

@@ -1,0 +1,1 @@
+"""The wires: pseudo terminals for serial lines, and MQTT."""

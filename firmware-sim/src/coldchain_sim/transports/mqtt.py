@@ -1,0 +1,88 @@
+"""The MQTT side of a bridge: publishes with QoS 1 and tells when the broker has taken a message."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+MOST_WAITING = 1_000
+
+
+@dataclass(slots=True)
+class MqttOutlet:
+    """One client for all devices of a bridge; connects by itself, again and again, in its own thread.
+
+    `on_taken` of a message runs in that thread once its PUBACK has come.
+    """
+
+    host: str
+    port: int
+    client_id: str
+    _client: paho.Client = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _waiting: dict[int, Callable[[], None]] = field(default_factory=dict, init=False)
+    _early: set[int] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.client_id,
+            clean_session=False,
+            reconnect_on_failure=True,
+        )
+        self._client.reconnect_delay_set(min_delay=1, max_delay=5)
+        self._client.max_queued_messages_set(MOST_WAITING)
+        self._client.on_publish = self._taken
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._client.connect_async(self.host, self.port, keepalive=30)
+        self._client.loop_start()
+
+    def connected(self) -> bool:
+        """Whether the broker is there now."""
+        return self._client.is_connected()
+
+    def publish(self, topic: str, payload: bytes, on_taken: Callable[[], None]) -> bool:
+        """Send one message; False when too many wait for the broker already, then it is not sent at all.
+
+        The lock is never held while paho is called: paho holds its own around `_taken`.
+        """
+        if self.waiting() >= MOST_WAITING:
+            return False
+        info = self._client.publish(topic, payload, qos=1)
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return False
+        with self._lock:
+            already = info.mid in self._early
+            if already:
+                self._early.remove(info.mid)
+            else:
+                self._waiting[info.mid] = on_taken
+        if already:
+            on_taken()
+        return True
+
+    def waiting(self) -> int:
+        """Messages without PUBACK."""
+        with self._lock:
+            return len(self._waiting)
+
+    def stop(self) -> None:
+        """Say goodbye and end the thread."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _taken(
+        self, _client: paho.Client, _userdata: object, mid: int, _code: ReasonCode, _properties: Properties
+    ) -> None:
+        with self._lock:
+            on_taken = self._waiting.pop(mid, None)
+            if on_taken is None:
+                self._early.add(mid)
+        if on_taken is not None:
+            on_taken()
