@@ -1,0 +1,283 @@
+"""The one starter of real processes: broker, backend, gateway and simulator on free ports, and beside
+them, in this process, the uplink's network and a webhook receiver.
+
+    with Stage(StageSettings(directory=folder)) as stage:
+        stage.kill("gateway"); stage.start("gateway")
+        stage.uplink.cut(); stage.uplink.mend()
+        stage.api.get("/api/v1/board"); stage.receiver.once(); stage.truth()
+
+Leaving the block ends everything in reverse order; nothing outlives this process, however it ends.
+"""
+
+import string
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from demo import broker, programs
+from demo.api import Api, ready
+from demo.evidence import Truth, read_truth
+from demo.ports import LOCAL, free_port, listens
+from demo.programs import Program, installed
+from demo.proxy import Uplink
+from demo.receiver import Receiver, new_secret
+from demo.waiting import wait_for
+
+HERE = Path(__file__).parent
+GATEWAY = "cq-store-gw"
+START_WITHIN_S = 30.0
+Name = Literal["broker", "backend", "gateway", "simulator"]
+ORDER: tuple[Name, ...] = ("broker", "backend", "simulator", "gateway")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSettings:
+    """What to play and where; `starts` names the programs that `with` starts, the rest can be started later.
+
+    Templates are files with ${…} for what the stage knows: see `Stage.values`.
+    """
+
+    directory: Path
+    scenario: str = "door-left-open"
+    speed: float | None = None
+    seed: int = 1
+    broker: broker.Kind | None = None
+    starts: tuple[Name, ...] = ORDER
+    fleet: Path = HERE / "fleet.yaml"
+    gateway: Path = HERE / "gateway.toml"
+    backend: Path = HERE / "backend.toml"
+    usual_ports: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that runs, by name."""
+
+    settings: StageSettings
+    broker_kind: broker.Kind = field(init=False)
+    ports: dict[str, int] = field(init=False)
+    receiver: Receiver = field(init=False)
+    uplink: Uplink = field(init=False)
+    programs: dict[Name, Program] = field(default_factory=dict, init=False)
+    _closing: ExitStack = field(default_factory=ExitStack, init=False)
+
+    # --- what is where ---
+
+    @property
+    def directory(self) -> Path:
+        """The folder that holds everything of this run."""
+        return self.settings.directory
+
+    @property
+    def backend_url(self) -> str:
+        """The backend itself, not through the uplink."""
+        return f"http://{LOCAL}:{self.ports['backend']}"
+
+    @property
+    def uplink_url(self) -> str:
+        """The backend as the gateway reaches it."""
+        return f"http://{LOCAL}:{self.ports['uplink']}"
+
+    @property
+    def backend_data(self) -> Path:
+        """The backend's data folder."""
+        return self.directory / "backend-data"
+
+    @property
+    def gateway_data(self) -> Path:
+        """The gateway's data folder."""
+        return self.directory / "gateway-data"
+
+    @property
+    def simulator_out(self) -> Path:
+        """The simulator's folder: lines, truth, events."""
+        return self.directory / "sim"
+
+    @property
+    def api(self) -> Api:
+        """The HTTP interface with the admin token."""
+        token = (self.backend_data / "admin-token").read_text("utf-8").strip()
+        return Api(url=self.backend_url, token=token)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What ${…} in templates stands for."""
+        return {
+            "backend_port": str(self.ports["backend"]),
+            "backend_url": self.backend_url,
+            "uplink_url": self.uplink_url,
+            "mqtt_port": str(self.ports["mqtt"]),
+            "receiver_url": self.receiver.url,
+            "secret_file": str(self.directory / "whsec"),
+            "lines": str(self.simulator_out),
+            "templates": str(HERE / "templates"),
+        }
+
+    # --- acting on programs ---
+
+    def start(self, name: Name) -> None:
+        """Start a program and wait until it serves; nothing happens when it runs."""
+        program = self.programs[name]
+        program.start()
+        self.until(f"{name} serves", lambda: self._serves(name), within_s=START_WITHIN_S, alive=(name,))
+
+    def stop(self, name: Name) -> None:
+        """End a program in order."""
+        self.programs[name].stop()
+
+    def kill(self, name: Name) -> None:
+        """End a program as kill -9 does."""
+        self.programs[name].kill()
+
+    def restart(self, name: Name) -> None:
+        """End in order and start again."""
+        self.stop(name)
+        self.start(name)
+
+    def until(
+        self, what: str, look: Callable[[], T | None], *, within_s: float, alive: tuple[Name, ...] = ()
+    ) -> T:
+        """Wait for something; ProgramFailed at once when one of the programs named ends meanwhile."""
+
+        def watched() -> T | None:
+            for name in alive:
+                self.programs[name].check()
+            return look()
+
+        return wait_for(what, watched, within_s=within_s)
+
+    # --- asking and commanding ---
+
+    def truth(self) -> list[Truth]:
+        """What the simulator really gave out so far."""
+        return read_truth(self.simulator_out / "truth.jsonl")
+
+    def backend(self, *arguments: str) -> str:
+        """Run `coldchain-backend` with this stage's configuration; its output."""
+        config = str(self.directory / "backend.toml")
+        return programs.run([installed("coldchain-backend"), "--config", config, *arguments])
+
+    def gateway(self, *arguments: str) -> str:
+        """Run `coldchain-gateway` with this stage's configuration; its output."""
+        config = str(self.directory / "gateway.toml")
+        return programs.run([installed("coldchain-gateway"), "--config", config, *arguments])
+
+    def login_link(self, person: str = "demo", role: str = "operator") -> str:
+        """A link that logs this person in, made by the real command."""
+        said = self.backend("token", "create", "--person", person, "--role", role)
+        return next(word for word in said.split() if "/login#" in word)
+
+    def apply_fleet(self) -> None:
+        """Fill in the fleet file and apply it through the running backend."""
+        fleet = self._fill(self.settings.fleet, "fleet.yaml")
+        self.backend("fleet", "apply", str(fleet))
+
+    def enroll_gateway(self) -> None:
+        """Admit the gateway as a person would: a one-time code from the backend, given to the gateway."""
+        said = self.backend("gateways", "code", GATEWAY)
+        code = next(word for word in said.split() if len(word) == 9 and word[4] == "-")
+        self.gateway("enroll", "--url", self.uplink_url, "--code", code)
+
+    # --- opening and closing ---
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self._closing.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    def _open(self) -> None:
+        for folder in (self.directory / "logs", self.simulator_out):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._take_ports()
+        self._start_own()
+        self._prepare_programs()
+        for name in self.settings.starts:
+            self.start(name)
+            if name == "backend":
+                self.apply_fleet()
+            if name == "backend" and not (self.gateway_data / "token").exists():
+                self.enroll_gateway()
+
+    def _take_ports(self) -> None:
+        usual = {"mqtt": 1883, "backend": 8080, "receiver": 9100, "uplink": 0}
+        self.ports = {
+            name: free_port(port if self.settings.usual_ports else 0) for name, port in usual.items()
+        }
+
+    def _start_own(self) -> None:
+        """Receiver and uplink live in this process."""
+        secret_file = self.directory / "whsec"
+        if not secret_file.exists():
+            secret_file.touch(0o600)
+            secret_file.write_text(new_secret(), "utf-8")
+        self.receiver = Receiver(
+            port=self.ports["receiver"],
+            secret=secret_file.read_text("utf-8"),
+            log=self.directory / "webhooks.jsonl",
+        )
+        self.receiver.start()
+        self._closing.callback(self.receiver.stop)
+        self.uplink = Uplink(port=self.ports["uplink"], target=self.ports["backend"])
+        self.uplink.start()
+        self._closing.callback(self.uplink.stop)
+
+    def _prepare_programs(self) -> None:
+        self._fill(self.settings.gateway, "gateway.toml")
+        self._fill(self.settings.backend, "backend.toml")
+        self.broker_kind = broker.choose(self.settings.broker)
+        forker = self._closing.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker"))
+        for name, command in self._commands().items():
+            program = Program(
+                name=name,
+                command=command,
+                log=self.directory / "logs" / f"{name}.log",
+                forker=forker,
+                environment=self.settings.environment,
+            )
+            self.programs[name] = program
+            self._closing.callback(program.stop)
+
+    def _commands(self) -> dict[Name, list[str]]:
+        settings = self.settings
+        simulator = [installed("coldchain-sim"), "run", settings.scenario, "--out", str(self.simulator_out)]
+        simulator += ["--mqtt", f"{LOCAL}:{self.ports['mqtt']}", "--seed", str(settings.seed)]
+        simulator += [] if settings.speed is None else ["--speed", f"{settings.speed:g}"]
+        folder = self.directory
+        return {
+            "broker": [
+                *broker.command(self.broker_kind, port=self.ports["mqtt"], directory=folder / "broker")
+            ],
+            "backend": [installed("coldchain-backend"), "--config", str(folder / "backend.toml"), "serve"],
+            "simulator": simulator,
+            "gateway": [installed("coldchain-gateway"), "--config", str(folder / "gateway.toml"), "run"],
+        }
+
+    def _fill(self, template: Path, name: str) -> Path:
+        filled = self.directory / name
+        filled.write_text(string.Template(template.read_text("utf-8")).substitute(self.values), "utf-8")
+        return filled
+
+    def _serves(self, name: Name) -> bool:
+        match name:
+            case "broker":
+                return listens(self.ports["mqtt"])
+            case "backend":
+                return ready(self.backend_url)
+            case "simulator":
+                return any(self.simulator_out.glob("tty-*"))
+            case "gateway":
+                return (self.gateway_data / "status.json").exists()
