@@ -26,6 +26,15 @@ log_type warning
 log_type notice
 """
 
+# rumqttd writes a line for every packet as an error; nothing of it is one.
+IOTCORE = """\
+import logging
+from iotcore import Broker
+logging.basicConfig(level=logging.WARNING)
+logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
+Broker(port={port}, listen="{address}").run_forever()
+"""
+
 
 class NoBroker(Exception):
     """Neither broker is installed; the message says how to get one."""
@@ -53,8 +62,7 @@ def command(kind: Kind, *, port: int, directory: Path) -> Sequence[str]:
         conf = directory / "mosquitto.conf"
         conf.write_text(MOSQUITTO_CONF.format(port=port, address=LOCAL, directory=directory), "utf-8")
         return [_mosquitto() or "mosquitto", "-c", str(conf)]
-    start = f"from iotcore import Broker; Broker(port={port}, listen={LOCAL!r}).run_forever()"
-    return [sys.executable, "-c", start]
+    return [sys.executable, "-c", IOTCORE.format(port=port, address=LOCAL)]
 
 
 def _installed(kind: Kind) -> bool:

@@ -49,6 +49,15 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One event of the scenario as the simulator wrote it."""
+
+    time_ms: int
+    event: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Truth beside one place of evidence, for one transport; `unknown` is in evidence and never given out."""
 
@@ -67,10 +76,16 @@ class Tally:
 
 def read_truth(path: Path) -> list[Truth]:
     """All complete lines of truth.jsonl; none when the file is not there yet."""
-    if not path.exists():
-        return []
-    lines = path.read_text("utf-8").split("\n")[:-1]
-    return [Truth(**json.loads(line)) for line in lines]
+    return [Truth(**json.loads(line)) for line in _whole_lines(path)]
+
+
+def read_events(path: Path) -> list[Happened]:
+    """All complete lines of events.jsonl; none when the file is not there yet."""
+    return [Happened(**json.loads(line)) for line in _whole_lines(path)]
+
+
+def _whole_lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
 
 
 def compare(truth: Iterable[Truth], evidence: Iterable[Name]) -> list[Tally]:

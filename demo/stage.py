@@ -10,6 +10,7 @@ Leaving the block ends everything in reverse order; nothing outlives this proces
 """
 
 import string
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from typing import Literal, Self, TypeVar
 
 from demo import broker, programs
 from demo.api import Api, ready
-from demo.evidence import Truth, read_truth
+from demo.evidence import Happened, Truth, read_events, read_truth
 from demo.ports import LOCAL, free_port, listens
 from demo.programs import Program, installed
 from demo.proxy import Uplink
@@ -31,7 +32,7 @@ HERE = Path(__file__).parent
 GATEWAY = "cq-store-gw"
 START_WITHIN_S = 30.0
 Name = Literal["broker", "backend", "gateway", "simulator"]
-ORDER: tuple[Name, ...] = ("broker", "backend", "simulator", "gateway")
+ORDER: tuple[Name, ...] = ("broker", "backend", "gateway", "simulator")
 T = TypeVar("T")
 
 
@@ -65,6 +66,7 @@ class Stage:
     receiver: Receiver = field(init=False)
     uplink: Uplink = field(init=False)
     programs: dict[Name, Program] = field(default_factory=dict, init=False)
+    _started_ns: dict[Name, int] = field(default_factory=dict, init=False)
     _closing: ExitStack = field(default_factory=ExitStack, init=False)
 
     # --- what is where ---
@@ -124,6 +126,7 @@ class Stage:
     def start(self, name: Name) -> None:
         """Start a program and wait until it serves; nothing happens when it runs."""
         program = self.programs[name]
+        self._started_ns[name] = time.time_ns()
         program.start()
         self.until(f"{name} serves", lambda: self._serves(name), within_s=START_WITHIN_S, alive=(name,))
 
@@ -157,6 +160,10 @@ class Stage:
     def truth(self) -> list[Truth]:
         """What the simulator really gave out so far."""
         return read_truth(self.simulator_out / "truth.jsonl")
+
+    def events(self) -> list[Happened]:
+        """What the scenario has done so far."""
+        return read_events(self.simulator_out / "events.jsonl")
 
     def backend(self, *arguments: str) -> str:
         """Run `coldchain-backend` with this stage's configuration; its output."""
@@ -280,4 +287,12 @@ class Stage:
             case "simulator":
                 return any(self.simulator_out.glob("tty-*"))
             case "gateway":
-                return (self.gateway_data / "status.json").exists()
+                return _newer(self.gateway_data / "status.json", self._started_ns[name])
+
+
+def _newer(path: Path, than_ns: int) -> bool:
+    """Whether the file was written after this instant."""
+    try:
+        return path.stat().st_mtime_ns > than_ns
+    except OSError:
+        return False

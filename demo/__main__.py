@@ -1,0 +1,99 @@
+"""`python -m demo`: the whole path, from simulated sensors to a webhook, on real programs and real wires.
+
+Exit codes: 0 everything shown was true (or Ctrl-C without --for), 1 something was not, 2 wrong usage.
+"""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from demo import broker, summary
+from demo.programs import ProgramFailed
+from demo.stage import ORDER, Stage, StageSettings
+from demo.story import Story
+from demo.summary import Check
+from demo.waiting import NotInTime
+
+FOLDER = Path(__file__).parent.parent / ".demo"
+CHECKS_TAKE_S = 5.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the demonstration; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    shutil.rmtree(options.directory, ignore_errors=True)
+    settings = StageSettings(directory=options.directory, usual_ports=True, broker=options.broker)
+    began = time.monotonic()
+    try:
+        with Stage(settings) as stage:
+            return _play(stage, began, options.for_s)
+    except KeyboardInterrupt:
+        tell("stopped; no process is left")
+        return 0 if options.for_s is None else 1
+    except (ProgramFailed, NotInTime, broker.NoBroker) as error:
+        tell(f"failed: {error}")
+        return 1
+
+
+def tell(sentence: str) -> None:
+    """One line with the time of day."""
+    print(f"{datetime.now().astimezone():%H:%M:%S}  {sentence}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="demo", description="Coldchain on one command.")
+    parser.add_argument(
+        "--for", dest="for_s", type=float, metavar="SECONDS", help="end with a summary after this"
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=FOLDER, help="folder of this run; emptied at the start"
+    )
+    parser.add_argument("--broker", type=broker.Kind, choices=list(broker.Kind), help="which MQTT broker")
+    return parser
+
+
+def _play(stage: Stage, began: float, for_s: float | None) -> int:
+    link = stage.login_link()
+    tell(
+        f"broker ({stage.broker_kind}), backend, simulator and gateway run; logs are in {stage.directory}/logs"
+    )
+    tell("profile `demo`: its delays are shortened (warning at once, alarm after 10 s out of limits)")
+    tell(f"open this page (English or 中文, as your browser asks): {link}")
+    story = Story(stage, tell)
+    failed = _acts(story)
+    if for_s is None:
+        tell("that was all; the devices go on. Ctrl-C ends everything")
+        _idle(stage, None)
+    elif not failed:
+        _idle(stage, max(0.0, for_s - CHECKS_TAKE_S - (time.monotonic() - began)))
+    checks = [*failed, *story.checks()]
+    print(summary.table(checks))
+    return 0 if all(check.holds for check in checks) else 1
+
+
+def _acts(story: Story) -> list[Check]:
+    """Play all acts; what did not happen in time ends the story and is a check that does not hold."""
+    acts: list[Callable[[], None]] = [story.live, story.door, story.outage]
+    for act in acts:
+        try:
+            act()
+        except NotInTime as error:
+            tell(str(error))
+            return [Check(statement=f"act `{act.__name__}`", found=str(error), holds=False)]
+    return []
+
+
+def _idle(stage: Stage, for_s: float | None) -> None:
+    """Let everything run, and notice when something ends that should not."""
+    end = None if for_s is None else time.monotonic() + for_s
+    stage.until("the end", lambda: end is not None and time.monotonic() >= end, within_s=1e9, alive=ORDER)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
