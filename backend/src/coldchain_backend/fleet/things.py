@@ -1,0 +1,174 @@
+"""What stands in a fleet: assets, zones, points, sensors, gateways, receivers; one `Plan` is all of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coldchain.profiles import Profile
+from coldchain.words import Language, Text
+
+
+class AssetKind(StrEnum):
+    """What kind of thing carries the zones."""
+
+    COLD_STORE = "cold_store"
+    VEHICLE = "vehicle"
+    CONTAINER = "container"
+    CABINET = "cabinet"
+    LOCKER = "locker"
+
+
+class ZoneState(StrEnum):
+    """Only `IN_USE` is judged, counted as required time and annunciated; the rest is recorded."""
+
+    PLANNED = "planned"
+    IN_USE = "in_use"
+    EMPTY = "empty"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A measuring position in a zone; `sensor` is the device that stands there now, if any."""
+
+    id: str
+    name: Text
+    sensor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """One temperature-controlled space; `profile` names the limits of the goods in it."""
+
+    id: str
+    name: Text
+    profile: str
+    state: ZoneState = ZoneState.IN_USE
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A cold store, vehicle, container, cabinet or locker.
+
+    `time_zone` is an IANA name and the zone in which its times are shown. `offline_after_ms` is how long its
+    gateway may be unheard.
+    """
+
+    id: str
+    kind: AssetKind
+    name: Text
+    time_zone: str
+    offline_after_ms: int
+    plate: str | None = None
+    contacts: tuple[str, ...] = ()
+    zones: tuple[Zone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """A physical device; `interval_ms` is how often it is expected to speak, `accuracy` is ± °C."""
+
+    id: str
+    interval_ms: int
+    accuracy: float | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """An edge computer; `key` is its public key in base64, or none if it enrols by a one-time code."""
+
+    name: str
+    asset: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where alerts are posted; `secret` is a reference, "file:…" or "env:…", never the secret itself."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Somebody who is told about alarms."""
+
+    name: str
+    webhook: Webhook
+    language: Language = Language.EN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMapping:
+    """How a foreign measurement becomes readings: the tag that names the sensor, its field → our field."""
+
+    measurement: str
+    sensor_tag: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point with the zone and the asset around it."""
+
+    asset: Asset
+    zone: Zone
+    point: Point
+
+    @property
+    def in_use(self) -> bool:
+        """Whether what is measured here is judged and annunciated."""
+        return self.zone.state is ZoneState.IN_USE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that one fleet version says. `profiles` are its own and the built-in ones that its zones use."""
+
+    organisation: str
+    receivers: tuple[Receiver, ...] = ()
+    system_receiver: str | None = None
+    profiles: tuple[Profile, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    unsealed_allowed: bool = False
+    mapping: tuple[LineMapping, ...] = ()
+    _by_sensor: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_point: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for place in self.places():
+            self._by_point[place.point.id] = place
+            if place.point.sensor is not None:
+                self._by_sensor[place.point.sensor] = place
+
+    def places(self) -> Iterator[Place]:
+        """Every point with its surroundings, in the order of the file."""
+        for asset in self.assets:
+            for zone in asset.zones:
+                for point in zone.points:
+                    yield Place(asset=asset, zone=zone, point=point)
+
+    def zones(self) -> Iterator[tuple[Asset, Zone]]:
+        """Every zone with its asset, in the order of the file."""
+        return ((asset, zone) for asset in self.assets for zone in asset.zones)
+
+    def place_of_sensor(self, sensor: str) -> Place | None:
+        """Where a sensor stands."""
+        return self._by_sensor.get(sensor)
+
+    def place_of_point(self, point: str) -> Place | None:
+        """A point's surroundings."""
+        return self._by_point.get(point)
+
+    def profile(self, name: str) -> Profile | None:
+        """A profile that some zone uses, or one that the plan declares."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
+
+    def sensor(self, sensor: str) -> Sensor | None:
+        """A declared sensor."""
+        return next((one for one in self.sensors if one.id == sensor), None)
