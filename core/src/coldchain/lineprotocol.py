@@ -1,0 +1,322 @@
+"""InfluxDB line protocol: written strictly, read strictly, and fast where the line is one of our readings.
+
+The subset is stated in docs/wire.md; every line that is not of it becomes a `BadLine` with its reason.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite
+from typing import NamedTuple, TypeVar
+
+from coldchain.errors import InvalidInput
+from coldchain.quantities import QUANTITIES
+from coldchain.readings import Quality, Reading, Value, valid_sensor_id
+
+FieldValue = float | int | bool | str
+_T = TypeVar("_T")
+
+MAX_LINE = 16_384
+MAX_FIELDS = 64
+_INT64 = 2**63
+
+_TOKEN = r"(?:[^,= \\]|\\.)+"
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_FIELD = rf"(?:{_TOKEN})=(?:{_STRING}|[A-Za-z0-9.+-]+)"
+_LINE = re.compile(
+    rf"(?P<measurement>(?:[^, \\]|\\.)+)(?P<tags>(?:,{_TOKEN}={_TOKEN})*) +"
+    rf"(?P<fields>{_FIELD}(?:,{_FIELD})*)(?: +(?P<time>-?[0-9]{{1,19}}))? *"
+)
+_TAG = re.compile(rf",({_TOKEN})=({_TOKEN})")
+_FIELDS = re.compile(rf"({_TOKEN})=({_STRING}|[A-Za-z0-9.+-]+)(?:,|$)")
+_IS_NUMBER = re.compile(_NUMBER)
+_IS_INTEGER = re.compile(r"[+-]?[0-9]{1,19}[iu]")
+_BOOLEANS = {word: True for word in ("t", "T", "true", "True", "TRUE")} | {
+    word: False for word in ("f", "F", "false", "False", "FALSE")
+}
+_ESCAPED = re.compile(r"\\([,= ])")
+_STRING_ESCAPED = re.compile(r'\\(["\\])')
+_AMBIGUOUS = re.compile(r"\\(?=[,= ]|$)")
+
+# A reading as our own gateways write it: nothing but the tag `sensor`, plain numbers, a time.
+_PLAIN = (
+    r'(?:-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?|-?[0-9]{1,18}i|true|false|"[^"\\\n,=]*")'
+)
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_READING = re.compile(
+    rf"^reading,sensor=((?:[^,= \\\n]|\\[,= ])+) ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN})*) (-?[0-9]{{1,18}})$",
+    re.M,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One point of line protocol; `time` is in the unit of the request and None where the line has none."""
+
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, FieldValue]
+    time: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that is not of the protocol; `number` counts the body's lines from 1."""
+
+    number: int
+    reason: str
+    raw: bytes
+
+
+class ParsedReading(NamedTuple):
+    """A reading of the fast path; times in ms UTC."""
+
+    sensor: str
+    time_ms: int
+    fields: dict[str, FieldValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedBody:
+    """A body in three heaps: readings in the order of lines, lines of other measurements, bad lines."""
+
+    readings: list[ParsedReading]
+    others: list[Line]
+    bad: list[BadLine]
+
+
+def escape_measurement(name: str) -> str:
+    """Escape a measurement; raises InvalidInput for a name that cannot be written unambiguously."""
+    _writable(name)
+    if name.startswith("#"):
+        raise InvalidInput(f"a measurement cannot begin with '#': {name!r}")
+    return name.replace(",", "\\,").replace(" ", "\\ ")
+
+
+def escape_key(name: str) -> str:
+    """Escape a tag key, tag value or field key; raises InvalidInput for one that cannot be written."""
+    _writable(name)
+    return name.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
+
+
+def _writable(name: str) -> None:
+    if not name or not name.isprintable() or _AMBIGUOUS.search(name):
+        raise InvalidInput(f"not a name for line protocol: {name!r}")
+
+
+def encode_value(value: FieldValue) -> str:
+    """Write one field value: 4.21, 17i, true, "text"; raises InvalidInput for NaN, infinity and line breaks."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise InvalidInput(f"not a finite number: {value}")
+        return repr(value)
+    if isinstance(value, int):
+        if not -_INT64 <= value < _INT64:
+            raise InvalidInput(f"not a 64-bit integer: {value}")
+        return f"{value}i"
+    if "\n" in value or "\r" in value:
+        raise InvalidInput("a string field cannot hold a line break")
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_key = lru_cache(maxsize=4096)(escape_key)
+
+
+def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
+    """Write the fields of a line, `temperature=4.21,counter=17i`; raises InvalidInput where there are none."""
+    if not fields:
+        raise InvalidInput("a line needs at least one field")
+    return ",".join([f"{_key(name)}={encode_value(value)}" for name, value in fields.items()]).encode()
+
+
+def series_key(measurement: str, tags: Mapping[str, str]) -> bytes:
+    """Write measurement and tags, `reading,sensor=t7-front`; raises InvalidInput for names that cannot be."""
+    key = escape_measurement(measurement)
+    for name, value in tags.items():
+        key += f",{_key(name)}={escape_key(value)}"
+    return key.encode()
+
+
+def encode(
+    measurement: str, tags: Mapping[str, str], fields: Mapping[str, FieldValue], time_ms: int
+) -> bytes:
+    """Write a whole line without its newline; raises InvalidInput for what the protocol cannot say."""
+    return b"%b %b %d" % (series_key(measurement, tags), encode_fields(fields), time_ms)
+
+
+@lru_cache(maxsize=4096)
+def reading_key(sensor: str) -> bytes:
+    """Write (and remember) the first part of a reading's line."""
+    return series_key("reading", {"sensor": sensor})
+
+
+def encode_reading(reading: Reading) -> bytes:
+    """Write a reading as a line without its newline; quality and bounds are fields, and left out when good."""
+    fields: dict[str, FieldValue] = dict(reading.values)
+    if reading.quality is not Quality.GOOD:
+        fields["quality"] = reading.quality.value
+    if reading.time_lower_ms is not None:
+        fields["time_lower"] = reading.time_lower_ms
+    if reading.time_upper_ms is not None:
+        fields["time_upper"] = reading.time_upper_ms
+    return b"%b %b %d" % (reading_key(reading.sensor), encode_fields(fields), reading.time_ms)
+
+
+def reading_of(line: Line) -> Reading | BadLine:
+    """Read a `reading` line whose time is in ms; a BadLine (number 0) where it is not one."""
+    fields = dict(line.fields)
+    quality, lower, upper = (
+        fields.pop("quality", "good"),
+        fields.pop("time_lower", None),
+        fields.pop("time_upper", None),
+    )
+    values: dict[str, Value] = {}
+    for name, value in fields.items():
+        if isinstance(value, str):
+            return _no_reading(f"field {name} is text")
+        values[name] = value
+    sensor = line.tags.get("sensor", "")
+    if line.measurement != "reading" or not valid_sensor_id(sensor) or line.time is None or not values:
+        return _no_reading("not a reading with sensor, value and time")
+    if quality not in set(Quality) or not all(
+        bound is None or type(bound) is int for bound in (lower, upper)
+    ):
+        return _no_reading("quality or its bounds cannot be read")
+    return Reading(
+        sensor=sensor,
+        time_ms=line.time,
+        values=values,
+        quality=Quality(quality),
+        time_lower_ms=lower if isinstance(lower, int) else None,
+        time_upper_ms=upper if isinstance(upper, int) else None,
+    )
+
+
+def _no_reading(reason: str) -> BadLine:
+    return BadLine(number=0, reason=reason, raw=b"")
+
+
+def parse(body: bytes) -> Iterator[Line | BadLine]:
+    """Read any body line by line; comments and blank lines are passed over, nothing else is."""
+    for number, raw in enumerate(body.split(b"\n"), start=1):
+        line = raw.removesuffix(b"\r")
+        if line.strip(b" ") and not line.startswith(b"#"):
+            yield _parse_line(number, line)
+
+
+def _parse_line(number: int, raw: bytes) -> Line | BadLine:
+    if len(raw) > MAX_LINE:
+        return BadLine(number=number, reason=f"longer than {MAX_LINE} bytes", raw=raw[:256])
+    try:
+        match = _LINE.fullmatch(raw.decode())
+    except UnicodeDecodeError:
+        return BadLine(number=number, reason="not UTF-8", raw=raw[:256])
+    if match is None:
+        return BadLine(number=number, reason="not line protocol", raw=raw[:256])
+    try:
+        tags = _unique([(_unescape(key), _unescape(value)) for key, value in _TAG.findall(match["tags"])])
+        fields = _unique([(_unescape(key), _value(text)) for key, text in _FIELDS.findall(match["fields"])])
+    except InvalidInput as fault:
+        return BadLine(number=number, reason=str(fault), raw=raw[:256])
+    time = None if match["time"] is None else int(match["time"])
+    if time is not None and not -_INT64 <= time < _INT64:
+        return BadLine(number=number, reason="time out of range", raw=raw[:256])
+    return Line(measurement=_unescape(match["measurement"]), tags=tags, fields=fields, time=time)
+
+
+def _unique(pairs: list[tuple[str, _T]]) -> dict[str, _T]:
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise InvalidInput("a key stands twice")
+    if len(pairs) > MAX_FIELDS:
+        raise InvalidInput(f"more than {MAX_FIELDS} tags or fields")
+    return named
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _value(text: str) -> FieldValue:
+    if text[0] == '"':
+        return _STRING_ESCAPED.sub(r"\1", text[1:-1])
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _IS_INTEGER.fullmatch(text):
+        whole = int(text[:-1])
+        if -_INT64 <= whole < _INT64:
+            return whole
+    elif _IS_NUMBER.fullmatch(text):
+        number = float(text)
+        if isfinite(number):
+            return number
+    raise InvalidInput(f"not a value: {text[:40]}")
+
+
+def parse_readings(body: bytes) -> ParsedBody:
+    """Read a body whose lines are mostly our own readings (times in ms): the fast path of judging.
+
+    Equal to `parse` line by line: what the fast form does not match goes through it.
+    """
+    readings: list[ParsedReading] = []
+    others: list[Line] = []
+    bad: list[BadLine] = []
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = ""
+    found = _READING.findall(text)
+    if len(found) == body.count(b"\n") + (not body.endswith(b"\n")):
+        for sensor, fields, time in found:
+            plain = _plain_fields(fields)
+            if len(plain) != fields.count("="):
+                break  # a key stands twice: the strict path names the line
+            readings.append(ParsedReading(_unescape(sensor), int(time), plain))
+        else:
+            return ParsedBody(readings=readings, others=others, bad=bad)
+    return _parse_mixed(body)
+
+
+def _parse_mixed(body: bytes) -> ParsedBody:
+    parsed = ParsedBody(readings=[], others=[], bad=[])
+    for line in parse(body):
+        if isinstance(line, BadLine):
+            parsed.bad.append(line)
+        elif _is_reading(line):
+            parsed.readings.append(ParsedReading(line.tags["sensor"], line.time or 0, dict(line.fields)))
+        else:
+            parsed.others.append(line)
+    return parsed
+
+
+def _is_reading(line: Line) -> bool:
+    return line.measurement == "reading" and line.tags.keys() == {"sensor"} and line.time is not None
+
+
+def _plain_fields(text: str) -> dict[str, FieldValue]:
+    fields: dict[str, FieldValue] = {}
+    for pair in text.split(","):
+        name, _, value = pair.partition("=")
+        last = value[-1]
+        if last == "i":
+            fields[name] = int(value[:-1])
+        elif last == "e":
+            fields[name] = value == "true"
+        elif last == '"':
+            fields[name] = value[1:-1]
+        else:
+            fields[name] = float(value)
+    return fields
+
+
+def impossible(fields: Mapping[str, FieldValue]) -> str | None:
+    """Name the first field whose value cannot exist in nature (`QUANTITIES`), or None."""
+    for name, value in fields.items():
+        quantity = QUANTITIES.get(name)
+        if quantity is not None and (isinstance(value, str) or not quantity.possible(value)):
+            return name
+    return None

@@ -1,0 +1,74 @@
+"""What can be measured: the field it travels in, its unit, its type and its possible range."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from coldchain.errors import InvalidInput
+
+Kind = Literal["float", "int", "bool"]
+
+INT64_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A measured thing. `low` and `high` bound what is physically possible, in `unit`, both inclusive."""
+
+    field: str
+    unit: str
+    kind: Kind
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` is possible for this quantity; NaN never is."""
+        return self.low <= value <= self.high
+
+
+def _number(field: str, unit: str, low: float, high: float) -> Quantity:
+    return Quantity(field=field, unit=unit, kind="float", low=low, high=high)
+
+
+def _whole(field: str, unit: str, low: int, high: int) -> Quantity:
+    return Quantity(field=field, unit=unit, kind="int", low=low, high=high)
+
+
+def _switch(field: str) -> Quantity:
+    return Quantity(field=field, unit="", kind="bool", low=0, high=1)
+
+
+_ALL = (
+    _number("temperature", "°C", -200.0, 850.0),
+    _number("humidity", "%RH", 0.0, 100.0),
+    _number("pressure", "hPa", 0.0, 12_000.0),
+    _number("battery", "%", 0.0, 100.0),
+    _number("battery_voltage", "V", 0.0, 100.0),
+    _number("set_point", "°C", -200.0, 850.0),
+    _number("link_quality", "", -200.0, 255.0),
+    _whole("counter", "", 0, INT64_MAX),
+    _switch("door_open"),
+    _switch("mains"),
+    _switch("defrost"),
+    _switch("controller_alarm"),
+)
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType({quantity.field: quantity for quantity in _ALL})
+"""Every known quantity by its field name; `counter` is the device's own message number."""
+
+
+def quantity(field: str) -> Quantity:
+    """The quantity that travels in `field`; InvalidInput when there is none."""
+    try:
+        return QUANTITIES[field]
+    except KeyError:
+        raise InvalidInput(f"unknown field {field!r}; known are {', '.join(sorted(QUANTITIES))}") from None
+
+
+def thousandths(value: float) -> int:
+    """`value` as a whole number of thousandths, which is how temperatures are compared.
+
+    Probes resolve 0.01 °C at best; comparing decimals as binary floats would make 8.1 − 0.1 differ from 8.0.
+    """
+    return round(value * 1000)

@@ -1,0 +1,92 @@
+"""What a sensor said at one instant, and what could not be taken as a reading."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Value = float | int | bool
+
+MAX_SENSOR_ID = 128
+MAX_RAW = 256
+
+_SENSOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@ -]*")
+
+
+class Quality(StrEnum):
+    """How sure the time of a reading is."""
+
+    GOOD = "good"
+    TIME_PLACED = "time-placed"
+    TIME_UNSURE = "time-unsure"
+
+
+class RefusalReason(StrEnum):
+    """Why bytes from a sensor did not become a reading."""
+
+    NOT_A_LINE = "not_a_line"
+    TOO_LONG = "too_long"
+    NOT_UTF8 = "not_utf8"
+    UNTERMINATED = "unterminated"
+    BAD_JSON = "bad_json"
+    BAD_VALUE = "bad_value"
+    BAD_TIME = "bad_time"
+    NO_READING = "no_reading"
+    NO_SENSOR = "no_sensor"
+    BAD_SENSOR = "bad_sensor"
+    SENTINEL = "sentinel"
+    OUT_OF_RANGE = "out_of_range"
+    UNKNOWN_FIELD = "unknown_field"
+    UNIT_UNKNOWN = "unit_unknown"
+    RETAINED = "retained"
+    DUPLICATE = "duplicate"
+    HISTORY = "history"
+    CRC = "crc"
+    FRAME = "frame"
+    EXCEPTION_FRAME = "exception_frame"
+    TIMEOUT = "timeout"
+    NOT_UTF8_TOPIC = "not_utf8_topic"
+    UNMAPPED = "unmapped"
+    QUEUE_FULL = "queue_full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What `sensor` said at `time_ms` (UTC, ms). `values` by field name, in the units of `quantities`.
+
+    With quality `time-unsure` the instant lies between `time_lower_ms` and `time_upper_ms`.
+    """
+
+    sensor: str
+    time_ms: int
+    values: Mapping[str, Value]
+    quality: Quality = Quality.GOOD
+    time_lower_ms: int | None = None
+    time_upper_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Bytes that did not become a reading. `raw` keeps the first 256 of them for whoever looks for the cause."""
+
+    reason: RefusalReason
+    detail: str
+    raw: bytes = b""
+    sensor: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.raw) > MAX_RAW:
+            object.__setattr__(self, "raw", self.raw[:MAX_RAW])
+
+
+def valid_sensor_id(text: str) -> bool:
+    """Whether `text` can name a sensor.
+
+    One to 128 characters; the first a letter or digit; then letters and digits of any script and `. _ : / @ -`
+    and inner blanks. Excluded is what would need escaping or could be mistaken: quotes, commas, controls.
+    """
+    if not 0 < len(text) <= MAX_SENSOR_ID or text[-1] == " ":
+        return False
+    if _SENSOR_ID.fullmatch(text):
+        return True
+    return text[0].isalnum() and all(letter.isalnum() or letter in "._:/@ -" for letter in text)
