@@ -318,8 +318,10 @@ def _grow(
         if delay is None or reached is not None or delay > after:
             continue
         at_ms = from_ms + delay - before
-        name = "warning_ms" if level is Level.WARNING else "alarm_ms"
-        place = replace(place, out_ms=delay, **{name: at_ms})
+        if level is Level.WARNING:
+            place = replace(place, out_ms=delay, warning_ms=at_ms)
+        else:
+            place = replace(place, out_ms=delay, alarm_ms=at_ms)
         changes.append(_change(ChangeKind.LEVEL_REACHED, at_ms, value, level, place))
     return replace(place, out_ms=after), changes
 
