@@ -22,7 +22,7 @@ class Quantity:
     low: float
     high: float
 
-    def holds(self, value: float) -> bool:
+    def possible(self, value: float) -> bool:
         """Whether `value` is possible for this quantity; NaN never is."""
         return self.low <= value <= self.high
 
@@ -41,6 +41,7 @@ def _switch(field: str) -> Quantity:
 
 _ALL = (
     _number("temperature", "°C", -200.0, 850.0),
+    _number("temperature_f", "°F", -328.0, 1562.0),
     _number("humidity", "%RH", 0.0, 100.0),
     _number("pressure", "hPa", 0.0, 12_000.0),
     _number("battery", "%", 0.0, 100.0),

@@ -30,24 +30,30 @@ class RefusalReason(StrEnum):
     UNTERMINATED = "unterminated"
     BAD_JSON = "bad_json"
     BAD_VALUE = "bad_value"
+    NOT_A_NUMBER = "not_a_number"
     BAD_TIME = "bad_time"
+    BAD_TOPIC = "bad_topic"
     NO_READING = "no_reading"
     NO_SENSOR = "no_sensor"
     BAD_SENSOR = "bad_sensor"
     SENTINEL = "sentinel"
+    PROBE_FAULT = "probe_fault"
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_FIELD = "unknown_field"
     UNIT_UNKNOWN = "unit_unknown"
+    UNMAPPED = "unmapped"
     RETAINED = "retained"
     DUPLICATE = "duplicate"
+    REPEAT = "repeat"
     HISTORY = "history"
     CRC = "crc"
-    FRAME = "frame"
+    BAD_CHECKSUM = "bad_checksum"
+    SHORT_FRAME = "short_frame"
+    FOREIGN_FRAME = "foreign_frame"
     EXCEPTION_FRAME = "exception_frame"
     TIMEOUT = "timeout"
-    NOT_UTF8_TOPIC = "not_utf8_topic"
-    UNMAPPED = "unmapped"
-    QUEUE_FULL = "queue_full"
+    PORT_LOST = "port_lost"
+    NOT_KEPT = "not_kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Bytes that did not become a reading. `raw` keeps the first 256 of them for whoever looks for the cause."""
+    """Bytes that did not become a reading; `raw` keeps the first 256 of them for whoever seeks the cause."""
 
     reason: RefusalReason
     detail: str
@@ -82,8 +88,8 @@ class Refusal:
 def valid_sensor_id(text: str) -> bool:
     """Whether `text` can name a sensor.
 
-    One to 128 characters; the first a letter or digit; then letters and digits of any script and `. _ : / @ -`
-    and inner blanks. Excluded is what would need escaping or could be mistaken: quotes, commas, controls.
+    One to 128 characters; the first a letter or digit; then letters and digits of any script, `. _ : / @ -`
+    and inner blanks. Excluded is what could be mistaken: quotes, commas, equal signs, controls.
     """
     if not 0 < len(text) <= MAX_SENSOR_ID or text[-1] == " ":
         return False
