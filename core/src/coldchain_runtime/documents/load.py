@@ -1,0 +1,167 @@
+"""Reading a document's text: bounded, UTF-8, with the line of every key."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from coldchain.errors import ConfigError
+from coldchain_runtime.documents.shape import Place, structure
+
+if TYPE_CHECKING:
+    import yaml
+
+T = TypeVar("T")
+
+MAX_BYTES = 4 << 20
+MAX_NODES = 200_000
+_TABLE = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"))*)\s*=")
+_TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+def load_toml(path: Path, cls: type[T]) -> T:
+    """Read a TOML file into a dataclass; raises ConfigError with every mistake."""
+    return toml_text(_read(path), cls, file=str(path))
+
+
+def toml_text(text: str, cls: type[T], *, file: str) -> T:
+    """Read TOML text into a dataclass; `file` stands in the errors."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        found = _TOML_LINE.search(str(fault))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise _one(file, line, _TOML_LINE.sub("", str(fault)).strip()) from fault
+    lines = _toml_lines(text)
+    return structure(values, cls, file=file, line_of=lambda place: _nearest(lines, place))
+
+
+def load_yaml(path: Path, cls: type[T]) -> T:
+    """Read a YAML file into a dataclass; raises ConfigError with every mistake."""
+    return yaml_text(_read(path), cls, file=str(path))
+
+
+def yaml_text(text: str, cls: type[T], *, file: str) -> T:
+    """Read YAML text (one document, no tags, no anchors, no key twice) into a dataclass."""
+    import yaml
+
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        raise _one(file, mark.line + 1 if mark else None, str(fault.problem or fault.context)) from fault
+    except (yaml.YAMLError, RecursionError) as fault:
+        raise _one(file, None, f"not YAML: {type(fault).__name__}") from fault
+    reader = _YamlReader(file)
+    values = {} if node is None else reader.value(node, ())
+    if reader.errors:
+        raise ConfigError.of(reader.errors)
+    return structure(values, cls, file=file, line_of=lambda place: _nearest(reader.lines, place))
+
+
+class _YamlReader:
+    """Turns YAML's nodes into plain values and remembers the line of each place."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Place, int] = {}
+        self.errors: list[ConfigError] = []
+        self._seen: set[int] = set()
+
+    def value(self, node: "yaml.Node", place: Place) -> object:
+        """Give a node's value."""
+        import yaml
+
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if id(node) in self._seen or len(self._seen) > MAX_NODES:
+            self._wrong(node, "anchors and aliases are not taken" if id(node) in self._seen else "too large")
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._table(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _table(self, node: "yaml.MappingNode", place: Place) -> dict[str, object]:
+        table: dict[str, object] = {}
+        for key, item in node.value:
+            name = str(key.value)
+            if name in table:
+                self._wrong(key, f"the key `{name}` stands twice")
+                continue
+            self.lines[(*place, name)] = key.start_mark.line + 1
+            table[name] = self.value(item, (*place, name))
+        return table
+
+    def _scalar(self, node: "yaml.Node") -> object:
+        import yaml
+
+        if node.tag in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"}:
+            return str(node.value)
+        loader = yaml.SafeLoader("")
+        try:
+            made: object = loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as fault:
+            self._wrong(node, f"cannot be read: {type(fault).__name__}")
+            return None
+        finally:
+            loader.dispose()
+        return made
+
+    def _wrong(self, node: "yaml.Node", message: str) -> None:
+        self.errors.append(ConfigError(message, file=self.file, line=node.start_mark.line + 1))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as fault:
+        raise _one(str(path), None, f"cannot be read: {fault.strerror}") from fault
+    if len(data) > MAX_BYTES:
+        raise _one(str(path), None, f"larger than {MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise _one(str(path), data.count(b"\n", 0, fault.start) + 1, "not UTF-8") from fault
+
+
+def _one(file: str, line: int | None, message: str) -> ConfigError:
+    return ConfigError(message, file=file, line=line)
+
+
+def _toml_lines(text: str) -> dict[Place, int]:
+    """Find the line of each key: the library for TOML tells none. Keys of inline tables get its line."""
+    lines: dict[Place, int] = {}
+    counts: dict[Place, int] = {}
+    table: Place = ()
+    for number, line in enumerate(text.split("\n"), start=1):
+        if header := _TABLE.match(line):
+            table = _table_place(_parts(header[2]), counts, repeated=header[1] == "[[")
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, *_parts(key[1])), number)
+    return lines
+
+
+def _table_place(names: tuple[str, ...], counts: dict[Place, int], *, repeated: bool) -> Place:
+    place: Place = ()
+    for index, name in enumerate(names):
+        place = (*place, name)
+        if repeated and index == len(names) - 1:
+            counts[place] = counts.get(place, -1) + 1
+        if place in counts:
+            place = (*place, counts[place])
+    return place
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", dotted))
+
+
+def _nearest(lines: dict[Place, int], place: Place) -> int:
+    while place not in lines and place:
+        place = place[:-1]
+    return lines.get(place, 1)
