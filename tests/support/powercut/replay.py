@@ -73,7 +73,7 @@ class Recording:
         return disk.cached()
 
     def differences(self, folder: Path) -> list[str]:
-        """Names of files that the replay gives otherwise than `folder` has them; not SQLite's shared memory."""
+        """Names of files that the replay gives otherwise than `folder` has them, but for SQLite's -shm."""
         replayed, real = self.cached(), contents(folder)
         names = (name for name in replayed.keys() | real.keys() if not name.endswith("-shm"))
         return sorted(name for name in names if replayed.get(name, b"?") != real.get(name, b"?"))

@@ -1,8 +1,9 @@
 """Records a real program with strace, and reads the recording back as operations.
 
 Every string is printed in hexadecimal and whole, so bytes are exact. Calls of several threads overlap: a
-write counts when it returned, a sync covers what had returned before it was entered and holds once it returned, and
-bytes to a socket count from the moment the call was entered, so no acknowledgement looks later than it was.
+write counts when it returned, a sync covers what had returned before it was entered and holds once it
+returned, and bytes to a socket count from the moment the call was entered, so no acknowledgement looks later
+than it was.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _WHOLE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)(.*)$", re.DOTALL)
 _BEGUN = re.compile(r"^(\d+) +(\w+)\((.*?) *<unfinished \.\.\.>$", re.DOTALL)
 _RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>(.*)\) += (-?\d+)(.*)$", re.DOTALL)
 _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
-_HANDLE = re.compile(r"^(\d+|AT_FDCWD)<([^>]*(?:->[^>]*)?)>")
+_HANDLE = re.compile(r"^(\d+|AT_FDCWD)<((?:->|[^>])*)>")
 _BASE = re.compile(r'iov_base="((?:\\x[0-9a-f]{2})*)"')
 
 
