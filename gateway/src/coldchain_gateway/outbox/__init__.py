@@ -1,0 +1,54 @@
+"""The gateway's queue: readings are kept here before anybody hears "kept", and leave it sealed."""
+
+from .contract import (
+    Boot,
+    Chunk,
+    CorruptOutbox,
+    Counts,
+    Dropped,
+    Entry,
+    Group,
+    Head,
+    HeldFate,
+    Hole,
+    HoleReason,
+    NewBatch,
+    NewerOutbox,
+    Outbox,
+    OutboxFull,
+    Pending,
+    Remembered,
+    Waiting,
+)
+from .quarantine import OUTBOX_FILE, Opened, open_outbox
+from .sealing import REMEMBERED_BATCHES, Sealer, Start, continue_or_begin
+from .sqlite import SqliteOutbox
+
+__all__ = [
+    "OUTBOX_FILE",
+    "REMEMBERED_BATCHES",
+    "Boot",
+    "Chunk",
+    "CorruptOutbox",
+    "Counts",
+    "Dropped",
+    "Entry",
+    "Group",
+    "Head",
+    "HeldFate",
+    "Hole",
+    "HoleReason",
+    "NewBatch",
+    "NewerOutbox",
+    "Opened",
+    "Outbox",
+    "OutboxFull",
+    "Pending",
+    "Remembered",
+    "Sealer",
+    "SqliteOutbox",
+    "Start",
+    "Waiting",
+    "continue_or_begin",
+    "open_outbox",
+]

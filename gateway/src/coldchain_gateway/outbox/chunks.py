@@ -1,0 +1,140 @@
+"""Lines that are kept and not yet sealed, with the boots that date them and the messages they came in."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from .contract import Boot, Chunk, Entry, Group, Pending
+from .database import Database, Named, Row, Transaction, blob, integer, optional_integer
+
+CHUNK_LINES: Final = 1000
+CHUNK_BYTES: Final = 128 * 1024
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The stored form: the line, its boot time and perhaps the device's own time."""
+    if entry.source_ms is None:
+        return b"%b %d\n" % (entry.line, entry.boot_ms)
+    return b"%b %ds%d\n" % (entry.line, entry.boot_ms, entry.source_ms)
+
+
+def decode_entries(body: bytes) -> Iterator[Entry]:
+    """The entries of a chunk, in order."""
+    for stored in body.split(b"\n")[:-1]:
+        line, _, stamp = stored.rpartition(b" ")
+        boot_ms, _, source_ms = stamp.partition(b"s")
+        yield Entry(line=line, boot_ms=int(boot_ms), source_ms=int(source_ms) if source_ms else None)
+
+
+def split_into_bodies(entries: Sequence[Entry]) -> Iterator[tuple[int, int, bytes]]:
+    """(first boot ms, lines, body) of chunks small enough that a batch can be packed from whole ones."""
+    lines: list[bytes] = []
+    size = 0
+    first_ms = 0
+    for entry in entries:
+        if len(lines) >= CHUNK_LINES or size >= CHUNK_BYTES:
+            yield first_ms, len(lines), b"".join(lines)
+            lines, size = [], 0
+        if not lines:
+            first_ms = entry.boot_ms
+        encoded = encode_entry(entry)
+        lines.append(encoded)
+        size += len(encoded)
+    if lines:
+        yield first_ms, len(lines), b"".join(lines)
+
+
+def session_number(session: str) -> int:
+    """A short stand-in for a session's name: 64 bits of its hash."""
+    return digest_number(blake2b(session.encode(), digest_size=8).digest())
+
+
+def digest_number(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Chunks:
+    """The keeping half of the SQLite outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def commit(self, group: Group) -> None:
+        with self._database.write() as transaction:
+            for session in group.forget:
+                transaction.run("forget_session", (session_number(session),))
+            if group.entries:
+                self._add(transaction, group)
+            if group.messages:
+                numbers = {m.session: session_number(m.session) for m in group.messages}
+                rows = [(numbers[m.session], m.packet_id, digest_number(m.digest)) for m in group.messages]
+                transaction.many("remember", rows)
+
+    @staticmethod
+    def _add(transaction: Transaction, group: Group) -> None:
+        transaction.run("note_boot", {"boot": group.boot, "last_ms": group.boot_ms})
+        for first_ms, lines, body in split_into_bodies(group.entries):
+            values: Named = {
+                "boot": group.boot,
+                "trusted": int(group.trusted),
+                "first_ms": first_ms,
+                "lines": lines,
+                "bytes": len(body),
+                "body": body,
+            }
+            transaction.run("add_chunk", values)
+
+    def remembered(self, session: str, packet_id: int) -> bytes | None:
+        with self._database.read() as transaction:
+            row = transaction.row("remembered", (session_number(session), packet_id))
+        return None if row is None else integer(row[0]).to_bytes(8, "big", signed=True)
+
+    def trust(self, boot: str, offset_ms: int) -> None:
+        with self._database.write() as transaction:
+            transaction.run("trust_boot", {"boot": boot, "offset_ms": offset_ms})
+            transaction.run("forget_boots")
+
+    def boots(self) -> Sequence[Boot]:
+        with self._database.read() as transaction:
+            rows = transaction.rows("boots")
+        return [
+            Boot(
+                ordinal=integer(row[0]),
+                boot=str(row[1]),
+                last_ms=integer(row[2]),
+                offset_ms=optional_integer(row[3]),
+            )
+            for row in rows
+        ]
+
+    def pending(self) -> Pending:
+        with self._database.read() as transaction:
+            total = transaction.row("pending")
+            oldest = transaction.row("oldest_chunk")
+        if total is None or oldest is None:
+            return Pending()
+        return Pending(
+            lines=integer(total[0]),
+            bytes=integer(total[1]),
+            oldest_boot=integer(oldest[0]),
+            oldest_boot_ms=integer(oldest[1]),
+        )
+
+    def unsealed(self, max_lines: int, max_bytes: int) -> Sequence[Chunk]:
+        chunks: list[Chunk] = []
+        lines = size = 0
+        with self._database.read() as transaction:
+            for row in transaction.run("unsealed"):
+                lines += integer(row[3])
+                size += integer(row[4])
+                if chunks and (lines > max_lines or size > max_bytes):
+                    break
+                body = blob(transaction.row("chunk_body", (row[0],)))
+                chunks.append(_chunk(row, body))
+        return chunks
+
+
+def _chunk(row: Row, body: bytes) -> Chunk:
+    return Chunk(
+        id=integer(row[0]), boot=integer(row[1]), trusted=bool(row[2]), lines=integer(row[3]), body=body
+    )

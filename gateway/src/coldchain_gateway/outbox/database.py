@@ -1,0 +1,176 @@
+"""The outbox's file: opened checked, written in durable transactions, its SQL named in queries.sql."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from .contract import CorruptOutbox, NewerOutbox, OutboxFull
+
+APPLICATION_ID: Final = 0x63633162  # "cc1b"
+FORMAT_VERSION: Final = 1
+# A file up to this size is read through at start; larger ones are checked by structure only (start <= 1 s).
+QUICK_CHECK_BYTES: Final = 48 * 1024 * 1024
+Scalar = int | str | bytes | None
+Row = tuple[Scalar, ...]
+Named = dict[str, Scalar]
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Every statement of queries.sql by its name."""
+    text = files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+
+
+def integer(value: Scalar) -> int:
+    """A column that the schema declares INTEGER NOT NULL."""
+    if not isinstance(value, int):
+        raise TypeError(f"integer column holds {value!r}")
+    return value
+
+
+def optional_integer(value: Scalar) -> int | None:
+    """A column that the schema declares INTEGER."""
+    return None if value is None else integer(value)
+
+
+def blob(row: Row | None) -> bytes:
+    """The one BLOB NOT NULL column of a row that must exist."""
+    if row is None or not isinstance(row[0], bytes):
+        raise CorruptOutbox("a row lost its bytes")
+    return row[0]
+
+
+class Transaction:
+    """Named statements within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queries = queries()
+
+    def run(self, name: str, values: Sequence[Scalar] | Named = ()) -> sqlite3.Cursor:
+        return self._connection.execute(self._queries[name], values)
+
+    def many(self, name: str, rows: Sequence[Sequence[Scalar]]) -> None:
+        self._connection.executemany(self._queries[name], rows)
+
+    def rows(self, name: str, values: Sequence[Scalar] | Named = ()) -> list[Row]:
+        found: list[Row] = self.run(name, values).fetchall()
+        return found
+
+    def row(self, name: str, values: Sequence[Scalar] | Named = ()) -> Row | None:
+        found: Row | None = self.run(name, values).fetchone()
+        return found
+
+
+class Database:
+    """One connection, used by one thread at a time; a transaction is durable when its block ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises CorruptOutbox when the file cannot be trusted, OutboxFull without room."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            with _translated():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._transaction = Transaction(self._connection)
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        version = int(run("PRAGMA user_version").fetchone()[0])
+        if version > FORMAT_VERSION:
+            raise NewerOutbox(f"{self._path}: outbox format {version}, this program knows {FORMAT_VERSION}")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = FULL")
+        run("PRAGMA journal_size_limit = 4194304")
+        run("PRAGMA cache_size = -2048")
+        run("PRAGMA mmap_size = 0")
+        run("PRAGMA busy_timeout = 2000")
+        if version == 0:
+            self._create()
+        elif int(run("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
+            raise CorruptOutbox(f"{self._path}: not an outbox")
+        self._check()
+
+    def _create(self) -> None:
+        if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise CorruptOutbox(f"{self._path}: tables without a format version")
+        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        self._connection.executescript(
+            f"BEGIN IMMEDIATE; {schema}; PRAGMA application_id = {APPLICATION_ID};"
+            f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+        )
+
+    def _check(self) -> None:
+        run = self._connection.execute
+        if self._path.exists() and self._path.stat().st_size <= QUICK_CHECK_BYTES:
+            verdict = str(run("PRAGMA quick_check(1)").fetchone()[0])
+            if verdict != "ok":
+                raise CorruptOutbox(f"{self._path}: {verdict}")
+        for table in ("boot", "chunk", "message", "run", "batch", "hole"):
+            run(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names from the line above
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that is on the disk when the block ends, or never happened."""
+        with self._lock, _translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._transaction
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Consistent reads."""
+        with self._lock, _translated():
+            yield self._transaction
+
+    def page_bytes(self) -> tuple[int, int]:
+        """(bytes in use, bytes of the file)."""
+        with self._lock, _translated():
+            size = int(self._connection.execute("PRAGMA page_size").fetchone()[0])
+            pages = int(self._connection.execute("PRAGMA page_count").fetchone()[0])
+            free = int(self._connection.execute("PRAGMA freelist_count").fetchone()[0])
+        return (pages - free) * size, pages * size
+
+    def limit_pages(self, pages: int) -> None:
+        """Refuse to grow beyond that many pages; a stand-in for a full disk."""
+        with self._lock:
+            self._connection.execute(f"PRAGMA max_page_count = {pages:d}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+_FULL_CODES: Final = frozenset({"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_CANTOPEN"})
+_CORRUPT_CODES: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ"})
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """SQLite's errors split by remedy: make room, quarantine, or a bug."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name in _CORRUPT_CODES or name.startswith("SQLITE_CORRUPT") or "no such table" in str(error):
+            raise CorruptOutbox(str(error)) from error
+        if name in _FULL_CODES or name.startswith(("SQLITE_IOERR", "SQLITE_READONLY")):
+            raise OutboxFull(str(error)) from error
+        raise

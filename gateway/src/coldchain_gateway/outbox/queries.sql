@@ -1,0 +1,191 @@
+-- name: note_boot
+-- Register a boot or move its latest instant forward.
+INSERT INTO boot (boot, last_ms) VALUES (:boot, :last_ms)
+ON CONFLICT (boot) DO UPDATE SET last_ms = max(last_ms, excluded.last_ms);
+
+-- name: trust_boot
+-- Time of this boot is trusted from now on.
+INSERT INTO boot (boot, last_ms, offset_ms) VALUES (:boot, 0, :offset_ms)
+ON CONFLICT (boot) DO UPDATE SET offset_ms = excluded.offset_ms;
+
+-- name: boots
+-- Boots that still matter, oldest first.
+SELECT ordinal, boot, last_ms, offset_ms FROM boot ORDER BY ordinal;
+
+-- name: forget_boots
+-- Boots before the newest trusted one that bounds the unsealed lines from below.
+DELETE FROM boot
+WHERE ordinal < (SELECT max(ordinal) FROM boot
+                 WHERE offset_ms IS NOT NULL
+                   AND ordinal <= coalesce((SELECT min(boot) FROM chunk), 9223372036854775807));
+
+-- name: add_chunk
+-- Keep the lines of one commit.
+INSERT INTO chunk (boot, trusted, first_ms, lines, bytes, body)
+VALUES ((SELECT ordinal FROM boot WHERE boot = :boot), :trusted, :first_ms, :lines, :bytes, :body);
+
+-- name: remember
+-- The message now kept under this packet id.
+INSERT INTO message (session, packet_id, digest) VALUES (?, ?, ?)
+ON CONFLICT (session, packet_id) DO UPDATE SET digest = excluded.digest;
+
+-- name: remembered
+-- Digest of the message last kept under this packet id.
+SELECT digest FROM message WHERE session = ? AND packet_id = ?;
+
+-- name: forget_session
+-- The broker lost this session.
+DELETE FROM message WHERE session = ?;
+
+-- name: pending
+-- How much waits for sealing.
+SELECT coalesce(sum(lines), 0), coalesce(sum(bytes), 0) FROM chunk;
+
+-- name: oldest_chunk
+-- Since when something waits for sealing.
+SELECT boot, first_ms FROM chunk ORDER BY id LIMIT 1;
+
+-- name: unsealed
+-- Chunks in the order in which they were kept.
+SELECT id, boot, trusted, lines, bytes FROM chunk ORDER BY id;
+
+-- name: chunk_body
+-- Lines of one chunk.
+SELECT body FROM chunk WHERE id = ?;
+
+-- name: drop_chunk
+-- It is sealed, or had to go.
+DELETE FROM chunk WHERE id = ?;
+
+-- name: head
+-- End of the newest run.
+SELECT run, seq, hash FROM run ORDER BY ordinal DESC LIMIT 1;
+
+-- name: begin_run
+-- A new chain.
+INSERT INTO run (run, seq, hash) VALUES (:run, 0, :hash);
+
+-- name: move_head
+-- The newest run has one more batch.
+UPDATE run SET seq = :seq, hash = :hash WHERE run = :run;
+
+-- name: run_ordinal
+-- Number of a run within this file.
+SELECT ordinal, seq, hash, held FROM run WHERE run = ?;
+
+-- name: note_held
+-- The backend's latest word on a run.
+UPDATE run SET held = :held WHERE ordinal = :run;
+
+-- name: add_batch
+-- A sealed batch.
+INSERT INTO batch (run, seq, hash, prev, state, lines, bytes, closed_ms)
+SELECT ordinal, :seq, :hash, hash, 'waiting', :lines, :bytes, :closed_ms FROM run WHERE run = :run;
+
+-- name: add_body
+-- Its bytes.
+INSERT INTO body (id, gzip) VALUES (?, ?);
+
+-- name: add_hole
+-- Numbers that will never be sent.
+INSERT INTO hole (run, first, last, hash, reason) VALUES (:run, :first, :last, :hash, :reason);
+
+-- name: extend_hole
+-- The next number is missing for the same reason and nobody was told yet.
+UPDATE hole SET last = :last, hash = :hash
+WHERE run = :run AND last = :last - 1 AND reason = :reason AND declared_run IS NULL;
+
+-- name: undeclared
+-- Holes that no batch has declared.
+SELECT id, run, first, last, hash, reason FROM hole WHERE declared_run IS NULL ORDER BY id;
+
+-- name: declare_hole
+-- This batch declares it.
+UPDATE hole SET declared_run = :declared_run, declared_seq = :declared_seq
+WHERE run = :run AND first = :first AND last = :last AND declared_run IS NULL;
+
+-- name: undeclare_holes
+-- The batch that declared them will never be sent.
+UPDATE hole SET declared_run = NULL, declared_seq = NULL
+WHERE declared_run = :run AND declared_seq = :seq;
+
+-- name: forget_holes
+-- Their declaration was acknowledged and has been forgotten since.
+DELETE FROM hole
+WHERE declared_run IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM batch JOIN run ON run.ordinal = batch.run
+                  WHERE run.run = hole.declared_run AND batch.seq = hole.declared_seq);
+
+-- name: waiting
+-- Batches to send, oldest first, without their bytes.
+SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
+FROM batch JOIN run ON run.ordinal = batch.run
+WHERE batch.state = 'waiting' ORDER BY batch.id LIMIT ?;
+
+-- name: newest
+-- The newest batch to send.
+SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
+FROM batch JOIN run ON run.ordinal = batch.run
+WHERE batch.state = 'waiting' AND batch.id > ? ORDER BY batch.id DESC LIMIT 1;
+
+-- name: body
+-- Bytes of one batch.
+SELECT gzip FROM body WHERE id = ?;
+
+-- name: acknowledge
+-- The backend holds it.
+UPDATE batch SET state = 'acknowledged', acknowledged_ms = ? WHERE id = ? AND state = 'waiting';
+
+-- name: refuse
+-- The backend will never take it.
+UPDATE batch SET state = 'refused' WHERE id = ?;
+
+-- name: batch_name
+-- Identity of one batch.
+SELECT run.run, batch.seq, batch.hash FROM batch JOIN run ON run.ordinal = batch.run WHERE batch.id = ?;
+
+-- name: newest_acknowledged
+-- Highest number of a run that was acknowledged.
+SELECT coalesce(max(seq), 0) FROM batch WHERE run = ? AND state = 'acknowledged';
+
+-- name: any_waiting
+-- Whether a run still has a backlog.
+SELECT EXISTS (SELECT 1 FROM batch WHERE run = ? AND state = 'waiting');
+
+-- name: unsend
+-- What the backend lost is to be sent again.
+UPDATE batch SET state = 'waiting', acknowledged_ms = NULL
+WHERE run = :run AND seq > :held AND state = 'acknowledged';
+
+-- name: kept_above
+-- Numbers of a run that are kept, in order.
+SELECT seq, prev FROM batch WHERE run = ? AND seq > ? ORDER BY seq;
+
+-- name: holes_above
+-- Numbers of a run that are known as holes.
+SELECT first, last FROM hole WHERE run = ? AND last > ?;
+
+-- name: expired
+-- Batches acknowledged long ago.
+SELECT id FROM batch WHERE state = 'acknowledged' AND acknowledged_ms < ? ORDER BY id LIMIT 500;
+
+-- name: oldest_in_state
+-- What goes first under the cap.
+SELECT id, bytes FROM batch WHERE state = ? ORDER BY id LIMIT 64;
+
+-- name: drop_batch
+-- It expired or had to go.
+DELETE FROM batch WHERE id = ?;
+
+-- name: drop_body
+-- Likewise its bytes.
+DELETE FROM body WHERE id = ?;
+
+-- name: counts
+-- Batches by state.
+SELECT state, count(*), coalesce(sum(lines), 0), coalesce(sum(bytes), 0), min(closed_ms)
+FROM batch GROUP BY state;
+
+-- name: newest_bodies
+-- The newest batches, for the last time of each sensor.
+SELECT body.gzip FROM body ORDER BY body.id DESC LIMIT ?;
