@@ -33,9 +33,9 @@ def test_bare_make_prints_every_recipe() -> None:
         assert f"make {name} " in printed
 
 
-def test_decision_records_are_numbered_without_gaps_and_state_their_status() -> None:
+def test_decision_records_have_numbers_of_their_own_and_state_their_status() -> None:
     records = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
-    assert [int(one.name[:4]) for one in records] == list(range(len(records)))
+    assert len({one.name[:4] for one in records}) == len(records)
     for one in records[1:]:
         text = one.read_text()
         for heading in ("Status:", "## Is", "## Is not"):
