@@ -21,32 +21,37 @@ MAX_LINE = 16_384
 MAX_FIELDS = 64
 _INT64 = 2**63
 
-_TOKEN = r"(?:[^,= \\]|\\.)+"
+# A backslash before one of `,= ` escapes it; everywhere else it stands for itself (as in InfluxDB).
+_KEY = r"(?:[^,= \\\x00-\x1f\x7f]|\\[,= ]|\\(?![,= ]))+"
+_MEASUREMENT = r"(?:[^, \\\x00-\x1f\x7f]|\\[, ]|\\(?![, ]))+"
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_FIELD = rf"(?:{_TOKEN})=(?:{_STRING}|[A-Za-z0-9.+-]+)"
+_FIELD = rf"(?:{_KEY})=(?:{_STRING}|[A-Za-z0-9.+-]+)"
 _LINE = re.compile(
-    rf"(?P<measurement>(?:[^, \\]|\\.)+)(?P<tags>(?:,{_TOKEN}={_TOKEN})*) +"
+    rf"(?P<measurement>{_MEASUREMENT})(?P<tags>(?:,{_KEY}={_KEY})*) +"
     rf"(?P<fields>{_FIELD}(?:,{_FIELD})*)(?: +(?P<time>-?[0-9]{{1,19}}))? *"
 )
-_TAG = re.compile(rf",({_TOKEN})=({_TOKEN})")
-_FIELDS = re.compile(rf"({_TOKEN})=({_STRING}|[A-Za-z0-9.+-]+)(?:,|$)")
+_TAG = re.compile(rf",({_KEY})=({_KEY})")
+_FIELDS = re.compile(rf"({_KEY})=({_STRING}|[A-Za-z0-9.+-]+)(?:,|$)")
 _IS_NUMBER = re.compile(_NUMBER)
-_IS_INTEGER = re.compile(r"[+-]?[0-9]{1,19}[iu]")
-_BOOLEANS = {word: True for word in ("t", "T", "true", "True", "TRUE")} | {
-    word: False for word in ("f", "F", "false", "False", "FALSE")
+_IS_INTEGER = re.compile(r"[+-]?[0-9]{1,19}i|[0-9]{1,20}u")
+_BOOLEANS = {
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE"), True),
+    **dict.fromkeys(("f", "F", "false", "False", "FALSE"), False),
 }
 _ESCAPED = re.compile(r"\\([,= ])")
+_MEASUREMENT_ESCAPED = re.compile(r"\\([, ])")
 _STRING_ESCAPED = re.compile(r'\\(["\\])')
-_AMBIGUOUS = re.compile(r"\\(?=[,= ]|$)")
 
-# A reading as our own gateways write it: nothing but the tag `sensor`, plain numbers, a time.
+# A reading as our own gateways write it: no tag but `sensor`, plain values, a time; shorter than MAX_LINE.
+_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _PLAIN = (
-    r'(?:-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?|-?[0-9]{1,18}i|true|false|"[^"\\\n,=]*")'
+    r"(?:-?[0-9]{1,18}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?|-?[0-9]{1,18}i|true|false"
+    r'|"[^"\\\x00-\x1f\x7f,=]{0,64}")'
 )
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _READING = re.compile(
-    rf"^reading,sensor=((?:[^,= \\\n]|\\[,= ])+) ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN})*) (-?[0-9]{{1,18}})$",
+    rf"^reading,sensor=((?:[^,= \\\x00-\x1f\x7f]|\\[,= ]){{1,256}})"
+    rf" ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN}){{0,31}}) (-?[0-9]{{1,18}})$",
     re.M,
 )
 
@@ -88,7 +93,7 @@ class ParsedBody:
 
 
 def escape_measurement(name: str) -> str:
-    """Escape a measurement; raises InvalidInput for a name that cannot be written unambiguously."""
+    """Escape a measurement; raises InvalidInput for a name that the protocol cannot carry."""
     _writable(name)
     if name.startswith("#"):
         raise InvalidInput(f"a measurement cannot begin with '#': {name!r}")
@@ -102,12 +107,12 @@ def escape_key(name: str) -> str:
 
 
 def _writable(name: str) -> None:
-    if not name or not name.isprintable() or _AMBIGUOUS.search(name):
+    if not name or not name.isprintable() or name.endswith("\\"):
         raise InvalidInput(f"not a name for line protocol: {name!r}")
 
 
 def encode_value(value: FieldValue) -> str:
-    """Write one field value: 4.21, 17i, true, "text"; raises InvalidInput for NaN, infinity and line breaks."""
+    """Write one field value: 4.21, 17i, true, "text"; InvalidInput for NaN, infinity and line breaks."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -127,7 +132,7 @@ _key = lru_cache(maxsize=4096)(escape_key)
 
 
 def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
-    """Write the fields of a line, `temperature=4.21,counter=17i`; raises InvalidInput where there are none."""
+    """Write the fields of a line, `temperature=4.21,counter=17i`; InvalidInput where there are none."""
     if not fields:
         raise InvalidInput("a line needs at least one field")
     return ",".join([f"{_key(name)}={encode_value(value)}" for name, value in fields.items()]).encode()
@@ -155,7 +160,7 @@ def reading_key(sensor: str) -> bytes:
 
 
 def encode_reading(reading: Reading) -> bytes:
-    """Write a reading as a line without its newline; quality and bounds are fields, and left out when good."""
+    """Write a reading as a line without its newline; a quality other than good and its bounds are fields."""
     fields: dict[str, FieldValue] = dict(reading.values)
     if reading.quality is not Quality.GOOD:
         fields["quality"] = reading.quality.value
@@ -225,7 +230,8 @@ def _parse_line(number: int, raw: bytes) -> Line | BadLine:
     time = None if match["time"] is None else int(match["time"])
     if time is not None and not -_INT64 <= time < _INT64:
         return BadLine(number=number, reason="time out of range", raw=raw[:256])
-    return Line(measurement=_unescape(match["measurement"]), tags=tags, fields=fields, time=time)
+    measurement = _MEASUREMENT_ESCAPED.sub(r"\1", match["measurement"])
+    return Line(measurement=measurement, tags=tags, fields=fields, time=time)
 
 
 def _unique(pairs: list[tuple[str, _T]]) -> dict[str, _T]:

@@ -1,7 +1,7 @@
 """The `cc1` seal: one signed, chained batch of line protocol (specified in docs/wire.md)."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,12 +18,14 @@ MAX_BYTES = 1 << 20
 MAX_SEQ = 2**63 - 1
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_SIGNATURE = r"[A-Za-z0-9_-]{85}[AQgw]"  # 64 bytes; the last letter carries two bits, so four of it remain
 _HEADER = re.compile(
-    rf"# cc1 org=({_NAME}) gateway=([0-9a-f]{{32}}) run=({_NAME}) seq=([1-9][0-9]{{0,18}}) len=([0-9]{{1,8}})"
-    r" prev=([0-9a-f]{64}) hash=([0-9a-f]{64}) sig=([A-Za-z0-9_-]{86})\n".encode()
+    rf"# cc1 org=({_NAME}) gateway=([0-9a-f]{{32}}) run=({_NAME}) seq=([1-9][0-9]{{0,18}})"
+    rf" len=([1-9][0-9]{{0,7}}) prev=([0-9a-f]{{64}}) hash=([0-9a-f]{{64}}) sig=({_SIGNATURE})\n".encode()
 )
 _MAX_HEADER = 600
 _VALID_NAME = re.compile(_NAME)
+_VALID_HASH = re.compile("[0-9a-f]{64}")
 
 
 class SealFault(StrEnum):
@@ -109,7 +111,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadBatch:
-    """Bytes where a batch should begin or go on, and do not; nothing behind `position` can be framed."""
+    """Bytes where a batch should stand and does not: from `position` to the next line that begins a header."""
 
     reason: str
     position: int
@@ -130,12 +132,14 @@ def seal(key: Key, *, org: str, run: str, seq: int, prev: str, body: bytes) -> B
     for name in (org, run):
         if not _VALID_NAME.fullmatch(name):
             raise InvalidInput(f"not a name for a seal: {name!r}")
+    if not _VALID_HASH.fullmatch(prev):
+        raise InvalidInput(f"not the hash of a batch: {prev!r}")
     if not 1 <= seq <= MAX_SEQ:
         raise InvalidInput(f"not a sequence number: {seq}")
     if not body.endswith(b"\n") or len(body) > MAX_BYTES or body.count(b"\n") > MAX_LINES:
         raise InvalidInput(f"not a body for a seal: {len(body)} bytes")
     digest = batch_hash(org=org, gateway=key.fingerprint, run=run, seq=seq, prev=prev, body=body)
-    signature = urlsafe_b64encode(key.sign(b"cc1-sig\n" + digest)).rstrip(b"=").decode()
+    signature = _signature_text(key.sign(b"cc1-sig\n" + digest))
     return Batch(
         org=org,
         gateway=key.fingerprint,
@@ -149,28 +153,34 @@ def seal(key: Key, *, org: str, run: str, seq: int, prev: str, body: bytes) -> B
 
 
 def read_batches(data: bytes) -> Iterator[Batch | BadBatch]:
-    """Frame a concatenation of batches; stops behind the first that cannot be framed, and says why.
+    """Frame a concatenation of batches; what cannot be framed is named, and the next header looked for.
 
     Framing trusts nothing: hash and signature are `check`'s work.
     """
     position = 0
     while position < len(data):
-        match = _HEADER.match(data, position)
-        if match is None:
-            line = data[position : position + _MAX_HEADER].split(b"\n", 1)[0]
-            yield BadBatch(reason="not a cc1 header", position=position, header=line)
-            return
-        org, gateway, run, seq, length, prev, digest, sig = (part.decode() for part in match.groups())
-        size, start = int(length), match.end()
-        body = data[start : start + size]
-        reason = _body_fault(body, size)
-        if reason or int(seq) > MAX_SEQ:
-            yield BadBatch(reason=reason or "seq too large", position=position, header=match.group(0).strip())
-            return
-        yield Batch(
-            org=org, gateway=gateway, run=run, seq=int(seq), prev=prev, hash=digest, sig=sig, body=body
-        )
-        position = start + size
+        framed = _batch_at(data, position)
+        yield framed
+        if isinstance(framed, Batch):
+            position = data.index(b"\n", position) + 1 + framed.length
+        else:
+            ahead = data.find(b"\n# cc1 ", position)
+            position = len(data) if ahead < 0 else ahead + 1
+
+
+def _batch_at(data: bytes, position: int) -> Batch | BadBatch:
+    match = _HEADER.match(data, position)
+    if match is None:
+        line = data[position : position + _MAX_HEADER].split(b"\n", 1)[0]
+        return BadBatch(reason="not a cc1 header", position=position, header=line)
+    org, gateway, run, seq, length, prev, digest, sig = (part.decode() for part in match.groups())
+    size, start = int(length), match.end()
+    body = data[start : start + min(size, MAX_BYTES)]
+    reason = _body_fault(body, size)
+    if reason or int(seq) > MAX_SEQ:
+        header = match.group(0).rstrip(b"\n")
+        return BadBatch(reason=reason or "seq too large", position=position, header=header)
+    return Batch(org=org, gateway=gateway, run=run, seq=int(seq), prev=prev, hash=digest, sig=sig, body=body)
 
 
 def _body_fault(body: bytes, size: int) -> str | None:
@@ -197,16 +207,36 @@ def check(batch: Batch, public: bytes) -> SealFault | None:
     return None if signed_by(public, b"cc1-sig\n" + digest, signature) else SealFault.SIGNATURE
 
 
+def _signature_text(signature: bytes) -> str:
+    return urlsafe_b64encode(signature).rstrip(b"=").decode()
+
+
 def sign_document(key: Key, kind: str, payload: bytes) -> str:
-    """Sign a document of a named kind (a watch bundle, a checkpoint); a signature never serves another kind."""
-    return urlsafe_b64encode(key.sign(_document(kind, payload))).rstrip(b"=").decode()
+    """Sign a document of a named kind, such as a watch bundle; a signature serves no other kind."""
+    return _signature_text(key.sign(_document(kind, payload)))
 
 
 def verify_document(public: bytes, kind: str, payload: bytes, signature: str) -> bool:
     """Tell whether `sign_document` with the key of `public` made this signature."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{86}", signature):
+    if not re.fullmatch(_SIGNATURE, signature):
         return False
     return signed_by(public, _document(kind, payload), urlsafe_b64decode(signature + "=="))
+
+
+def encode_public(public: bytes) -> str:
+    """Write a public key as people and files carry it: standard base64, 44 characters."""
+    return b64encode(public).decode()
+
+
+def decode_public(text: str) -> bytes:
+    """Read what `encode_public` wrote; raises InvalidInput for anything else."""
+    try:
+        public = b64decode(text, validate=True)
+    except ValueError as fault:
+        raise InvalidInput("a public key is 44 characters of base64") from fault
+    if encode_public(public) != text or len(public) != 32:
+        raise InvalidInput("a public key is 44 characters of base64")
+    return public
 
 
 def _document(kind: str, payload: bytes) -> bytes:
