@@ -16,6 +16,7 @@ from coldchain_backend.fleet.things import (
     ZoneState,
 )
 from coldchain_backend.fleet.versions import canonical, digest_of, fleet_record, version_of
+from coldchain_backend.fleet.watch import bundle_for
 
 __all__ = [
     "Asset",
@@ -33,6 +34,7 @@ __all__ = [
     "Webhook",
     "Zone",
     "ZoneState",
+    "bundle_for",
     "canonical",
     "digest_of",
     "fleet_record",

@@ -4,7 +4,6 @@ from dataclasses import replace
 from hashlib import sha256
 
 from coldchain.watch import WatchBundle, WatchedSensor, to_bytes
-
 from coldchain_backend.fleet.assignments import Fleet
 from coldchain_backend.fleet.things import Place, Plan
 

@@ -2,15 +2,18 @@
 
 from coldchain.errors import ConfigError
 from coldchain_runtime.documents.load import load_toml, load_yaml, toml_text, yaml_text
-from coldchain_runtime.documents.shape import Duration, Size, structure
+from coldchain_runtime.documents.shape import Check, Duration, Place, Size, key_text, structure
 from coldchain_runtime.documents.units import duration_ms, duration_text, size_bytes
 
 __all__ = [
+    "Check",
     "ConfigError",
     "Duration",
+    "Place",
     "Size",
     "duration_ms",
     "duration_text",
+    "key_text",
     "load_toml",
     "load_yaml",
     "size_bytes",

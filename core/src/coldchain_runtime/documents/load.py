@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from coldchain.errors import ConfigError
-from coldchain_runtime.documents.shape import Place, structure
+from coldchain_runtime.documents.shape import Check, Place, structure
 
 if TYPE_CHECKING:
     import yaml
@@ -37,13 +37,16 @@ def toml_text(text: str, cls: type[T], *, file: str) -> T:
     return structure(values, cls, file=file, line_of=lambda place: _nearest(lines, place))
 
 
-def load_yaml(path: Path, cls: type[T]) -> T:
+def load_yaml(path: Path, cls: type[T], *, check: Check[T] | None = None) -> T:
     """Read a YAML file into a dataclass; raises ConfigError with every mistake."""
-    return yaml_text(_read(path), cls, file=str(path))
+    return yaml_text(_read(path), cls, file=str(path), check=check)
 
 
-def yaml_text(text: str, cls: type[T], *, file: str) -> T:
-    """Read YAML text (one document, no tags, no anchors, no key twice) into a dataclass."""
+def yaml_text(text: str, cls: type[T], *, file: str, check: Check[T] | None = None) -> T:
+    """Read YAML text (one document, no tags, no anchors, no key twice) into a dataclass.
+
+    `check` looks at the whole, once its shape is right, and names what does not fit together and where.
+    """
     import yaml
 
     try:
@@ -57,7 +60,7 @@ def yaml_text(text: str, cls: type[T], *, file: str) -> T:
     values = {} if node is None else reader.value(node, ())
     if reader.errors:
         raise ConfigError.of(reader.errors)
-    return structure(values, cls, file=file, line_of=lambda place: _nearest(reader.lines, place))
+    return structure(values, cls, file=file, line_of=lambda place: _nearest(reader.lines, place), check=check)
 
 
 class _YamlReader:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
@@ -15,6 +15,8 @@ from coldchain_runtime.documents.units import duration_ms, size_bytes
 T = TypeVar("T")
 Place = tuple[str | int, ...]
 LineOf = Callable[[Place], int | None]
+Check = Callable[[T], Iterable[tuple[Place, str]]]
+"""Tells what does not fit together in a document: the place and the rule that it breaks."""
 
 Duration = Annotated[int, duration_ms]
 """A field of whole milliseconds that is written `10s`."""
@@ -147,10 +149,13 @@ class _Shaper:
         return made
 
 
-def structure(value: object, cls: type[T], *, file: str, line_of: LineOf | None = None) -> T:
+def structure(
+    value: object, cls: type[T], *, file: str, line_of: LineOf | None = None, check: Check[T] | None = None
+) -> T:
     """Make a `cls` of plain values (dicts, lists, texts, numbers, booleans).
 
     `line_of` tells the line of a path of keys and indexes. A class may raise InvalidInput in `__post_init__`.
+    `check` is asked once the shape is right.
     Raises ConfigError with every error that was found.
     """
     shaper = _Shaper(file, line_of or (lambda _: None), [])
@@ -158,6 +163,9 @@ def structure(value: object, cls: type[T], *, file: str, line_of: LineOf | None 
         made: T = shaper.make(cls, value, ())
     except _Wrong:
         made = None  # type: ignore[assignment]  # never given out: errors are raised below
+    if not shaper.errors and check is not None:
+        for place, message in check(made):
+            shaper.wrong(place, message)
     if shaper.errors:
         raise ConfigError.of(shaper.errors)
     return made

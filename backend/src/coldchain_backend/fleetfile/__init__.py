@@ -1,0 +1,24 @@
+"""The fleet file: read and checked, compared with what is applied, applied, described for editors."""
+
+from coldchain_backend.fleetfile.apply import Decision, Objection, Ready, Stale, Unchanged, Wish, decide
+from coldchain_backend.fleetfile.diff import Difference, Entry, Kind, OpenAlert, compare
+from coldchain_backend.fleetfile.parse import parse, parse_file
+from coldchain_backend.fleetfile.schema import schema
+
+__all__ = [
+    "Decision",
+    "Difference",
+    "Entry",
+    "Kind",
+    "Objection",
+    "OpenAlert",
+    "Ready",
+    "Stale",
+    "Unchanged",
+    "Wish",
+    "compare",
+    "decide",
+    "parse",
+    "parse_file",
+    "schema",
+]

@@ -1,0 +1,151 @@
+"""What must hold between the entries of a fleet file: unique ids, known references, provable limits."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from coldchain.builtin_profiles import BUILTIN
+from coldchain.profiles import Profile
+from coldchain.quantities import QUANTITIES
+from coldchain.words import Text
+from coldchain_backend.fleetfile.document import FleetDocument, ProfileEntry, ZoneEntry
+from coldchain_runtime.documents import Place, duration_text
+
+Problem = tuple[Place, str]
+
+
+def problems(document: FleetDocument) -> Iterator[Problem]:
+    """Everything that is wrong between the entries of a document, each with the place of its key."""
+    yield from _names(document)
+    yield from _unique(document)
+    yield from _references(document)
+    yield from _sensors(document)
+    yield from _profiles(document.profiles)
+    yield from _mapping(document)
+
+
+def known_profiles(document: FleetDocument) -> Mapping[str, Profile]:
+    """Profiles by name: the file's own go before the built-in ones."""
+    return {**BUILTIN, **{entry.name: entry.profile() for entry in document.profiles}}
+
+
+def zones_of(document: FleetDocument) -> Iterator[tuple[Place, ZoneEntry]]:
+    """Every zone with the place where it stands in the file."""
+    for a, asset in enumerate(document.assets):
+        for z, zone in enumerate(asset.zones):
+            yield ("assets", a, "zones", z), zone
+
+
+def _names(document: FleetDocument) -> Iterator[Problem]:
+    named: list[tuple[Place, Text]] = [
+        (("assets", index, "name"), asset.name) for index, asset in enumerate(document.assets)
+    ]
+    named += [(("profiles", index, "title"), entry.title) for index, entry in enumerate(document.profiles)]
+    for place, zone in zones_of(document):
+        named.append(((*place, "name"), zone.name))
+        named += [((*place, "points", p, "name"), point.name) for p, point in enumerate(zone.points)]
+    yield from ((place, "needs a text in `en` or `zh`") for place, text in named if not (text.en or text.zh))
+
+
+def _unique(document: FleetDocument) -> Iterator[Problem]:
+    zones = list(zones_of(document))
+    points = [
+        ((*place, "points", index, "id"), point.id)
+        for place, zone in zones
+        for index, point in enumerate(zone.points)
+    ]
+    keys = [(("gateways", i, "key"), one.key) for i, one in enumerate(document.gateways) if one.key]
+    yield from _twice("asset", _places("assets", "id", [one.id for one in document.assets]))
+    yield from _twice("zone", [((*place, "id"), zone.id) for place, zone in zones])
+    yield from _twice("point", points)
+    yield from _twice("sensor", _places("sensors", "id", [one.id for one in document.sensors]))
+    yield from _twice("gateway", _places("gateways", "name", [one.name for one in document.gateways]))
+    yield from _twice("key", keys)
+    yield from _twice("receiver", _places("receivers", "name", [one.name for one in document.receivers]))
+    yield from _twice("profile", _places("profiles", "name", [one.name for one in document.profiles]))
+
+
+def _places(part: str, key: str, names: Sequence[str]) -> list[tuple[Place, str]]:
+    return [((part, index, key), name) for index, name in enumerate(names)]
+
+
+def _twice(what: str, named: Iterable[tuple[Place, str]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for place, name in named:
+        if name in seen:
+            yield place, f"{what} `{name}` stands twice"
+        seen.add(name)
+
+
+def _references(document: FleetDocument) -> Iterator[Problem]:
+    profiles = known_profiles(document)
+    assets = [asset.id for asset in document.assets]
+    receivers = [receiver.name for receiver in document.receivers]
+    for place, zone in zones_of(document):
+        yield from _known((*place, "profile"), "profile", zone.profile, profiles)
+    for index, gateway in enumerate(document.gateways):
+        if gateway.asset is not None:
+            yield from _known(("gateways", index, "asset"), "asset", gateway.asset, assets)
+    if document.system_receiver is not None:
+        yield from _known(("system_receiver",), "receiver", document.system_receiver, receivers)
+
+
+def _sensors(document: FleetDocument) -> Iterator[Problem]:
+    declared = {sensor.id: sensor for sensor in document.sensors}
+    profiles = known_profiles(document)
+    stands_at: dict[str, str] = {}
+    for place, zone in zones_of(document):
+        for index, point in enumerate(zone.points):
+            if point.sensor is None:
+                continue
+            at = (*place, "points", index, "sensor")
+            yield from _known(at, "sensor", point.sensor, declared)
+            if point.sensor in stands_at:
+                yield at, f"sensor `{point.sensor}` stands already at point `{stands_at[point.sensor]}`"
+            stands_at.setdefault(point.sensor, point.id)
+            if point.sensor in declared and zone.profile in profiles:
+                yield from _provable(at, profiles[zone.profile], declared[point.sensor].interval)
+
+
+def _provable(place: Place, profile: Profile, interval_ms: int) -> Iterator[Problem]:
+    """A sensor that speaks less often than the shortest alarm delay cannot see such an excursion."""
+    delays = [rule.alarm_after_ms for rule in profile.rules if rule.alarm_after_ms]
+    shortest = min(delays, default=None)
+    if shortest is not None and interval_ms > shortest:
+        spoken, needed = duration_text(interval_ms), duration_text(shortest)
+        yield (
+            place,
+            f"its sensor speaks every {spoken}, too seldom to prove `{profile.name}`: {needed} at most",
+        )
+
+
+def _profiles(entries: Sequence[ProfileEntry]) -> Iterator[Problem]:
+    for index, entry in enumerate(entries):
+        for quantity in {rule.quantity for rule in entry.rules}:
+            low, high = entry.profile().limits(quantity)
+            if low is not None and high is not None and low >= high:
+                yield (
+                    ("profiles", index, "rules"),
+                    f"limits contradict each other: no {quantity} is above {low:g} and below {high:g}",
+                )
+
+
+def _mapping(document: FleetDocument) -> Iterator[Problem]:
+    names = [entry.measurement for entry in document.mapping]
+    yield from _twice("measurement", _places("mapping", "measurement", names))
+    for index, entry in enumerate(document.mapping):
+        if entry.measurement == "reading":
+            yield ("mapping", index, "measurement"), "`reading` is taken as it is and needs no mapping"
+        if not entry.fields:
+            yield ("mapping", index, "fields"), "needs at least one field"
+        for field, ours in entry.fields.items():
+            yield from _known(("mapping", index, "fields", field), "field", ours, QUANTITIES)
+
+
+def _known(place: Place, what: str, name: str, known: Iterable[str]) -> Iterator[Problem]:
+    names = list(known)
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        hint = (
+            f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(names[:12])}" if names else ""
+        )
+        yield place, f"unknown {what} `{name}`{hint}"

@@ -1,0 +1,90 @@
+"""Fleet file text → plan: shape and cross-checks first, then values."""
+
+from pathlib import Path
+
+from coldchain_backend.fleet import (
+    Asset,
+    AssetKind,
+    Gateway,
+    LineMapping,
+    Plan,
+    Point,
+    Receiver,
+    Sensor,
+    Webhook,
+    Zone,
+)
+from coldchain_backend.fleetfile.checks import known_profiles, problems, zones_of
+from coldchain_backend.fleetfile.document import AssetEntry, FleetDocument, ZoneEntry
+from coldchain_runtime.documents import load_yaml, yaml_text
+
+MAX_CHARACTERS = 4 << 20
+_OFFLINE_AFTER = {AssetKind.VEHICLE: 60 * 60_000}
+_OFFLINE_AFTER_OTHERWISE = 15 * 60_000
+
+
+def parse(text: str, *, file: str = "fleet.yaml") -> Plan:
+    """Read a fleet file; raises ConfigError with every mistake, each with file, line and key."""
+    return plan_of(yaml_text(text, FleetDocument, file=file, check=problems))
+
+
+def parse_file(path: Path) -> Plan:
+    """Read a fleet file from disk; raises ConfigError as `parse` does."""
+    return plan_of(load_yaml(path, FleetDocument, check=problems))
+
+
+def plan_of(document: FleetDocument) -> Plan:
+    """The plan of a document that has passed its checks."""
+    profiles = known_profiles(document)
+    own = [entry.name for entry in document.profiles]
+    used = sorted({zone.profile for _, zone in zones_of(document)} - set(own))
+    return Plan(
+        organisation=document.organisation,
+        receivers=tuple(
+            Receiver(
+                name=entry.name,
+                webhook=Webhook(url=entry.webhook.url, secret=entry.webhook.secret),
+                language=entry.language,
+            )
+            for entry in document.receivers
+        ),
+        system_receiver=document.system_receiver,
+        profiles=tuple(profiles[name] for name in (*own, *used)),
+        assets=tuple(_asset(entry) for entry in document.assets),
+        sensors=tuple(
+            Sensor(id=entry.id, interval_ms=entry.interval, accuracy=entry.accuracy, serial=entry.serial)
+            for entry in document.sensors
+        ),
+        gateways=tuple(
+            Gateway(name=entry.name, asset=entry.asset, key=entry.key) for entry in document.gateways
+        ),
+        unsealed_allowed=document.unsealed.allowed,
+        mapping=tuple(
+            LineMapping(measurement=entry.measurement, sensor_tag=entry.sensor_tag, fields=dict(entry.fields))
+            for entry in document.mapping
+        ),
+    )
+
+
+def _asset(entry: AssetEntry) -> Asset:
+    usual = _OFFLINE_AFTER.get(entry.kind, _OFFLINE_AFTER_OTHERWISE)
+    return Asset(
+        id=entry.id,
+        kind=entry.kind,
+        name=entry.name,
+        time_zone=entry.time_zone,
+        offline_after_ms=usual if entry.offline_after is None else entry.offline_after,
+        plate=entry.plate,
+        contacts=entry.contacts,
+        zones=tuple(_zone(zone) for zone in entry.zones),
+    )
+
+
+def _zone(entry: ZoneEntry) -> Zone:
+    return Zone(
+        id=entry.id,
+        name=entry.name,
+        profile=entry.profile,
+        state=entry.state,
+        points=tuple(Point(id=one.id, name=one.name, sensor=one.sensor) for one in entry.points),
+    )
