@@ -50,7 +50,7 @@ _PROFILES = (
                 alarm_after_ms=60 * _MINUTE,
             ),
         ),
-        citation="range and freeze rule: WHO 30-day refrigerator logger (≤ −0.5 °C for 60 min); delays proposed",
+        citation="WHO 30-day refrigerator logger: 2 to 8 °C, ≤ −0.5 °C for 60 min; other delays proposed",
         mark=Mark.PROPOSED,
     ),
     Profile(

@@ -23,7 +23,7 @@ class ConfigError(InvalidInput):
     """One or more mistakes in a hand-written file.
 
     `file`, `line` (from 1, None when unknown), `key` (dotted path) and `message` belong to the first mistake;
-    `mistakes` holds all of them, the first included. `str()` gives a line for each: `file:line: key: message`.
+    `mistakes` holds all, the first included. `str()` gives a line for each: `file:line: key: message`.
     """
 
     def __init__(

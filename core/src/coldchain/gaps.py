@@ -12,7 +12,7 @@ def gap_limit_ms(profile: Profile, interval_ms: int) -> int:
 def spoken_until_ms(time_ms: int, next_ms: int, *, interval_ms: int, limit_ms: int) -> int:
     """The instant up to which the reading of `time_ms` speaks when the next one is of `next_ms`.
 
-    Up to the next reading where that is within the limit; otherwise for one expected interval, and the rest of
-    the time is unknown.
+    Up to the next reading where that is within the limit; otherwise for one expected interval, and the rest
+    of the time is unknown.
     """
     return next_ms if next_ms - time_ms <= limit_ms else min(next_ms, time_ms + interval_ms)

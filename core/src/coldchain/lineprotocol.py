@@ -50,7 +50,7 @@ _PLAIN = (
     r'|"[^"\\\x00-\x1f\x7f,=]{0,64}")'
 )
 _READING = re.compile(
-    rf"^reading,sensor=((?:[^,= \\\x00-\x1f\x7f]|\\[,= ]){{1,256}})"
+    r"^reading,sensor=([^,= \\\x00-\x1f\x7f]{1,256}(?:\\[,= ][^,= \\\x00-\x1f\x7f]{0,64}){0,8})"
     rf" ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN}){{0,31}}) (-?[0-9]{{1,18}})$",
     re.M,
 )
@@ -268,23 +268,41 @@ def parse_readings(body: bytes) -> ParsedBody:
 
     Equal to `parse` line by line: what the fast form does not match goes through it.
     """
-    readings: list[ParsedReading] = []
-    others: list[Line] = []
-    bad: list[BadLine] = []
     try:
-        text = body.decode()
+        found = _READING.findall(body.decode())
     except UnicodeDecodeError:
-        text = ""
-    found = _READING.findall(text)
+        found = []
     if len(found) == body.count(b"\n") + (not body.endswith(b"\n")):
-        for sensor, fields, time in found:
-            plain = _plain_fields(fields)
-            if len(plain) != fields.count("="):
-                break  # a key stands twice: the strict path names the line
-            readings.append(ParsedReading(_unescape(sensor), int(time), plain))
-        else:
-            return ParsedBody(readings=readings, others=others, bad=bad)
+        readings = _plain_readings(found)
+        if readings is not None:
+            return ParsedBody(readings=readings, others=[], bad=[])
     return _parse_mixed(body)
+
+
+def _plain_readings(found: list[tuple[str, str, str]]) -> list[ParsedReading] | None:
+    """The readings of (sensor, fields, time) texts; None where a key stands twice, which `parse` names."""
+    readings: list[ParsedReading] = []
+    sensors: dict[str, str] = {}
+    for written, pairs, time in found:
+        fields: dict[str, FieldValue] = {}
+        for pair in pairs.split(","):
+            name, _, text = pair.partition("=")
+            last = text[-1]
+            if last == "i":
+                fields[name] = int(text[:-1])
+            elif last == "e":
+                fields[name] = text == "true"
+            elif last == '"':
+                fields[name] = text[1:-1]
+            else:
+                fields[name] = float(text)
+        if len(fields) != pairs.count("="):
+            return None
+        sensor = sensors.get(written)
+        if sensor is None:
+            sensor = sensors[written] = _unescape(written)
+        readings.append(ParsedReading(sensor, int(time), fields))
+    return readings
 
 
 def _parse_mixed(body: bytes) -> ParsedBody:
@@ -301,22 +319,6 @@ def _parse_mixed(body: bytes) -> ParsedBody:
 
 def _is_reading(line: Line) -> bool:
     return line.measurement == "reading" and line.tags.keys() == {"sensor"} and line.time is not None
-
-
-def _plain_fields(text: str) -> dict[str, FieldValue]:
-    fields: dict[str, FieldValue] = {}
-    for pair in text.split(","):
-        name, _, value = pair.partition("=")
-        last = value[-1]
-        if last == "i":
-            fields[name] = int(value[:-1])
-        elif last == "e":
-            fields[name] = value == "true"
-        elif last == '"':
-            fields[name] = value[1:-1]
-        else:
-            fields[name] = float(value)
-    return fields
 
 
 def impossible(fields: Mapping[str, FieldValue]) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
@@ -113,7 +113,7 @@ class Profile:
         names = [rule.name for rule in self.rules]
         if not names or len(set(names)) != len(names):
             raise InvalidInput(f"profile {self.name}: rules must be there and have different names")
-        if self.version < 1 or self.gap_factor < 1 or self.gap_floor_ms < 0:
+        if self.version < 1 or not 1 <= self.gap_factor < inf or self.gap_floor_ms < 0:
             raise InvalidInput(
                 f"profile {self.name}: version ≥ 1, gap_factor ≥ 1 and gap floor ≥ 0 are needed"
             )

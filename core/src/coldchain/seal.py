@@ -111,20 +111,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadBatch:
-    """Bytes where a batch should stand and does not: from `position` to the next line that begins a header."""
+    """Bytes where a batch should stand and does not, from `position` to the next line like a header."""
 
     reason: str
     position: int
     header: bytes
 
 
-def batch_hash(*, org: str, gateway: str, run: str, seq: int, prev: str, body: bytes) -> bytes:
+def batch_hash(  # noqa: PLR0913 - these are what the seal covers, no more and no less
+    *, org: str, gateway: str, run: str, seq: int, prev: str, body: bytes
+) -> bytes:
     """Compute the 32 raw bytes that the seal's `hash` shows in hexadecimal."""
     head = f"cc1\norg={org}\ngateway={gateway}\nrun={run}\nseq={seq}\nprev={prev}\nlen={len(body)}\n"
     return sha256(head.encode() + body).digest()
 
 
-def seal(key: Key, *, org: str, run: str, seq: int, prev: str, body: bytes) -> Batch:
+def seal(  # noqa: PLR0913 - likewise
+    key: Key, *, org: str, run: str, seq: int, prev: str, body: bytes
+) -> Batch:
     """Seal a body as number `seq` of a run whose batch before it has the hash `prev` (GENESIS for the first).
 
     Raises InvalidInput where a name, number or size breaks the wire's limits.

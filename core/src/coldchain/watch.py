@@ -1,14 +1,12 @@
-"""The watch bundle: what a gateway watches and by which limits, signed by the backend, used without a network."""
+"""The watch bundle: what a gateway watches and by which limits, signed by the backend, used offline."""
 
 import json
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from coldchain.errors import IntegrityError, InvalidInput
 from coldchain.profiles import Mark, Profile, Rule, Side
-from coldchain.seal import Key, fingerprint, sign_document, verify_document
+from coldchain.seal import Key, decode_public, encode_public, fingerprint, sign_document, verify_document
 from coldchain.words import Text
 
 DOCUMENT = "watch"
@@ -69,11 +67,11 @@ def from_bytes(data: bytes) -> WatchBundle:
             version=_text(document, "version"),
             organisation=_text(document, "organisation"),
             gateway=_text(document, "gateway"),
-            made_ms=int(document["made_ms"]),
+            made_ms=_whole(document["made_ms"]),
             sensors=tuple(_sensor_of(item) for item in document["sensors"]),
             profiles=tuple(profile_of(item) for item in document["profiles"]),
         )
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as fault:
         raise InvalidInput(f"not a watch bundle: {fault!r}") from fault
 
 
@@ -83,7 +81,7 @@ def make_envelope(bundle: WatchBundle, key: Key) -> bytes:
     envelope = {
         "payload": payload.decode(),
         "key": key.fingerprint,
-        "public_key": b64encode(key.public).decode(),
+        "public_key": encode_public(key.public),
         "signature": sign_document(key, DOCUMENT, payload),
     }
     return json.dumps(envelope, ensure_ascii=False, sort_keys=True).encode()
@@ -99,9 +97,9 @@ def open_envelope(data: bytes, trusted: str | None) -> WatchBundle:
     try:
         envelope = json.loads(data)
         payload = _text(envelope, "payload").encode()
-        public = b64decode(_text(envelope, "public_key"), validate=True)
+        public = decode_public(_text(envelope, "public_key"))
         key, signature = _text(envelope, "key"), _text(envelope, "signature")
-    except (ValueError, KeyError, TypeError, Base64Error) as fault:
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise InvalidInput(f"not a watch envelope: {fault!r}") from fault
     if fingerprint(public) != key or (trusted is not None and key != trusted):
         raise IntegrityError(f"watch bundle signed by {key}, not by the backend's key {trusted}")
@@ -138,7 +136,7 @@ def profile_document(profile: Profile) -> dict[str, object]:
 
 
 def profile_of(document: Mapping[str, object]) -> Profile:
-    """Read what `profile_document` gave; raises KeyError, TypeError or ValueError where it is something else."""
+    """Read what `profile_document` gave; KeyError, TypeError or ValueError where it is something else."""
     note, factor, floor = document["note"], document["gap_factor"], document["gap_floor_ms"]
     return Profile(
         name=_text(document, "name"),
