@@ -94,5 +94,5 @@ def report(stage: Stage, killer: Killer, held: int) -> None:
     alerts = {one.alert_id for one in stage.receiver.once()}
     kills = len(killer.outages)
     sys.stdout.write(
-        f"{kills} kills, {held} readings in evidence, {len(alerts)} alerts told from fire to end\n"
+        f"{kills} kills, {held} readings in evidence, {len(alerts)} alerts told to their end\n"
     )
