@@ -93,6 +93,4 @@ def report(stage: Stage, killer: Killer, held: int) -> None:
     """One line for who runs it by hand."""
     alerts = {one.alert_id for one in stage.receiver.once()}
     kills = len(killer.outages)
-    sys.stdout.write(
-        f"{kills} kills, {held} readings in evidence, {len(alerts)} alerts told to their end\n"
-    )
+    sys.stdout.write(f"{kills} kills, {held} readings in evidence, {len(alerts)} alerts told to their end\n")

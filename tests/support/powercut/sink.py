@@ -1,4 +1,4 @@
-"""A backend that keeps everything: a real HTTP server that takes sealed batches and answers as docs/wire.md says."""
+"""A backend that keeps everything: a real HTTP server that answers as docs/wire.md says."""
 
 from __future__ import annotations
 
