@@ -31,7 +31,7 @@ log = Log("gateway.intake")
 class Hooks:
     """Whom the committing thread tells; none may block."""
 
-    committed: Callable[[], None]  # after each commit
+    committed: Callable[[int], None]  # after each commit, with its lines
     hurry: Callable[[], None]  # what is kept must be sealed at once
     relieve: Callable[[], None]  # there was no room: make some
 
@@ -153,7 +153,7 @@ class GatewayIntake:
             draft.tell()
             if urgent:
                 self._hooks.hurry()
-            self._hooks.committed()
+            self._hooks.committed(sum(len(part.entries) for part in draft.parts))
 
     def _put(self, item: Offered | Forget) -> None:
         self._queue.append(item)

@@ -1,5 +1,6 @@
 """The gateway's queue: readings are kept here before anybody hears "kept", and leave it sealed."""
 
+from .cap import Bound, Cap
 from .contract import (
     Boot,
     Chunk,
@@ -20,6 +21,7 @@ from .contract import (
     Remembered,
     Waiting,
 )
+from .keeper import Keeper
 from .quarantine import OUTBOX_FILE, Opened, open_outbox
 from .sealing import REMEMBERED_BATCHES, Sealer, Start, continue_or_begin
 from .sqlite import SqliteOutbox
@@ -28,6 +30,8 @@ __all__ = [
     "OUTBOX_FILE",
     "REMEMBERED_BATCHES",
     "Boot",
+    "Bound",
+    "Cap",
     "Chunk",
     "CorruptOutbox",
     "Counts",
@@ -38,6 +42,7 @@ __all__ = [
     "HeldFate",
     "Hole",
     "HoleReason",
+    "Keeper",
     "NewBatch",
     "NewerOutbox",
     "Opened",

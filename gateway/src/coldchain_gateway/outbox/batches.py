@@ -116,6 +116,11 @@ class Batches:
             row = transaction.row("newest", (after_id,))
             return None if row is None else _waiting(transaction, row)
 
+    def newest_bodies(self, count: int) -> Sequence[bytes]:
+        """The newest batches, gzip, newest first."""
+        with self._database.read() as transaction:
+            return [blob(row) for row in transaction.rows("newest_bodies", (count,))]
+
     def acknowledge(self, ids: Sequence[int], now_ms: int) -> None:
         with self._database.write() as transaction:
             transaction.many("acknowledge", [(now_ms, batch_id) for batch_id in ids])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from coldchain_runtime.durable import make_folder, sync_folder
 from coldchain_runtime.logs import Log
 
 from .contract import CorruptOutbox
@@ -23,10 +24,15 @@ class Opened:
     reason: str = ""
 
 
-def open_outbox(data_dir: Path) -> Opened:
-    """Open the outbox of a data folder. Raises OutboxFull without room for a new one."""
+def open_outbox(data_dir: Path, condemned: str = "") -> Opened:
+    """Open the outbox of a data folder; `condemned` says why the file is known to be broken.
+
+    Raises OutboxFull without room for a new one, NewerOutbox for a file of a newer version.
+    """
     path = data_dir / OUTBOX_FILE
     try:
+        if condemned:
+            raise CorruptOutbox(condemned)
         return Opened(outbox=SqliteOutbox(path))
     except CorruptOutbox as error:
         aside = put_aside(path)
@@ -37,7 +43,7 @@ def open_outbox(data_dir: Path) -> Opened:
 def put_aside(path: Path) -> Path:
     """Move the file with its journal into the quarantine folder, under the next free number."""
     folder = path.parent / QUARANTINE_FOLDER
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     number = 1
     while (aside := folder / f"{path.stem}-{number}{path.suffix}").exists():
         number += 1
@@ -45,4 +51,6 @@ def put_aside(path: Path) -> Path:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
+    sync_folder(folder)
+    sync_folder(path.parent)
     return aside

@@ -1,0 +1,5 @@
+"""The running gateway."""
+
+from .run import Ending, serve
+
+__all__ = ["Ending", "serve"]

@@ -1,0 +1,73 @@
+"""Taking stock of the running gateway for its health."""
+
+from importlib.metadata import version
+
+from coldchain_gateway.health import (
+    Growth,
+    Health,
+    disk_free_bytes,
+    oldest_waiting_s,
+    rss_bytes,
+    source_healths,
+)
+from coldchain_gateway.outbox import Counts, OutboxFull
+from coldchain_runtime.supervisor import Supervisor
+
+from .assembly import Parts
+
+
+class Stock:
+    """Looks at every part at one instant."""
+
+    def __init__(self, parts: Parts, loops: Supervisor) -> None:
+        self._parts = parts
+        self._loops = loops
+        self._growth = Growth()
+        self._started_ms = parts.ground.clock.now_ms()
+        self._version = version("coldchain-gateway")
+
+    def __call__(self) -> Health:
+        parts, ground = self._parts, self._parts.ground
+        counts = self._counts()
+        section = ground.settings.config.gateway
+        head = ground.identity.head_file.head
+        free = disk_free_bytes(ground.settings.data_dir)
+        now_ms = ground.clock.now_ms()
+        room = min(section.outbox_cap - counts.used_bytes, free - section.free_space_floor)
+        uplink = parts.uplink
+        return Health(
+            version=self._version,
+            gateway=section.name,
+            organisation=section.organisation,
+            fingerprint=ground.identity.key.fingerprint,
+            written_ms=now_ms,
+            started_ms=self._started_ms,
+            run="" if head is None else head.run,
+            seq=0 if head is None else head.seq,
+            sources=source_healths(
+                [source.name for source in ground.settings.config.source],
+                self._loops.status,
+                parts.intake.refusals(),
+            ),
+            outbox=counts,
+            oldest_waiting_s=oldest_waiting_s(counts, ground.trust.now_ms()),
+            hours_until_full=self._growth.hours_until_full(counts.waiting_bytes, room, now_ms),
+            disk_free_bytes=free,
+            not_kept_for_s=parts.intake.full_for_ms() // 1000,
+            clock_source=ground.trust.source.value,
+            clock_trusted=ground.trust.offset_ms() is not None,
+            clock_alarm=ground.trust.alarming(),
+            clock_untrusted_s=ground.trust.untrusted_for_ms() // 1000,
+            uplink=None if uplink is None else uplink.sender.state(),
+            watch_version=None if uplink is None else uplink.watch.version,
+            lines_kept=parts.intake.kept_lines,
+            redelivered=parts.intake.redelivered,
+            queue=parts.intake.waiting,
+            rss_bytes=rss_bytes(),
+        )
+
+    def _counts(self) -> Counts:
+        try:
+            return self._parts.ground.outbox.counts()
+        except OutboxFull:
+            return Counts()

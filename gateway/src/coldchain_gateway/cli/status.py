@@ -1,0 +1,129 @@
+"""`status`: how the gateway is, from its status.json; also when it does not run."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from coldchain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+STALE_S: Final = 30
+MAX_REASONS: Final = 6
+
+
+def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "status",
+        help="how is it?",
+        description="Shows sources, outbox, clock and uplink. Exit status 1 when something needs a person.",
+        epilog="example: coldchain-gateway --config gateway.toml status --json",
+    )
+    command.add_argument("--json", action="store_true", help="the whole status as JSON")
+    command.set_defaults(command_body=body)
+
+
+def body(arguments: argparse.Namespace) -> int:
+    """Read and show."""
+    from coldchain_gateway.config import load
+    from coldchain_gateway.health import STATUS_FILE
+
+    path = load(arguments.config).data_dir / STATUS_FILE
+    status = read_status(path)
+    age_s = max(0, int(time.time()) - int(number(status, "written_ms")) // 1000)
+    if arguments.json:
+        sys.stdout.write(json.dumps(status | {"age_s": age_s}, ensure_ascii=False, indent=1) + "\n")
+    else:
+        sys.stdout.write("\n".join(lines(status, age_s)) + "\n")
+    return 1 if list(alarms(status, age_s)) else 0
+
+
+def read_status(path: Path) -> dict[str, object]:
+    """Raises Unavailable when the gateway has never run here."""
+    try:
+        status = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise Unavailable(f"{path}: no status yet; has `coldchain-gateway run` been started?") from error
+    except ValueError as error:
+        raise Unavailable(f"{path}: not a status: {error}") from error
+    if not isinstance(status, dict):
+        raise Unavailable(f"{path}: not a status")
+    return status
+
+
+def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
+    """What needs a person, one sentence each."""
+    if age_s > STALE_S:
+        yield f"not running, or hanging: the status is {age_s} s old"
+    if full_s := whole(status, "not_kept_for_s"):
+        yield f"the outbox has had no room for {full_s} s"
+    if status.get("clock_alarm"):
+        yield "nobody has vouched for the time for a day: nothing is sealed"
+    uplink = table(status, "uplink")
+    if uplink.get("state") == "denied":
+        yield f"the backend does not admit this gateway: {uplink.get('message')}"
+    if refused := whole(table(status, "outbox"), "refused_batches"):
+        yield f"{refused} batches refused by the backend (dead letters)"
+
+
+def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
+    """The status for people."""
+    yield f"gateway   {status.get('gateway')} ({status.get('organisation')}), version {status.get('version')}"
+    yield f"key       {status.get('fingerprint')}"
+    yield f"run       {status.get('run') or '-'}, {whole(status, 'seq')} batches sealed; status {age_s} s old"
+    untrusted = f"NOT trusted for {whole(status, 'clock_untrusted_s')} s"
+    trust = "trusted" if status.get("clock_trusted") else untrusted
+    yield f"clock     {trust} ({status.get('clock_source')})"
+    uplink = table(status, "uplink")
+    state = uplink.get("state", "none: a gateway on its own")
+    yield f"uplink    {state}  {uplink.get('message', '')}".rstrip()
+    yield from outbox_lines(status, table(status, "outbox"))
+    sources = status.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        yield from source_lines(source)
+    for alarm in alarms(status, age_s):
+        yield f"ALARM     {alarm}"
+
+
+def outbox_lines(status: Mapping[str, object], outbox: Mapping[str, object]) -> Iterator[str]:
+    """The queue and the room for it."""
+    waiting, age_s = whole(outbox, "waiting_batches"), whole(status, "oldest_waiting_s")
+    used, free = number(outbox, "used_bytes") / 1e6, number(status, "disk_free_bytes") / 1e9
+    yield f"outbox    {waiting} batches wait ({age_s} s), {whole(outbox, 'unsealed_lines')} lines unsealed"
+    yield f"          {used:.1f} MB used, {free:.1f} GB free on the disk"
+    if status.get("hours_until_full") is not None:
+        yield f"          full in {number(status, 'hours_until_full'):.1f} h at this rate"
+
+
+def source_lines(source: Mapping[str, object]) -> Iterator[str]:
+    """One wire."""
+    yield f"source    {source.get('name')}: {source.get('state')}  {source.get('error', '')}".rstrip()
+    refused = table(source, "refused")
+    if refused:
+        shown = sorted(refused.items(), key=lambda item: -number(refused, item[0]))
+        more = f" and {len(shown) - MAX_REASONS} more reasons" if len(shown) > MAX_REASONS else ""
+        reasons = ", ".join(f"{reason} {count}" for reason, count in shown[:MAX_REASONS])
+        yield f"          refused: {reasons}{more}"
+
+
+def table(values: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A table within the status; empty where there is none."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def number(values: Mapping[str, object], name: str) -> float:
+    """A number within the status; 0 where there is none."""
+    found = values.get(name)
+    return float(found) if isinstance(found, int | float) else 0.0
+
+
+def whole(values: Mapping[str, object], name: str) -> int:
+    """A whole number within the status; 0 where there is none."""
+    return int(number(values, name))

@@ -1,0 +1,104 @@
+"""gateway.toml, parsed once into frozen values; every error names file, line and key."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from coldchain.errors import ConfigError, InvalidInput
+from coldchain_gateway.local_alarm import LocalAlarmConfig
+from coldchain_gateway.sources import SourceConfig
+from coldchain_gateway.uplink import TOKEN_FILE, Endpoint
+from coldchain_runtime.documents import Duration, Size, load_toml
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MIN_SEAL_MS: Final = 200
+MAX_SEAL_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySection:
+    """Who the gateway is and where it keeps its things."""
+
+    name: str
+    organisation: str
+    data_dir: Path = Path("data")
+    seal_after: Duration = 10_000
+    template_dirs: tuple[Path, ...] = ()
+    outbox_cap: Size = 2_000_000_000
+    free_space_floor: Size = 64_000_000
+    keep_acknowledged: Duration = 7 * 86_400_000
+
+    def __post_init__(self) -> None:
+        for value in (self.name, self.organisation):
+            if not _NAME.fullmatch(value):
+                raise InvalidInput(f"{value!r} is not a name of letters, digits, '.', '_' and '-'")
+        if not MIN_SEAL_MS <= self.seal_after <= MAX_SEAL_MS:
+            raise InvalidInput("seal_after must lie between 200ms and 1h")
+        if self.outbox_cap < 8_000_000:
+            raise InvalidInput("outbox_cap must be at least 8MB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkSection:
+    """Where the backend is."""
+
+    url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        Endpoint.parse(self.url, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayConfig:
+    """The whole file."""
+
+    gateway: GatewaySection
+    uplink: UplinkSection | None = None  # None: a gateway on its own
+    local_alarm: LocalAlarmConfig = field(default_factory=LocalAlarmConfig)
+    source: tuple[SourceConfig, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [source.name for source in self.source]
+        for name in names:
+            if names.count(name) > 1:
+                raise InvalidInput(f"two sources are called {name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The configuration with its paths made absolute, relative to the folder the file is in."""
+
+    config: GatewayConfig
+    file: Path
+    data_dir: Path
+    token_file: Path
+    ca_file: Path | None
+    template_dirs: tuple[Path, ...]
+
+    def endpoint(self) -> Endpoint | None:
+        """The backend; None for a gateway on its own."""
+        uplink = self.config.uplink
+        return None if uplink is None else Endpoint.parse(uplink.url, self.ca_file)
+
+
+def load(file: Path) -> Settings:
+    """Read and check the file. Raises ConfigError with every mistake."""
+    config = load_toml(file, GatewayConfig)
+    folder = file.absolute().parent
+    data_dir = folder / config.gateway.data_dir
+    uplink = config.uplink
+    token_file = None if uplink is None else uplink.token_file
+    ca_file = None if uplink is None or uplink.ca_file is None else folder / uplink.ca_file
+    if ca_file is not None and not ca_file.is_file():
+        raise ConfigError(f"{ca_file}: no such file", file=str(file), key="uplink.ca_file")
+    return Settings(
+        config=config,
+        file=file,
+        data_dir=data_dir,
+        token_file=data_dir / TOKEN_FILE if token_file is None else folder / token_file,
+        ca_file=ca_file,
+        template_dirs=tuple(folder / path for path in config.gateway.template_dirs),
+    )

@@ -1,0 +1,105 @@
+"""The sealing thread: seals what is due, keeps the outbox within its bound, forgets what is long held."""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from coldchain.seal import MAX_LINES
+from coldchain_gateway.clock_trust import ClockTrust
+from coldchain_runtime.logs import Log
+
+from .cap import Cap
+from .contract import Outbox, OutboxFull
+from .sealing import HEADROOM_LINES, Sealer
+
+TICK_S: Final = 0.5
+UPKEEP_EVERY_MS: Final = 10_000
+NO_ROOM_RETRY_S: Final = 1.0
+log = Log("gateway.outbox")
+
+
+class Keeper:
+    """Runs the sealer in a thread. `committed`, `hurry` and `relieve` are called from intake's."""
+
+    def __init__(self, *, outbox: Outbox, sealer: Sealer, cap: Cap, trust: ClockTrust, boot: str) -> None:
+        self._outbox = outbox
+        self._sealer = sealer
+        self._cap = cap
+        self._trust = trust
+        self._boot = boot
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._unsealed_lines = 0
+        self.sealed: Callable[[], None] = lambda: None
+        self.dropped_lines: Callable[[int], None] = lambda _: None
+        self.disk_free: Callable[[], int] = lambda: 1 << 62
+        self.keep_acknowledged_ms = 7 * 86_400_000
+
+    def committed(self, lines: int) -> None:
+        """So many lines more are kept; a full batch need not wait for the tick."""
+        self._unsealed_lines += lines
+        if self._unsealed_lines >= MAX_LINES - HEADROOM_LINES:
+            self._unsealed_lines = 0
+            self._wake.set()
+
+    def hurry(self) -> None:
+        """A limit was crossed: seal at once."""
+        self._sealer.hurry()
+        self._wake.set()
+
+    def relieve(self) -> None:
+        """A commit found no room."""
+        try:
+            counts = self._outbox.counts()
+        except OutboxFull:
+            return
+        self._lost(self._cap.relieve(counts.used_bytes).unsealed_lines)
+
+    def stop(self) -> None:
+        """Let `run` end."""
+        self._stopping.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until `stop`."""
+        next_upkeep_ms = 0
+        while not self._stopping.is_set():
+            self._wake.wait(TICK_S)
+            self._wake.clear()
+            if not self.seal_due():
+                self._stopping.wait(NO_ROOM_RETRY_S)
+            if self._trust.boot_ms() >= next_upkeep_ms:
+                next_upkeep_ms = self._trust.boot_ms() + UPKEEP_EVERY_MS
+                self.upkeep()
+
+    def seal_due(self, *, force: bool = False) -> bool:
+        """Seal if time is trusted; False when there was no room for it."""
+        offset = self._trust.offset_ms()
+        if offset is None:
+            return True
+        try:
+            made = self._sealer.seal_due(self._boot, self._trust.boot_ms(), offset, force=force)
+        except (OutboxFull, OSError) as error:
+            log.error("outbox.not_sealed", reason=str(error))
+            self.relieve()
+            return False
+        if made:
+            self.sealed()
+        return True
+
+    def upkeep(self) -> None:
+        """Expiry and bound. Without room it is tried again next time."""
+        now_ms = self._trust.now_ms()
+        try:
+            if now_ms is not None:
+                self._outbox.expire(now_ms - self.keep_acknowledged_ms)
+            counts = self._outbox.counts()
+            dropped = self._cap.keep(self.disk_free(), counts.used_bytes, counts.file_bytes)
+        except OutboxFull as error:
+            log.error("outbox.no_room_for_upkeep", reason=str(error))
+            return
+        self._lost(dropped.unsealed_lines)
+
+    def _lost(self, lines: int) -> None:
+        if lines:
+            self.dropped_lines(lines)

@@ -1,0 +1,267 @@
+"""Two lanes to the backend: the newest batch at once, the backlog oldest first beside it.
+
+Nothing leaves before the head beside the key covers it, nothing is forgotten before the backend holds it.
+"""
+
+import random
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from coldchain.backoff import Backoff
+from coldchain_gateway.clock_trust import ClockTrust
+from coldchain_gateway.identity import Identity
+from coldchain_gateway.outbox import HeldFate, Outbox, OutboxFull, Waiting
+from coldchain_runtime.clock import Clock
+from coldchain_runtime.logs import Log
+
+from .connection import Answer, Connection, Unreachable
+from .outcome import Outcome, OutcomeKind, read_outcome, unreachable
+from .pace import Pace
+
+# Compressed bytes of one backlog request; 16 batches of 1 MiB stay within the backend's 32 MiB.
+REQUEST_BYTES: Final = 2 * 1024 * 1024
+# A backend whose held number keeps falling gets everything again, but not in a loop.
+UNSEND: Final = Backoff(base_ms=5_000, cap_ms=600_000)
+IDLE_S: Final = 1.0
+log = Log("gateway.uplink")
+
+
+class Lane:
+    """One connection with its own pace."""
+
+    def __init__(self, name: str, connection: Connection) -> None:
+        self.name = name
+        self.connection = connection
+        self.pace = Pace()
+        self.wake = threading.Event()
+        self.last: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkState:
+    """The uplink as health and status show it."""
+
+    state: str
+    message: str
+    last_accepted_ms: int | None  # wall clock
+    unsent_again: int
+
+
+class Sender:
+    """Chooses what goes where, and obeys the answers. `run_live` and `run_backlog` each need a thread."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        identity: Identity,
+        trust: ClockTrust,
+        clock: Clock,
+        connect: Callable[[], Connection],
+    ) -> None:
+        self._outbox = outbox
+        self._head_file = identity.head_file
+        self._path = "/api/v2/write?" + urlencode(
+            {"org": identity.organisation, "bucket": identity.organisation, "precision": "ms"}
+        )
+        self._trust = trust
+        self._clock = clock
+        self.live = Lane("live", connect())
+        self.backlog = Lane("backlog", connect())
+        self.watch_version: Callable[[str], None] = lambda _: None
+        self._stopping = threading.Event()
+        self._choice = threading.Lock()
+        self._in_flight: set[int] = set()
+        self._live_mark = 0
+        self._connected = False
+        self._heads: dict[str, tuple[int, int]] = {}  # run: (held, when heard)
+        self._unsend_failures = 0
+        self._unsend_not_before_ms = 0
+        self._last_accepted_ms: int | None = None
+        self._unsent_again = 0
+
+    # --- what others see and say --------------------------------------------------------------------
+
+    def sealed(self) -> None:
+        """There is a new batch."""
+        self.live.wake.set()
+        self.backlog.wake.set()
+
+    def stop(self) -> None:
+        """Let both lanes end after the request they are in."""
+        self._stopping.set()
+        self.sealed()
+
+    def state(self) -> UplinkState:
+        last = self.live.last or self.backlog.last
+        shut = "starting" if last is None else last.kind.value
+        return UplinkState(
+            state="connected" if self._connected else shut,
+            message="" if self._connected or last is None else last.message,
+            last_accepted_ms=self._last_accepted_ms,
+            unsent_again=self._unsent_again,
+        )
+
+    # --- lanes --------------------------------------------------------------------------------------
+
+    def run_live(self) -> None:
+        """Send the newest batch as it closes; while the way is shut, probe it with the newest there is."""
+        while not self._stopping.is_set():
+            self._rest(self.live)
+            while not self._stopping.is_set() and self._may_send(self.live):
+                if not self._send(self.live, self._choose_newest()):
+                    break
+        self.live.connection.close()
+
+    def run_backlog(self) -> None:
+        """Send what else waits, oldest first, while the way is open."""
+        while not self._stopping.is_set():
+            self._rest(self.backlog)
+            while not self._stopping.is_set() and self._connected and self._may_send(self.backlog):
+                if not self._send(self.backlog, self._choose_oldest()):
+                    break
+        self.backlog.connection.close()
+
+    def drain(self, within_s: float) -> None:
+        """On the way out: give the lanes that long to send what waits, if the way is open."""
+        self.sealed()
+        end_ms = self._trust.boot_ms() + int(within_s * 1000)
+        while self._connected and self._trust.boot_ms() < end_ms and self._outbox.newest(0) is not None:
+            self._stopping.wait(0.02)
+
+    def _rest(self, lane: Lane) -> None:
+        wait_ms = max(0, lane.pace.not_before_ms - self._trust.boot_ms())
+        if wait_ms:
+            self._stopping.wait(wait_ms / 1000)
+        else:
+            lane.wake.wait(IDLE_S)
+        lane.wake.clear()
+
+    def _may_send(self, lane: Lane) -> bool:
+        return self._trust.boot_ms() >= lane.pace.not_before_ms
+
+    def _choose_newest(self) -> Sequence[Waiting]:
+        with self._choice:
+            batch = self._outbox.newest(self._live_mark if self._connected else 0)
+            if (
+                batch is None
+                or batch.id in self._in_flight
+                or not self._head_file.covers(batch.run, batch.seq)
+            ):
+                return ()
+            self._live_mark = max(self._live_mark, batch.id)
+            self._in_flight.add(batch.id)
+            return (batch,)
+
+    def _choose_oldest(self) -> Sequence[Waiting]:
+        with self._choice:
+            found = self._outbox.waiting(
+                self.backlog.pace.max_batches, REQUEST_BYTES, frozenset(self._in_flight)
+            )
+            batches = [batch for batch in found if self._head_file.covers(batch.run, batch.seq)]
+            self._in_flight.update(batch.id for batch in batches)
+            return batches
+
+    def _send(self, lane: Lane, batches: Sequence[Waiting]) -> bool:
+        """Send and obey; whether it makes sense to go on at once."""
+        if not batches:
+            return False
+        try:
+            outcome = self._post(lane, batches)
+            self._obey(lane, batches, outcome)
+        except OutboxFull as error:
+            log.error("uplink.outbox_full", reason=str(error))
+            return False
+        finally:
+            with self._choice:
+                self._in_flight.difference_update(batch.id for batch in batches)
+        lane.pace = lane.pace.after(outcome, len(batches), self._trust.boot_ms(), random.random())  # noqa: S311 - jitter
+        return outcome.reached or lane.pace.failures == 0
+
+    def _post(self, lane: Lane, batches: Sequence[Waiting]) -> Outcome:
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
+        try:
+            answer = lane.connection.request("POST", self._path, request_body(batches), headers)
+        except Unreachable as error:
+            return unreachable(str(error))
+        names = [(batch.run, batch.seq) for batch in batches]
+        outcome = read_outcome(answer.status, answer.headers, answer.body, names, self._clock.now_ms())
+        if outcome.reached:
+            self._trust.answered(answer.headers.get("date", ""), answer.sent_boot_ms, answer.received_boot_ms)
+        self._note_heads(outcome, answer)
+        return outcome
+
+    def _obey(self, lane: Lane, batches: Sequence[Waiting], outcome: Outcome) -> None:
+        now_ms = self._clock.now_ms()
+        held = [batch.id for batch in batches if (batch.run, batch.seq) in outcome.held]
+        if held:
+            self._outbox.acknowledge(held, now_ms)
+        for batch in batches:
+            if (batch.run, batch.seq) in outcome.refused:
+                self._outbox.refuse(batch.id)
+                log.error("uplink.batch_refused", run=batch.run, seq=batch.seq, reason=outcome.message)
+        if outcome.reached:
+            self._last_accepted_ms = now_ms
+            self._reconcile(outcome)
+            if outcome.watch is not None:
+                self.watch_version(outcome.watch)
+        self._note_connection(lane, outcome, len(batches))
+
+    def _note_connection(self, lane: Lane, outcome: Outcome, sent: int) -> None:
+        before, lane.last = lane.last, outcome
+        if outcome.reached and not self._connected:
+            log.event("uplink.connected", lane=lane.name)
+            self._connected = True
+            self.backlog.wake.set()
+        elif not outcome.reached and (lane is self.live or outcome.kind is OutcomeKind.UNREACHABLE):
+            self._connected = False
+        if not outcome.reached and (before is None or before.kind is not outcome.kind):
+            log.warning(
+                "uplink.batch_kept",
+                lane=lane.name,
+                size=sent,
+                outcome=outcome.kind.value,
+                reason=outcome.message,
+            )
+
+    # --- held numbers -------------------------------------------------------------------------------
+
+    def _note_heads(self, outcome: Outcome, answer: Answer) -> None:
+        """An answer that was on its way while a later request was answered says nothing new."""
+        for run, held in outcome.heads:
+            known = self._heads.get(run)
+            if known is None or held >= known[0] or answer.sent_boot_ms > known[1]:
+                self._heads[run] = (held, answer.received_boot_ms)
+
+    def _reconcile(self, outcome: Outcome) -> None:
+        now = self._trust.boot_ms()
+        if now < self._unsend_not_before_ms:
+            return
+        lost = False
+        for run, held in outcome.heads:
+            if self._heads.get(run, (held, 0))[0] != held:
+                continue
+            fate = self._outbox.held(run, held)
+            if fate in (HeldFate.FALLEN, HeldFate.STUCK):
+                lost = True
+                self._unsent_again += 1
+                log.warning("uplink.held_below", run=run, held=held, fate=fate.value)
+        if lost:
+            self._unsend_not_before_ms = now + UNSEND.delay_ms(self._unsend_failures)
+            self._unsend_failures += 1
+            self.sealed()
+        else:
+            self._unsend_failures = 0
+
+
+def request_body(batches: Sequence[Waiting]) -> bytes:
+    """One gzip stream of all batches; a single one goes as it was stored."""
+    if len(batches) == 1:
+        return batches[0].gzip
+    packer = zlib.compressobj(level=1, wbits=31)
+    parts = [packer.compress(zlib.decompress(batch.gzip, wbits=31)) for batch in batches]
+    return b"".join(parts) + packer.flush()
