@@ -107,7 +107,7 @@ WHERE run = :run AND first = :first AND last = :last AND declared_run IS NULL;
 -- name: undeclare_holes
 -- The batch that declared them will never be sent.
 UPDATE hole SET declared_run = NULL, declared_seq = NULL
-WHERE declared_run = :run AND declared_seq = :seq;
+WHERE declared_run = :declared_run AND declared_seq = :seq;
 
 -- name: forget_holes
 -- Their declaration was acknowledged and has been forgotten since.
