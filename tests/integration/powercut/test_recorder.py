@@ -100,21 +100,21 @@ def test_the_replay_gives_the_files_that_the_program_left(durable: tuple[Recordi
     assert recording.differences(folder) == []
 
 
-def test_a_program_that_syncs_keeps_every_promise(durable: tuple[Recording, Path], tmp_path: Path) -> None:
+def test_a_program_that_syncs_keeps_every_promise(durable: tuple[Recording, Path], states: Path) -> None:
     recording, _ = durable
     cuts = list(recording.cuts(100, seed=1))
     assert max(len(promised(cut)) for cut in cuts) > 50
-    assert [cut.number for cut in cuts if broken(cut, tmp_path / str(cut.number))] == []
+    assert [cut.number for cut in cuts if broken(cut, states / str(cut.number))] == []
 
 
 def test_with_its_syncs_taken_out_the_same_recording_breaks_them(
-    durable: tuple[Recording, Path], tmp_path: Path
+    durable: tuple[Recording, Path], states: Path
 ) -> None:
     recording, _ = durable
-    lost = [cut for cut in recording.cuts(40, seed=1, syncs=False) if broken(cut, tmp_path / str(cut.number))]
+    lost = [cut for cut in recording.cuts(40, seed=1, syncs=False) if broken(cut, states / str(cut.number))]
     assert len(lost) > 10
 
 
-def test_a_program_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
+def test_a_program_that_does_not_sync_is_found_out(tmp_path: Path, states: Path) -> None:
     recording = record(tmp_path / "data", tmp_path / "out", "careless")
-    assert any(broken(cut, tmp_path / str(cut.number)) for cut in recording.cuts(40, seed=1))
+    assert any(broken(cut, states / str(cut.number)) for cut in recording.cuts(40, seed=1))
