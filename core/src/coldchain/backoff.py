@@ -33,7 +33,7 @@ RETRY_AFTER_CEILING_MS = 15 * _MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Growing waits: `base_ms` after the first failure, each `factor` times the one before, up to `cap_ms`."""
+    """Growing waits: `base_ms` after the first failure, then each `factor` times as long, up to `cap_ms`."""
 
     base_ms: int
     factor: float = 2.0

@@ -1,0 +1,124 @@
+"""Profiles and series that tests of judging draw from."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from coldchain.profiles import Mark, Profile, Rule, Side
+from coldchain.words import Text
+
+MINUTE = 60_000
+
+NEAR_LIMITS = st.sampled_from(
+    [
+        -0.501,
+        -0.5,
+        -0.0,
+        0.0,
+        1.9994,
+        1.9996,
+        2.0,
+        2.0004,
+        2.3,
+        2.5,
+        5.0,
+        7.4,
+        7.5,
+        7.9,
+        8.0,
+        8.0004,
+        8.0006,
+        8.001,
+        9.0,
+        9.0002,
+        11.3,
+    ]
+)
+VALUES = st.one_of(NEAR_LIMITS, st.floats(min_value=-40, max_value=60, allow_nan=False))
+STEPS = st.sampled_from([1, 500, 1_000, 9_999, 10_000, 10_001, 25_000, MINUTE, 15 * MINUTE, 16 * MINUTE])
+SERIES = st.lists(st.tuples(STEPS, VALUES), max_size=30).map(
+    lambda steps: [
+        (1_000_000 + sum(step for step, _ in steps[: n + 1]), value) for n, (_, value) in enumerate(steps)
+    ]
+)
+DELAYS = st.sampled_from([0, 1, 10_000, 20_000, 5 * MINUTE, 30 * MINUTE])
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str) -> Rule:
+    """A rule with limits among the values above."""
+    first, second = sorted([draw(DELAYS), draw(DELAYS)])
+    warning, alarm = draw(st.sampled_from([(first, second), (first, None), (None, second)]))
+    side = draw(st.sampled_from(Side))
+    return Rule(
+        name=name,
+        side=side,
+        threshold=draw(st.sampled_from([2.0, -0.5, 8.0, 10.0])),
+        inclusive=draw(st.booleans()),
+        hysteresis=draw(st.sampled_from([0.0, 0.3, 0.5])),
+        warning_after_ms=warning,
+        alarm_after_ms=alarm,
+    )
+
+
+@st.composite
+def profiles(draw: st.DrawFn) -> Profile:
+    """A profile of one to three rules."""
+    count = draw(st.integers(min_value=1, max_value=3))
+    return profile_of(
+        *[draw(rules(f"rule-{number}")) for number in range(count)],
+        gap_floor_ms=draw(st.sampled_from([0, 15 * MINUTE])),
+    )
+
+
+def profile_of(*rules: Rule, gap_floor_ms: int = 15 * MINUTE) -> Profile:
+    """A profile of these rules."""
+    return Profile(
+        name="made",
+        version=1,
+        title=Text(en="made", zh="自制"),
+        rules=rules,
+        citation="none",
+        mark=Mark.PROPOSED,
+        gap_floor_ms=gap_floor_ms,
+    )
+
+
+def high(
+    threshold: float = 8.0,
+    *,
+    inclusive: bool = False,
+    hysteresis: float = 0.5,
+    warning: int | None = 0,
+    alarm: int | None = 30 * MINUTE,
+) -> Rule:
+    """A rule on the warm side."""
+    return Rule(
+        name="high",
+        side=Side.HIGH,
+        threshold=threshold,
+        inclusive=inclusive,
+        hysteresis=hysteresis,
+        warning_after_ms=warning,
+        alarm_after_ms=alarm,
+    )
+
+
+def low(
+    threshold: float = 2.0,
+    *,
+    inclusive: bool = False,
+    hysteresis: float = 0.5,
+    warning: int | None = 0,
+    alarm: int | None = 30 * MINUTE,
+) -> Rule:
+    """A rule on the cold side."""
+    return Rule(
+        name="low",
+        side=Side.LOW,
+        threshold=threshold,
+        inclusive=inclusive,
+        hysteresis=hysteresis,
+        warning_after_ms=warning,
+        alarm_after_ms=alarm,
+    )

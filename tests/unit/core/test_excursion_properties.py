@@ -1,0 +1,152 @@
+"""What holds of judging for every series, profile, order, duplication and batching."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coldchain.excursions import (
+    INITIAL,
+    Change,
+    ChangeKind,
+    Excursion,
+    Judged,
+    Sample,
+    State,
+    Until,
+    judge,
+    next_due,
+    run,
+    step,
+)
+from coldchain.profiles import Profile
+from reference.second_judge import Found, judged_by_hand
+from support.judging_cases import SERIES, profiles
+
+Series = list[tuple[int, float]]
+INTERVALS = st.sampled_from([1_000, 10_000, 60_000])
+
+
+def stepped(series: Series, judged: Judged, state: State = INITIAL) -> tuple[State, list[Change]]:
+    changes: list[Change] = []
+    for time_ms, value in series:
+        state, news = step(state, Sample(time_ms=time_ms, value=value), judged)
+        changes += news
+    return state, changes
+
+
+def last_ms(series: Series) -> int:
+    return series[-1][0] if series else 1_000_000
+
+
+def plain(excursions: tuple[Excursion, ...]) -> list[tuple[object, ...]]:
+    return [(*level_times(one), one.peak, one.peak_ms, one.out_ms, one.data_gap) for one in excursions]
+
+
+def level_times(one: Excursion) -> tuple[object, ...]:
+    return one.rule, one.opened_ms, one.closed_ms, one.warning_ms, one.alarm_ms
+
+
+def account(one: Found) -> tuple[object, ...]:
+    warning_ms, alarm_ms = one.reached.get("warning"), one.reached.get("alarm")
+    times = (one.rule, one.opened_ms, one.closed_ms, warning_ms, alarm_ms)
+    return *times, float(one.peak), one.peak_ms, one.out_ms, one.data_gap
+
+
+@settings(max_examples=400, deadline=None)
+@given(profiles(), INTERVALS, SERIES, st.integers(min_value=-20_000, max_value=2_000_000))
+def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series, beyond: int) -> None:
+    until = last_ms(series) + beyond
+    ours = judge(series, until, Judged(profile=profile, interval_ms=interval)).excursions
+    theirs = judged_by_hand(profile, interval, series, until)
+    assert plain(ours) == [account(one) for one in theirs]
+
+
+@settings(max_examples=200, deadline=None)
+@given(profiles(), INTERVALS, SERIES, st.randoms(use_true_random=False))
+def test_order_and_duplication_do_not_matter(
+    profile: Profile, interval: int, series: Series, chance: random.Random
+) -> None:
+    judged, until = Judged(profile=profile, interval_ms=interval), last_ms(series) + 5_000
+    again = series + chance.choices(series, k=len(series)) if series else []
+    chance.shuffle(again)
+    assert judge(again, until, judged) == judge(series, until, judged)
+
+
+@settings(max_examples=300, deadline=None)
+@given(profiles(), INTERVALS, SERIES, st.lists(st.integers(min_value=0, max_value=30)))
+def test_batches_of_any_size_give_the_same_as_single_steps(
+    profile: Profile, interval: int, series: Series, cuts: list[int]
+) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    bounds = sorted({0, len(series), *(cut for cut in cuts if cut < len(series))})
+    state, changes = INITIAL, []
+    for first, last in itertools.pairwise(bounds):
+        state, news = run(state, series[first:last], judged)
+        changes += news
+    assert (state, changes) == stepped(series, judged)
+
+
+@settings(max_examples=200, deadline=None)
+@given(profiles(), INTERVALS, SERIES, st.lists(st.integers(min_value=0, max_value=40_000), max_size=5))
+def test_until_is_idempotent_and_monotone(
+    profile: Profile, interval: int, series: Series, waits: list[int]
+) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    state, _ = stepped(series, judged)
+    gradually, told = state, []
+    instant = last_ms(series)
+    for wait in waits:
+        instant += wait
+        gradually, news = step(gradually, Until(time_ms=instant), judged)
+        told += news
+        assert step(gradually, Until(time_ms=instant), judged) == (gradually, [])
+        assert step(gradually, Until(time_ms=instant - 1), judged) == (gradually, [])
+    if waits:
+        assert (gradually, told) == step(state, Until(time_ms=instant), judged)
+
+
+@settings(max_examples=200, deadline=None)
+@given(profiles(), INTERVALS, SERIES, SERIES.filter(bool), st.integers(min_value=0, max_value=1_000_000))
+def test_until_takes_nothing_from_later_readings(
+    profile: Profile, interval: int, series: Series, later: Series, wait: int
+) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    state, _ = stepped(series, judged)
+    instant = last_ms(series) + wait
+    after = [(time_ms - 1_000_000 + instant, value) for time_ms, value in later]
+    waited, told = step(state, Until(time_ms=instant), judged)
+    with_wait, news = stepped(after, judged, waited)
+    without, changes = stepped(after, judged, state)
+    assert (with_wait, told + news) == (without, changes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(profiles(), INTERVALS, SERIES)
+def test_the_next_due_time_is_the_first_at_which_time_alone_changes_something(
+    profile: Profile, interval: int, series: Series
+) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    state, _ = stepped(series, judged)
+    due = next_due(state, judged)
+    if due is None:
+        assert step(state, Until(time_ms=last_ms(series) + 10**9), judged)[1] == []
+    else:
+        assert step(state, Until(time_ms=due - 1), judged)[1] == []
+        news = step(state, Until(time_ms=due), judged)[1]
+        assert {change.at_ms for change in news} == {due}
+        assert {change.kind for change in news} == {ChangeKind.LEVEL_REACHED}
+
+
+@settings(max_examples=100, deadline=None)
+@given(profiles(), INTERVALS, SERIES)
+def test_a_stored_state_goes_on_as_if_never_stored(profile: Profile, interval: int, series: Series) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    half = len(series) // 2
+    state, _ = stepped(series[:half], judged)
+    restored = State.from_json(state.to_json())
+    assert restored == state
+    assert stepped(series[half:], judged, restored) == stepped(series[half:], judged, state)

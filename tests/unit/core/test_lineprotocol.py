@@ -1,0 +1,238 @@
+"""Line protocol: written and read without loss; any bytes are read without a crash."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from coldchain.errors import InvalidInput
+from coldchain.lineprotocol import (
+    BadLine,
+    FieldValue,
+    Line,
+    ParsedBody,
+    ParsedReading,
+    encode,
+    encode_fields,
+    encode_reading,
+    impossible,
+    parse,
+    parse_readings,
+    reading_of,
+    series_key,
+)
+from coldchain.readings import Quality, Reading
+
+NAMES = st.text(
+    alphabet=st.one_of(st.sampled_from(list(',= \\"#abz09_:/@客厅')), st.characters(codec="utf-8")),
+    min_size=1,
+).filter(lambda name: name.isprintable() and not name.endswith("\\"))
+MEASUREMENTS = NAMES.filter(lambda name: not name.startswith("#"))
+STRINGS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=30)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+FIELD_VALUES = st.one_of(NUMBERS, st.integers(-(2**63), 2**63 - 1), st.booleans(), STRINGS)
+TIMES = st.integers(-(2**62), 2**62)
+POINTS = st.tuples(
+    MEASUREMENTS,
+    st.dictionaries(NAMES, NAMES, max_size=4),
+    st.dictionaries(NAMES, FIELD_VALUES, min_size=1, max_size=5),
+    TIMES,
+)
+SENSORS = st.from_regex(r"[A-Za-z0-9\u5ba2][A-Za-z0-9._:/@ \u5ba2-]{0,10}[a-z]", fullmatch=True)
+READINGS = st.builds(
+    Reading,
+    sensor=SENSORS,
+    time_ms=st.integers(0, 10**15),
+    values=st.fixed_dictionaries(
+        {"temperature": NUMBERS},
+        optional={"counter": st.integers(0, 2**63 - 1), "door_open": st.booleans(), "humidity": NUMBERS},
+    ),
+    quality=st.sampled_from(Quality),
+)
+ODD_LINES = [
+    b"# comment",
+    b"",
+    b"reading,sensor=a temperature=1,temperature=2 5",
+    b"reading,sensor=a t=1\r",
+    b"reading,sensor=a,room=b t=1 5",
+    b'reading,sensor=a t="x\\"y" 5',
+    b"reading,sensor=a\\ b t=1 5",
+    b"reading,sensor=a\\\\ t=1 5",
+    b"reading,sensor=a t=+1 5",
+    b"reading,sensor=a t=1e999 5",
+    b"reading,sensor=a t=1  5",
+    b"reading,sensor=a t=9223372036854775808i 5",
+    b"\xff",
+]
+BODIES = st.one_of(
+    st.binary(max_size=400),
+    st.text(alphabet='reading,sensor=temp \\"\n#ti.-0123456789e{', max_size=200).map(str.encode),
+    st.lists(
+        st.one_of(
+            READINGS.map(encode_reading),
+            POINTS.map(lambda point: encode(*point)),
+            st.sampled_from(ODD_LINES),
+        ),
+        max_size=8,
+    ).map(b"\n".join),
+)
+
+
+def exactly(value: FieldValue) -> tuple[type, FieldValue, float]:
+    """A value with its type and its sign: 1, 1.0 and True are equal in Python, 0.0 and −0.0 too."""
+    return type(value), value, math.copysign(1, value) if isinstance(value, float) else 0
+
+
+@settings(max_examples=300)
+@given(POINTS)
+def test_what_is_written_is_read_again(point: tuple[str, dict[str, str], dict[str, FieldValue], int]) -> None:
+    measurement, tags, fields, time = point
+    (line,) = parse(encode(measurement, tags, fields, time))
+    assert isinstance(line, Line)
+    assert (line.measurement, line.tags, line.time) == (measurement, tags, time)
+    assert {name: exactly(value) for name, value in line.fields.items()} == {
+        name: exactly(value) for name, value in fields.items()
+    }
+
+
+@given(READINGS)
+def test_a_reading_comes_back_whole(reading: Reading) -> None:
+    (line,) = parse(encode_reading(reading))
+    assert isinstance(line, Line)
+    assert reading_of(line) == reading
+
+
+def slowly(body: bytes) -> ParsedBody:
+    """What `parse_readings` is to give, by the strict way alone."""
+    parsed = ParsedBody(readings=[], others=[], bad=[])
+    for line in parse(body):
+        if isinstance(line, BadLine):
+            parsed.bad.append(line)
+        elif line.measurement == "reading" and set(line.tags) == {"sensor"} and line.time is not None:
+            parsed.readings.append(ParsedReading(line.tags["sensor"], line.time, dict(line.fields)))
+        else:
+            parsed.others.append(line)
+    return parsed
+
+
+@settings(max_examples=600)
+@given(BODIES)
+@example(b"reading,sensor=a temperature=4.21,counter=17i 1795376523000\n")
+@example(b"reading,sensor=a temperature=-0.0 5\nreading,sensor=a door_open=true 5")
+def test_the_fast_path_equals_the_strict_one_for_any_bytes(body: bytes) -> None:
+    fast, strict = parse_readings(body), slowly(body)
+    assert fast == strict
+    assert [[exactly(value) for value in reading.fields.values()] for reading in fast.readings] == [
+        [exactly(value) for value in reading.fields.values()] for reading in strict.readings
+    ]
+
+
+@settings(max_examples=300)
+@given(BODIES)
+def test_no_line_is_lost_without_a_word(body: bytes) -> None:
+    carrying = [line for line in body.split(b"\n") if line.strip(b" \r") and not line.startswith(b"#")]
+    assert len(list(parse(body))) == len(carrying)
+
+
+@pytest.mark.parametrize(("line", "reason"), [
+    (b"reading", "not line protocol"),
+    (b"reading,sensor=a", "not line protocol"),
+    (b"reading,sensor= temperature=1 5", "not line protocol"),
+    (b"reading,sensor=a temperature= 5", "not line protocol"),
+    (b"reading,sensor=a temperature=1 5 6", "not line protocol"),
+    (b"reading,sensor=a temperature=1 5.5", "not line protocol"),
+    (b'reading,sensor=a note="open 5', "not line protocol"),
+    (b"reading,sensor=a\tb temperature=1 5", "not line protocol"),
+    (b" reading,sensor=a temperature=1 5", "not line protocol"),
+    (b"reading,sensor=a temperature=NaN 5", "not a value: NaN"),
+    (b"reading,sensor=a temperature=inf 5", "not a value: inf"),
+    (b"reading,sensor=a temperature=1_0 5", "not line protocol"),
+    (b"reading,sensor=a temperature=1e999 5", "not a value: 1e999"),
+    (b"reading,sensor=a counter=9223372036854775808i 5", "not a value: 9223372036854775808i"),
+    (b"reading,sensor=a counter=-1u 5", "not a value: -1u"),
+    (b"reading,sensor=a temperature=1,temperature=2 5", "a key stands twice"),
+    (b"reading,sensor=a,sensor=b temperature=1 5", "a key stands twice"),
+    (b"reading,sensor=a temperature=1 9223372036854775808", "time out of range"),
+    (b"reading,sensor=\xff temperature=1 5", "not UTF-8"),
+    (b"reading,sensor=a note=\"" + b"x" * 20_000 + b'" 5', "longer than 16384 bytes"),
+    (b"m " + b",".join(b"f%d=1" % n for n in range(65)) + b" 5", "more than 64 tags or fields"),
+])  # fmt: skip
+def test_a_bad_line_is_named(line: bytes, reason: str) -> None:
+    (found,) = parse(b"# first\n" + line)
+    assert isinstance(found, BadLine)
+    assert (found.number, found.reason) == (2, reason)
+    assert len(found.raw) <= 256
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    (b"1", 1.0), (b"-1.5", -1.5), (b"1.", 1.0), (b".5", 0.5), (b"1e3", 1000.0), (b"0.0", 0.0), (b"17i", 17),
+    (b"-17i", -17), (b"17u", 17), (b"t", True), (b"TRUE", True), (b"False", False),
+    (b'"a\\"b\\\\c"', 'a"b\\c'),
+    (b'""', ""), (b'"a, b=c # d"', "a, b=c # d"),
+])  # fmt: skip
+def test_every_kind_of_value(text: bytes, value: FieldValue) -> None:
+    (line,) = parse(b"m,t=x f=" + text + b" 5")
+    assert isinstance(line, Line)
+    assert exactly(line.fields["f"]) == exactly(value)
+
+
+def test_backslashes_mean_what_they_mean_to_influxdb() -> None:
+    (line,) = parse(rb"my\ m\=x,t\,a=b\\,c,e=f\g h\=i=1 5")
+    assert isinstance(line, Line)
+    assert (line.measurement, line.tags) == (r"my m\=x", {"t,a": r"b\,c", "e": r"f\g"})
+    assert line.fields == {"h=i": 1.0}
+
+
+@pytest.mark.parametrize(("measurement", "tags", "fields"), [
+    ("m", {}, {}), ("m", {}, {"f": math.nan}), ("m", {}, {"f": math.inf}), ("m", {}, {"f": "a\nb"}),
+    ("m", {}, {"f": 2**63}), ("m", {"t": "a\\"}, {"f": 1}), ("m", {"t": ""}, {"f": 1}),
+    ("m", {"t": "a\nb"}, {"f": 1}),
+    ("m", {"": "a"}, {"f": 1}), ("", {}, {"f": 1}), ("#m", {}, {"f": 1}), ("m", {"t": "a\x7f"}, {"f": 1}),
+])  # fmt: skip
+def test_what_cannot_be_said_is_refused(
+    measurement: str, tags: dict[str, str], fields: dict[str, FieldValue]
+) -> None:
+    with pytest.raises(InvalidInput):
+        encode(measurement, tags, fields, 5)
+
+
+def test_a_line_is_its_three_parts() -> None:
+    key, fields = (
+        series_key("reading", {"sensor": "客厅 温度"}),
+        encode_fields({"temperature": 0.0, "counter": 17}),
+    )
+    assert key + b" " + fields + b" 5" == "reading,sensor=客厅\\ 温度 temperature=0.0,counter=17i 5".encode()
+
+
+@pytest.mark.parametrize("line", [
+    "gateway,sensor=a temperature=1 5", "reading,sensor=a temperature=1", "reading temperature=1 5",
+    'reading,sensor=a temperature="warm" 5', 'reading,sensor=a quality="good" 5',
+    'reading,sensor=a temperature=1,quality="fine" 5', "reading,sensor=a temperature=1,quality=1 5",
+    'reading,sensor=a temperature=1,quality="time-unsure",time_lower=1.5 5',
+    "reading,sensor=a temperature=1,time_upper=true 5",
+])  # fmt: skip
+def test_what_is_no_reading_is_said_to_be_none(line: str) -> None:
+    (parsed,) = parse(line.encode())
+    assert isinstance(parsed, Line)
+    assert isinstance(reading_of(parsed), BadLine)
+
+
+def test_bounds_of_an_unsure_time_are_read() -> None:
+    reading = Reading(
+        sensor="a", time_ms=5, values={"temperature": 1.0}, quality=Quality.TIME_UNSURE, time_lower_ms=5,
+        time_upper_ms=9,
+    )  # fmt: skip
+    (line,) = parse(encode_reading(reading))
+    assert isinstance(line, Line)
+    assert reading_of(line) == reading
+
+
+@pytest.mark.parametrize(("fields", "name"), [
+    ({"temperature": 4.2, "door_open": True}, None), ({"temperature": 851.0}, "temperature"),
+    ({"temperature": "warm"}, "temperature"), ({"humidity": -0.1}, "humidity"), ({"unknown": 1e9}, None),
+])  # fmt: skip
+def test_what_nature_does_not_allow_is_named(fields: dict[str, FieldValue], name: str | None) -> None:
+    assert impossible(fields) == name
