@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
 from coldchain.seal import GENESIS
 from coldchain_gateway.outbox import (
     Entry,
