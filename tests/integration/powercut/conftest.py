@@ -1,4 +1,7 @@
-"""Where the states of cut disks are laid down: in memory where it can be had, since they are only read."""
+"""Where programs are recorded and states of cut disks laid down: in memory where it can be had.
+
+A sync is recorded the same whether or not the disk below is slow.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,23 @@ import pytest
 MEMORY = Path("/dev/shm")
 
 
+def folder() -> Path:
+    """A new folder, in memory where that is allowed."""
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    return Path(tempfile.mkdtemp(prefix="coldchain-cuts-", dir=place))
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Path]:
+    """Where a program of this module is recorded."""
+    made = folder()
+    yield made
+    shutil.rmtree(made)
+
+
 @pytest.fixture
-def states(tmp_path: Path) -> Iterator[Path]:
-    """A folder for many states, gone afterwards."""
-    if not os.access(MEMORY, os.W_OK):
-        yield tmp_path
-        return
-    folder = Path(tempfile.mkdtemp(prefix="coldchain-states-", dir=MEMORY))
-    yield folder
-    shutil.rmtree(folder)
+def states() -> Iterator[Path]:
+    """A folder for many states."""
+    made = folder()
+    yield made
+    shutil.rmtree(made)

@@ -54,8 +54,8 @@ PROGRAM = textwrap.dedent(
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    base = tmp_path_factory.mktemp("ledger")
+def recording(workshop: Path) -> Recording:
+    base = workshop
     (base / "data").mkdir()
     (base / "out").mkdir()
     program = [sys.executable, "-c", PROGRAM, str(base / "data"), str(SEGMENT_BYTES)]

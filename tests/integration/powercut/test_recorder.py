@@ -89,9 +89,8 @@ def broken(cut: Cut, folder: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Path]:
-    base = tmp_path_factory.mktemp("durable")
-    return record(base / "data", base / "out", "durable"), base / "data"
+def durable(workshop: Path) -> tuple[Recording, Path]:
+    return record(workshop / "data", workshop / "out", "durable"), workshop / "data"
 
 
 def test_the_replay_gives_the_files_that_the_program_left(durable: tuple[Recording, Path]) -> None:

@@ -284,5 +284,8 @@ def write(root: Path, held: Mapping[str, bytes | None]) -> None:
     for path, content in sorted(held.items()):
         if content is None:
             (root / path).mkdir(exist_ok=True)
+        elif content.count(0) == len(content):
+            with (root / path).open("wb") as file:
+                file.truncate(len(content))  # zeros need no room
         else:
             (root / path).write_bytes(content)
