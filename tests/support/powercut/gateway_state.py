@@ -1,4 +1,4 @@
-"""What a gateway makes of the folder that a power cut left: the real outbox, intake and sealer, started on it."""
+"""What a gateway makes of a folder that a power cut left: the real outbox, intake and sealer start on it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from support.powercut.streams import Exchange, Message
-
 from coldchain.lineprotocol import parse_readings
 from coldchain.seal import GENESIS, Batch, check, read_batches
 from coldchain_gateway.clock_trust import boot_id
@@ -20,6 +18,7 @@ from coldchain_gateway.identity import HeadFile, Identity, load_or_create_key
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.outbox import Sealer, SqliteOutbox, continue_or_begin, open_outbox
 from coldchain_runtime.clock import SystemClock
+from support.powercut.streams import Exchange, Message
 
 Reading = tuple[str, int]
 """Sensor and the device's own number of a message."""
@@ -29,7 +28,7 @@ Batches = Mapping[tuple[str, int], Batch]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """What had been said before the cut: MQTT messages acknowledged or not, batches sent or taken by the backend."""
+    """What had been said before the cut: messages acknowledged or not, batches sent, batches taken."""
 
     acknowledged: Sequence[Message]
     unacknowledged: Sequence[Message]
@@ -37,7 +36,9 @@ class Promises:
     taken: Batches
 
 
-def promises(got: Sequence[Message], unacknowledged: Sequence[Message], requests: Iterable[Exchange]) -> Promises:
+def promises(
+    got: Sequence[Message], unacknowledged: Sequence[Message], requests: Iterable[Exchange]
+) -> Promises:
     """Read off what went over the sockets."""
     open_ones = {id(message) for message in unacknowledged}
     writes = [one for one in requests if one.head.startswith(b"POST /api/v2/write")]
@@ -102,9 +103,7 @@ class Restart:
     def _chain_faults(self, said: Promises, kept: Batches) -> list[str]:
         public = load_or_create_key(self.data_dir).public
         every = {**kept, **said.sent}
-        faults = [
-            f"two batches for {name}" for name, batch in kept.items() if every[name].hash != batch.hash
-        ]
+        faults = [f"two batches for {name}" for name, batch in kept.items() if every[name].hash != batch.hash]
         faults += [f"{name}: seal does not hold" for name, batch in every.items() if check(batch, public)]
         if len({run for run, _ in every}) > 1:
             faults.append("a second run was begun")
@@ -127,9 +126,3 @@ def readings(batches: Batches) -> list[Reading]:
             if isinstance(counter := one.fields.get("counter"), int):
                 found.append((one.sensor, counter))
     return found
-
-
-
-
-
-
