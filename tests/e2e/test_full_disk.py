@@ -1,4 +1,4 @@
-"""A full disk at either end: nothing is acknowledged that is not durable, it is told, and it mends by itself."""
+"""A full disk at either end: nothing is acknowledged that is not durable; it is told, and mends by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from demo import stage as demo_stage
-from demo.evidence import BrokenLedger
+from demo.evidence import BrokenLedger, Name
 from demo.stage import Stage, StageSettings
 from support import parts
 from support.killing import Outage, doubled, evidence, lost
@@ -34,10 +34,10 @@ def stage_on(tmp_path: Path, folder: str, megabytes: int) -> Iterator[Stage]:
         yield stage
 
 
-def quiet_evidence(stage: Stage) -> list[tuple[str, int]]:
+def quiet_evidence(stage: Stage) -> list[Name]:
     """The readings in evidence; none while a record is being written."""
     try:
-        return [tuple(name) for name in evidence(stage)]
+        return evidence(stage)
     except BrokenLedger:
         return []
 

@@ -1,0 +1,152 @@
+"""Power cuts of the real gateway, recorded between a real broker and a backend that takes everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from support import parts
+from support.ports import free_port
+from support.powercut import disk
+from support.powercut.gateway_state import Promises, Restart, promises
+from support.powercut.record import Recorder
+from support.powercut.replay import Cut, Recording
+from support.powercut.sink import Sink
+from support.powercut.streams import Message, mqtt, requests_sent
+
+CUTS = int(os.environ.get("COLDCHAIN_CUTS", "200"))
+MESSAGES = 600
+CONFIG = """
+[gateway]
+name = "cut-gw"
+organisation = "demo"
+data_dir = "data"
+seal_after = "200ms"
+[uplink]
+url = "http://127.0.0.1:{sink}"
+[[source]]
+kind = "mqtt"
+name = "zigbee"
+host = "127.0.0.1"
+port = {broker}
+[[source.subscription]]
+topic = "zigbee2mqtt/#"
+format = "zigbee2mqtt"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A recording and where its counterparts listened."""
+
+    recording: Recording
+    folder: Path
+    broker: int
+    sink: int
+
+    def promises(self, cut: Cut) -> Promises:
+        seen = mqtt(cut.said, self.broker)
+        return promises(seen.got, seen.unacknowledged(), requests_sent(cut.said, self.sink))
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    port = free_port()
+    config = tmp_path_factory.mktemp("broker") / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n")
+    process = subprocess.Popen([parts.require("mosquitto"), "-c", config])
+    yield port
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def scene(broker: int, workshop: Path) -> Scene:
+    home, out = workshop / "home", workshop / "out"
+    (home / "data").mkdir(parents=True)
+    out.mkdir()
+    program = [str(Path(sys.executable).with_name("coldchain-gateway")), "--config"]
+    with Sink() as sink:
+        (home / "gateway.toml").write_text(CONFIG.format(sink=sink.port, broker=broker))
+        (home / "data" / "token").write_text("made-for-tests\n")
+        with Recorder([*program, str(home / "gateway.toml"), "run"], home, out) as recorder:
+            speak(broker, sink, recorder)
+        return Scene(recording=recorder.recording(), folder=home, broker=broker, sink=sink.port)
+
+
+def speak(broker: int, sink: Sink, recorder: Recorder) -> None:
+    """Publish in bursts until the backend has most of it; the end comes while more is on its way."""
+    rng = random.Random(3)
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="bridge")
+    client.connect("127.0.0.1", broker)
+    client.loop_start()
+    await_subscription(broker, recorder)
+    for number in range(MESSAGES):
+        payload = json.dumps({"temperature": 4 + number % 7 / 10, "counter": number})
+        client.publish(f"zigbee2mqtt/truck-{number % 3}", payload, qos=1)
+        if rng.random() < 0.2:
+            time.sleep(rng.uniform(0.0, 0.03))
+    deadline = time.monotonic() + 20
+    while sum(batch.body.count(b"counter=") for batch in sink.batches.values()) < MESSAGES * 0.9:
+        assert time.monotonic() < deadline, recorder.output
+        time.sleep(0.02)
+    client.loop_stop()
+    client.disconnect()
+
+
+def await_subscription(broker: int, recorder: Recorder) -> None:
+    """A retained-free way to know that the gateway listens: its own trace shows a SUBACK, its log says so."""
+    deadline = time.monotonic() + 20
+    while "source.connected" not in recorder.output:
+        assert time.monotonic() < deadline, recorder.output
+        time.sleep(0.05)
+
+
+def acquired(message: Message) -> object:
+    raise NotImplementedError
+
+
+def reading(message: Message) -> tuple[str, int]:
+    return message.topic.partition("/")[2], int(json.loads(message.payload)["counter"])
+
+
+def faults(scene: Scene, cut: Cut, folder: Path) -> list[str]:
+    """What a restart on this cut gets wrong; a folder that cannot even be opened is one fault."""
+    disk.write(folder, cut.held)
+    said = scene.promises(cut)
+    data_dir = folder / "data"
+    if not data_dir.is_dir():
+        data_dir.mkdir()
+    restart = Restart(data_dir=data_dir, organisation="demo", acquire=acquired, reading=reading)
+    return restart.faults(said)
+
+
+def test_the_replay_gives_the_files_that_the_gateway_left(scene: Scene) -> None:
+    assert scene.recording.differences(scene.folder) == []
+
+
+def test_no_cut_loses_or_doubles_what_was_acknowledged(scene: Scene, states: Path) -> None:
+    found = {}
+    most = 0
+    for cut in scene.recording.cuts(CUTS, seed=11):
+        most = max(most, len(scene.promises(cut).acknowledged))
+        if wrong := faults(scene, cut, states / str(cut.number)):
+            found[cut.number, cut.at] = wrong
+    assert found == {}
+    assert most > MESSAGES / 2
+
+
+def test_with_its_syncs_taken_out_the_same_recording_loses_readings(scene: Scene, states: Path) -> None:
+    cuts = scene.recording.cuts(20, seed=11, syncs=False)
+    assert any(faults(scene, cut, states / str(cut.number)) for cut in cuts)
