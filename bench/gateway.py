@@ -1,0 +1,214 @@
+"""The gateway: MQTT QoS 1 → commit → PUBACK → seal → uplink, through a real broker into a bare sink."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.table import Row
+from support.ports import free_port
+
+COUNT = 200_000
+LIMIT_S = 120.0
+BROKER = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+max_inflight_messages {window}
+max_queued_messages 0
+log_dest none
+"""
+GATEWAY = """\
+[gateway]
+name = "bench"
+organisation = "bench"
+seal_after = "1s"
+[uplink]
+url = "http://127.0.0.1:{sink}"
+[[source]]
+kind = "mqtt"
+name = "zigbee"
+host = "127.0.0.1"
+port = {broker}
+[[source.subscription]]
+topic = "zigbee2mqtt/#"
+format = "zigbee2mqtt"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One run; memory in MB, CPU in seconds of the measured process."""
+
+    per_second: float
+    per_cpu_second: float
+    peak_mb: float
+    idle_mb: float = 0.0
+
+
+def measure() -> list[Row]:
+    """Baselines and product in one run, and the product again with the broker's default window."""
+    if shutil.which("mosquitto") is None and not Path("/usr/sbin/mosquitto").exists():
+        raise SystemExit("the gateway benchmark needs mosquitto: make deps")
+    counting = run_bare(with_sqlite=False)
+    committing = run_bare(with_sqlite=True)
+    product = run_gateway(window=0)
+    default_window = run_gateway(window=20)
+    name = "paho + one SQLite commit"
+    return [
+        Row(
+            name="gateway readings",
+            value=product.per_second,
+            unit="readings/s",
+            baseline=committing.per_second,
+            baseline_name=name,
+        ),
+        Row(
+            name="gateway readings, broker's window of 20",
+            value=default_window.per_second,
+            unit="readings/s",
+            baseline=counting.per_second,
+            baseline_name="paho that only acknowledges",
+        ),
+        Row(
+            name="gateway per CPU second",
+            value=product.per_cpu_second,
+            unit="readings/cpu-s",
+            baseline=committing.per_cpu_second,
+            baseline_name=name,
+        ),
+        Row(
+            name="gateway RSS",
+            value=product.peak_mb,
+            unit="MB",
+            baseline=committing.peak_mb,
+            baseline_name=name,
+        ),
+        Row(name="gateway RSS before the flood", value=product.idle_mb, unit="MB"),
+    ]
+
+
+def run_bare(*, with_sqlite: bool) -> Measured:
+    """A script that does nothing but receive, perhaps commit, and acknowledge."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        port = stack.enter_context(broker(Path(folder), window=0))
+        more = [str(Path(folder) / "bare.sqlite")] if with_sqlite else []
+        arguments = [sys.executable, "-m", "bench.parts.bare_mqtt", str(port), str(COUNT), *more]
+        bare = stack.enter_context(started(arguments))
+        time.sleep(1.0)
+        return flooded(port, bare, bare)
+
+
+def run_gateway(*, window: int) -> Measured:
+    """The product as it is installed."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        port = stack.enter_context(broker(folder, window=window))
+        sink_port = free_port()
+        arguments = [sys.executable, "-m", "bench.parts.sink", str(sink_port), str(COUNT)]
+        sink = stack.enter_context(started(arguments))
+        config = folder / "gateway.toml"
+        config.write_text(GATEWAY.format(sink=sink_port, broker=port))
+        command = [
+            sys.executable,
+            "-m",
+            "coldchain_gateway",
+            "--config",
+            str(config),
+            "run",
+            "--log",
+            "WARNING",
+        ]
+        gateway = stack.enter_context(started(command))
+        time.sleep(3.0)
+        return flooded(port, gateway, sink)
+
+
+def flooded(port: int, measured: subprocess.Popen[str], told: subprocess.Popen[str]) -> Measured:
+    """Flood the broker until `told` prints the instant at which everything was there."""
+    idle_mb, cpu_before = resident_mb(measured.pid), cpu_seconds(measured.pid)
+    began = time.monotonic()
+    with started([sys.executable, "-m", "bench.parts.flood", str(port), str(COUNT)]):
+        ended = float(first_line(told))
+    spent = cpu_seconds(measured.pid) - cpu_before
+    return Measured(
+        per_second=COUNT / (ended - began),
+        per_cpu_second=COUNT / spent,
+        peak_mb=resident_mb(measured.pid, peak=True),
+        idle_mb=idle_mb,
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """The first line it prints; a benchmark that hangs is ended by its limit."""
+    assert process.stdout is not None  # noqa: S101 - `started` asks for it
+    os.set_blocking(process.stdout.fileno(), False)
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        line = process.stdout.readline()
+        if line:
+            return line
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise SystemExit("the flood did not arrive")
+
+
+@contextmanager
+def broker(folder: Path, *, window: int) -> Iterator[int]:
+    """A mosquitto of its own."""
+    port = free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(BROKER.format(port=port, window=window))
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    with started([program, "-c", str(config)]):
+        time.sleep(0.5)
+        yield port
+
+
+@contextmanager
+def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that ends with the block."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
+    }
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(6)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def resident_mb(pid: int, *, peak: bool = False) -> float:
+    """Resident memory of a process."""
+    wanted = "VmHWM:" if peak else "VmRSS:"
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(wanted):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    from bench.table import print_table
+
+    print_table(measure())
