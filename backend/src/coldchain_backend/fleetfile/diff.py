@@ -140,10 +140,8 @@ def _change(name: str, before: object, after: object) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, Enum):
-        return str(value.value)
+    if value is None or isinstance(value, Enum):
+        return "none" if value is None else str(value.value)
     if isinstance(value, Text):
         return " / ".join(part for part in (value.en, value.zh) if part)
     if isinstance(value, tuple):

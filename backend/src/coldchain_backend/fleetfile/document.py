@@ -114,7 +114,7 @@ class ReceiverEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleEntry:
-    """One limit; `inclusive`: the threshold itself breaks it. A delay that is left out leaves its level out."""
+    """One limit; `inclusive`: the threshold itself breaks it. Without a delay: no such level."""
 
     name: Id
     side: Side

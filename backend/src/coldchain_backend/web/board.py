@@ -1,0 +1,99 @@
+"""The board: every zone with its points and how they stand; the worst point speaks for its zone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from coldchain.profiles import Profile
+from coldchain_backend.fleet import Asset, Place, Plan, Point, Zone
+from coldchain_backend.web.contracts import Condition, PointStatus
+
+Limits = tuple[float | None, float | None]
+_WORST_FIRST = (Condition.ALARM, Condition.WARNING, Condition.UNKNOWN, Condition.IN_LIMITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardPoint:
+    """A point and how it stands; `temperature` is its newest value in °C."""
+
+    point: Point
+    status: PointStatus
+
+    @property
+    def temperature(self) -> float | None:
+        """The newest temperature, whatever its age."""
+        value = self.status.values.get("temperature")
+        return None if value is None or isinstance(value, bool) else float(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardZone:
+    """A zone with its limits; `condition` is that of its worst point."""
+
+    asset: Asset
+    zone: Zone
+    profile: Profile
+    condition: Condition
+    points: tuple[BoardPoint, ...]
+
+    @property
+    def limits(self) -> Limits:
+        """Lowest and highest temperature in which nothing is broken."""
+        return self.profile.limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All zones of an organisation in the order of its fleet file."""
+
+    now_ms: int
+    zones: tuple[BoardZone, ...]
+
+    def counts(self) -> Mapping[Condition, int]:
+        """How many zones stand how, worst first."""
+        return {one: sum(zone.condition is one for zone in self.zones) for one in _WORST_FIRST}
+
+    def zone(self, zone: str) -> BoardZone | None:
+        """One zone by its id."""
+        return next((one for one in self.zones if one.zone.id == zone), None)
+
+
+def board_of(plan: Plan, statuses: Sequence[PointStatus], now_ms: int) -> Board:
+    """Put what judging knows of each point into the plan; a point that judging does not know is unknown."""
+    known = {status.point: status for status in statuses}
+    zones = []
+    for asset, zone in plan.zones():
+        profile = plan.profile(zone.profile)
+        if profile is not None:
+            zones.append(_zone(asset, zone, profile, known, now_ms))
+    return Board(now_ms=now_ms, zones=tuple(zones))
+
+
+def _zone(
+    asset: Asset, zone: Zone, profile: Profile, known: Mapping[str, PointStatus], now_ms: int
+) -> BoardZone:
+    points = tuple(
+        BoardPoint(point=point, status=_status(Place(asset=asset, zone=zone, point=point), known, now_ms))
+        for point in zone.points
+    )
+    return BoardZone(
+        asset=asset,
+        zone=zone,
+        profile=profile,
+        condition=worst(tuple(point.status.condition for point in points)),
+        points=points,
+    )
+
+
+def worst(conditions: Sequence[Condition]) -> Condition:
+    """The condition that speaks for all; a zone without points to judge is not judged."""
+    return next((one for one in _WORST_FIRST if one in conditions), Condition.NOT_JUDGED)
+
+
+def _status(place: Place, known: Mapping[str, PointStatus], now_ms: int) -> PointStatus:
+    status = known.get(place.point.id)
+    if status is None:
+        condition = Condition.UNKNOWN if place.in_use and place.point.sensor else Condition.NOT_JUDGED
+        return PointStatus(
+            point=place.point.id, sensor=place.point.sensor or "", condition=condition, values={}
+        )
+    return status

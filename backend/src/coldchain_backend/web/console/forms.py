@@ -1,0 +1,75 @@
+"""What a person does on the page: sign in and out, choose a language, take notice of an alert."""
+
+from asyncio import to_thread
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from coldchain.words import Language
+from coldchain_backend.web.acknowledge import write_acknowledgement
+from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path, render_bare
+from coldchain_backend.web.services import Operator, Wanted
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+_YEAR_S = 365 * 86_400
+_MAX_FORM = 8192
+
+
+@router.get("/login")
+async def login(request: Request, services: Wanted) -> Response:
+    """The page that takes a token from its fragment or from its field."""
+    return HTMLResponse(render_bare(request, services, "login", {}))
+
+
+@router.post("/logout")
+async def logout(request: Request, services: Wanted) -> Response:
+    """End the session and go back to the login page."""
+    _own_form(request)
+    response = RedirectResponse("/login", status_code=303)
+    await services.end_session(request, response)
+    return response
+
+
+@router.get("/language")
+async def language(to: Language, request: Request, next: str = "/") -> Response:
+    """Remember a language and go back."""
+    response = RedirectResponse(local_path(next), status_code=303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        LANGUAGE_COOKIE, to.value, max_age=_YEAR_S, httponly=True, samesite="lax", secure=secure
+    )
+    return response
+
+
+@router.post("/alerts/{alert}/acknowledge")
+async def acknowledge(request: Request, services: Wanted, person: Operator, alert: str) -> Response:
+    """Write the acknowledgement and go back to where the form stood."""
+    _own_form(request)
+    fields = await _fields(request)
+    if await to_thread(services.answers.alert, alert) is None:
+        raise HTTPException(404)
+    reason = fields.get("reason", "")
+    await write_acknowledgement(services, alert=alert, by=person.name, reason=reason)
+    return RedirectResponse(local_path(fields.get("back", "/alerts")), status_code=303)
+
+
+async def _fields(request: Request) -> Mapping[str, str]:
+    """The fields of a posted form, the first value of each; too much is refused."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_FORM:
+            raise HTTPException(413)
+    try:
+        fields = parse_qs(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=10)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _own_form(request: Request) -> None:
+    """Refuse a form that another site sent (beside the cookie's SameSite=Strict)."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise HTTPException(403)

@@ -1,0 +1,65 @@
+"""Puts the page into an application: pages, static files, strict headers, friendly errors."""
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from coldchain_backend.web.console import forms, pages
+from coldchain_backend.web.console.render import render_bare, wording_of
+from coldchain_backend.web.services import services_of
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def install(app: FastAPI) -> None:
+    """Add the page to an application whose state holds the services."""
+    folder = Path(str(resources.files("coldchain_backend.web.console") / "static"))
+    app.mount("/static", StaticFiles(directory=folder), name="static")
+    app.include_router(pages.router)
+    app.include_router(forms.router)
+    app.middleware("http")(_strict)
+
+
+async def _strict(request: Request, go_on: Next) -> Response:
+    response = await go_on(request)
+    if response.headers.get("content-type", "").startswith("text/html"):
+        for name, value in _HEADERS.items():
+            response.headers[name] = value
+    elif request.url.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def is_page(request: Request) -> bool:
+    """Whether a person's browser asks for a page, not a program for the API."""
+    return not request.url.path.startswith(("/api/", "/fragments/")) and "text/html" in request.headers.get(
+        "accept", ""
+    )
+
+
+async def page_error(request: Request, error: HTTPException) -> Response:
+    """What a person sees instead of an error: the login page, or a sentence."""
+    if error.status_code == 401:
+        return RedirectResponse("/login", status_code=303)
+    services = services_of(request)
+    wording = wording_of(request, services)
+    key = f"error_{error.status_code}" if error.status_code in {403, 404} else "error_other"
+    text = render_bare(request, services, "error", {"message": wording.say(key)})
+    return HTMLResponse(text, status_code=error.status_code)

@@ -1,0 +1,179 @@
+"""The pages: what a person sees, made on the server in their language."""
+
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from coldchain_backend.alerts import Alert
+from coldchain_backend.web.board import Board, BoardZone, board_of
+from coldchain_backend.web.console.render import Page
+from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone
+from coldchain_backend.web.console.zone_page import (
+    BUCKETS,
+    SPANS,
+    Drawing,
+    Window,
+    drawing,
+    marks_of,
+    show_excursion,
+)
+from coldchain_backend.web.contracts import FoundExcursion, Trace
+from coldchain_backend.web.services import Services, Viewer, Wanted
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+_EXCURSIONS = 30
+_AROUND_MS = 30 * 60_000
+_DEFAULT_SPAN = "6h"
+
+
+@router.get("/")
+@router.get("/fragments/board")
+async def board(request: Request, services: Wanted, person: Viewer) -> Response:
+    """The board of zones, under the alerts that are on."""
+    page = await Page.of(request, services, person)
+    now = page.wording.now_ms
+    points = [place.point.id for place in services.fleet().plan.places()]
+    traces = await to_thread(_traces, services, points, now - SPARK_MS, now, SPARK_BUCKETS)
+    shown = show_board(await _board(services, now), traces, page.wording)
+    urgent = [page.teller.brief(alert) for alert in page.open_alerts]
+    return page.render("board", {"board": shown, "urgent": urgent})
+
+
+@router.get("/zones/{zone}")
+@router.get("/fragments/zones/{zone}")
+async def zone(
+    request: Request,
+    services: Wanted,
+    person: Viewer,
+    zone: str,
+    span: Annotated[str, Query(alias="range")] = _DEFAULT_SPAN,
+) -> Response:
+    """One zone with a large curve for each point."""
+    page = await Page.of(request, services, person)
+    now = page.wording.now_ms
+    span = span if span in SPANS else _DEFAULT_SPAN
+    found = (await _board(services, now)).zone(zone)
+    if found is None:
+        raise HTTPException(404)
+    from_ms = now - SPANS[span]
+    points = [point.point.id for point in found.points]
+    excursions = await to_thread(services.answers.excursions, points, from_ms, now, _EXCURSIONS)
+    traces = await to_thread(_traces, services, points, from_ms, now, BUCKETS)
+    return page.render(
+        "zone",
+        {
+            "zone": show_zone(found, {}, page.wording),
+            "charts": _drawings(page, found, traces, excursions, from_ms),
+            "span": span,
+            "ranges": list(SPANS),
+            "excursions": [show_excursion(one, found, page.wording) for one in excursions],
+        },
+    )
+
+
+@router.get("/alerts")
+@router.get("/fragments/alerts")
+async def alerts(
+    request: Request, services: Wanted, person: Viewer, show: str = "open", after: str | None = None
+) -> Response:
+    """The list of alerts: those that are on, or all."""
+    page = await Page.of(request, services, person)
+    shown = "all" if show == "all" else "open"
+    found: Sequence[Alert] = page.open_alerts
+    if shown == "all":
+        found = await to_thread(services.answers.alerts, open_only=False, before=after, limit=_EXCURSIONS + 1)
+    listed = found if shown == "open" else found[:_EXCURSIONS]
+    return page.render(
+        "alerts",
+        {
+            "alerts": [page.teller.brief(alert) for alert in listed],
+            "shown": shown,
+            "after": after,
+            "next": listed[-1].id if len(found) > len(listed) else None,
+        },
+    )
+
+
+@router.get("/alerts/{alert}")
+@router.get("/fragments/alerts/{alert}")
+async def alert(request: Request, services: Wanted, person: Viewer, alert: str) -> Response:
+    """One alert: what it is, the curve around it, what happened."""
+    page = await Page.of(request, services, person)
+    history = await to_thread(services.answers.alert, alert)
+    if history is None:
+        raise HTTPException(404)
+    drawn = await to_thread(_around, page, history.alert)
+    return page.render("alert", {"alert": page.teller.whole(history), "drawn": drawn})
+
+
+@router.get("/gateways")
+async def gateways(request: Request, services: Wanted, person: Viewer) -> Response:
+    """The gateways and when they were last heard."""
+    page = await Page.of(request, services, person)
+    w, names = page.wording, {asset.id: asset.name for asset in services.fleet().assets}
+    listed = [
+        {
+            "name": one.name,
+            "asset": w.name(names[one.asset]) if one.asset in names else one.asset,
+            "heard": None if one.heard_ms is None else w.say("ago", age=w.age(w.now_ms - one.heard_ms)),
+            "key": w.say("revoked") if one.revoked else one.key,
+        }
+        for one in services.gateways().values()
+    ]
+    return page.render("gateways", {"gateways": listed})
+
+
+async def _board(services: Services, now_ms: int) -> Board:
+    statuses = await to_thread(services.answers.board, now_ms)
+    return board_of(services.fleet().plan, statuses, now_ms)
+
+
+def _traces(
+    services: Services, points: Sequence[str], from_ms: int, to_ms: int, buckets: int
+) -> Mapping[str, Trace]:
+    return {point: services.answers.trace(point, from_ms, to_ms, buckets) for point in points}
+
+
+def _drawings(
+    page: Page,
+    zone: BoardZone,
+    traces: Mapping[str, Trace],
+    excursions: Sequence[FoundExcursion],
+    from_ms: int,
+) -> list[Drawing]:
+    now = page.wording.now_ms
+    return [
+        drawing(
+            traces[point.point.id],
+            Window(
+                from_ms=from_ms,
+                to_ms=now,
+                time_zone=zone.asset.time_zone,
+                limits=zone.limits,
+                marks=marks_of(excursions, point.point.id, now),
+            ),
+            page.wording.name(point.point.name),
+            page.wording,
+        )
+        for point in zone.points
+    ]
+
+
+def _around(page: Page, alert: Alert) -> Drawing | None:
+    """The curve from a while before an alert's cause began until a while after it ended."""
+    cause, now = alert.cause, page.wording.now_ms
+    if cause.subject.point is None:
+        return None
+    end_ms = now if cause.end is None else cause.end.event_ms
+    window = Window(
+        from_ms=cause.opened_ms - _AROUND_MS,
+        to_ms=min(now, end_ms + _AROUND_MS),
+        time_zone=page.teller.zone_of_time(alert),
+        limits=page.teller.limits(alert),
+        marks=((cause.opened_ms, end_ms),),
+    )
+    trace = page.services.answers.trace(cause.subject.point, window.from_ms, window.to_ms, BUCKETS)
+    return drawing(trace, window, page.teller.brief(alert).title, page.wording)

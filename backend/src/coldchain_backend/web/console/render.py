@@ -1,0 +1,115 @@
+"""One answer to one person: their language, their rights, the frame around every page."""
+
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from coldchain_backend.alerts import Alert
+from coldchain_backend.web.console.alert_page import Teller
+from coldchain_backend.web.console.wording import Wording, limit, preferred, signed
+from coldchain_backend.web.services import Person, Right, Services
+
+LANGUAGE_COOKIE = "language"
+MAX_OPEN = 100
+_PACKAGE = "coldchain_backend.web.console"
+
+
+@cache
+def templates() -> Environment:
+    """The templates; everything is escaped, a misspelt name is an error."""
+    environment = Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["bound"] = limit
+    environment.globals["asset_version"] = _asset_version()
+    environment.filters["signed"] = signed
+    return environment
+
+
+def _asset_version() -> str:
+    """Changes when a static file does, so that browsers may keep them."""
+    files = resources.files(_PACKAGE) / "static"
+    content = b"".join(file.read_bytes() for file in sorted(files.iterdir(), key=lambda file: file.name))
+    return sha256(content).hexdigest()[:12]
+
+
+def wording_of(request: Request, services: Services) -> Wording:
+    """The person's language and the present."""
+    language = preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+    return Wording(language=language, now_ms=services.clock.now_ms())
+
+
+def local_path(path: str) -> str:
+    """A path on this server to go on to; anything else leads to the board."""
+    plain = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return path if plain else "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What every page needs; a path under /fragments gets the inner part only."""
+
+    request: Request
+    services: Services
+    person: Person
+    wording: Wording
+    open_alerts: Sequence[Alert]
+
+    @classmethod
+    async def of(cls, request: Request, services: Services, person: Person) -> "Page":
+        """Make the frame of an answer."""
+        alerts = await to_thread(services.answers.alerts, open_only=True, before=None, limit=MAX_OPEN)
+        wording = wording_of(request, services)
+        return cls(request=request, services=services, person=person, wording=wording, open_alerts=alerts)
+
+    @property
+    def teller(self) -> Teller:
+        """Says alerts to this person."""
+        return Teller(
+            wording=self.wording,
+            fleet=self.services.fleet(),
+            may_acknowledge=self.person.may(Right.OPERATE),
+        )
+
+    def render(self, name: str, values: Mapping[str, object]) -> HTMLResponse:
+        """The page, or only its living part."""
+        inner = self.request.url.path.startswith("/fragments/")
+        file = f"_{name}.html" if inner else f"{name}.html"
+        text = templates().get_template(file).render({**self._frame(name), **values})
+        return HTMLResponse(text)
+
+    def _frame(self, name: str) -> dict[str, object]:
+        url = self.request.url
+        return {
+            "w": self.wording,
+            "person": self.person.name,
+            "role": self.person.role,
+            "organisation": self.services.organisation,
+            "open_count": len(self.open_alerts),
+            "page": {"alert": "alerts", "zone": "board"}.get(name, name),
+            "path": url.path + (f"?{url.query}" if url.query else ""),
+        }
+
+
+def render_bare(request: Request, services: Services, name: str, values: Mapping[str, object]) -> str:
+    """A page without the frame of somebody who is signed in."""
+    frame: dict[str, object] = {
+        "w": wording_of(request, services),
+        "person": None,
+        "page": name,
+        "organisation": services.organisation,
+        "open_count": 0,
+        "path": "/",
+    }
+    return templates().get_template(f"{name}.html").render({**frame, **values})

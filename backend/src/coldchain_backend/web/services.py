@@ -1,0 +1,110 @@
+"""What API and page work with, made once by the application and handed to every request."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Protocol
+
+from fastapi import Depends, HTTPException, Request, Response
+
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.ledger import Ledger
+from coldchain_backend.web.contracts import Answers
+from coldchain_runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySeen:
+    """A gateway as the server knows it; `key` is the fingerprint of its admitted key."""
+
+    name: str
+    asset: str | None = None
+    key: str | None = None
+    revoked: bool = False
+    heard_ms: int | None = None
+
+
+class Right(StrEnum):
+    """What a role may allow."""
+
+    VIEW = "view"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+
+
+class Person(Protocol):
+    """Who asks; every act carries the name."""
+
+    @property
+    def name(self) -> str:
+        """The person's name."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """The role's word."""
+        ...
+
+    def may(self, right: Right) -> bool:
+        """Whether the role allows something."""
+        ...
+
+
+class News(Protocol):
+    """Tells when judging has committed something."""
+
+    def subscribe(self) -> AsyncIterator[object]:
+        """One item after each commit, several commits may be one; ends when the server stops."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """fleet        the newest durable fleet
+    gateways     all that are declared or enrolled, by name
+    identify     who asks, by token or session; raises the 401 without telling why
+    end_session  forgets the session of a request and its cookie
+    """
+
+    organisation: str
+    clock: Clock
+    ledger: Ledger
+    answers: Answers
+    news: News
+    fleet: Callable[[], Fleet]
+    gateways: Callable[[], Mapping[str, GatewaySeen]]
+    identify: Callable[[Request], Awaitable[Person]]
+    end_session: Callable[[Request, Response], Awaitable[None]]
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that a request came to."""
+    services: Services = request.app.state.services
+    return services
+
+
+Wanted = Annotated[Services, Depends(services_of)]
+
+
+async def _viewer(request: Request) -> Person:
+    return await _allowed(request, Right.VIEW)
+
+
+async def _operator(request: Request) -> Person:
+    return await _allowed(request, Right.OPERATE)
+
+
+async def _admin(request: Request) -> Person:
+    return await _allowed(request, Right.ADMINISTER)
+
+
+async def _allowed(request: Request, right: Right) -> Person:
+    person = await services_of(request).identify(request)
+    if not person.may(right):
+        raise HTTPException(403)
+    return person
+
+
+Viewer = Annotated[Person, Depends(_viewer)]
+Operator = Annotated[Person, Depends(_operator)]
+Admin = Annotated[Person, Depends(_admin)]
