@@ -63,7 +63,7 @@ def test_a_time_just_within_the_gap_limit_counts_whole() -> None:
     (False, 8.0, False), (False, 8.0004, False), (False, 8.001, True),
     (True, 8.0, True), (True, 7.9996, True), (True, 7.999, False),
 ])  # fmt: skip
-def test_the_high_limit_itself(inclusive: bool, value: float, opens: bool) -> None:  # noqa: FBT001 - a table
+def test_the_high_limit_itself(*, inclusive: bool, value: float, opens: bool) -> None:
     judged = judged_by(high(8.0, inclusive=inclusive))
     assert bool(judge([(0, value)], 0, judged).excursions) is opens
 
@@ -72,7 +72,7 @@ def test_the_high_limit_itself(inclusive: bool, value: float, opens: bool) -> No
     (False, 0.0, False), (False, -0.0, False), (False, -0.001, True),
     (True, 0.0, True), (True, -0.0, True), (True, 0.001, False),
 ])  # fmt: skip
-def test_zero_is_a_value_on_either_side_of_its_sign(inclusive: bool, value: float, opens: bool) -> None:  # noqa: FBT001 - a table
+def test_zero_is_a_value_on_either_side_of_its_sign(*, inclusive: bool, value: float, opens: bool) -> None:
     judged = judged_by(low(0.0, inclusive=inclusive))
     assert bool(judge([(0, value)], 0, judged).excursions) is opens
 
