@@ -1,0 +1,50 @@
+"""What a local alarm says, in both languages."""
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from coldchain.quantities import QUANTITIES
+from coldchain.words import Language
+from coldchain_gateway.contracts import Notice
+
+from .judge import Decision
+
+SEPARATOR: Final = {Language.EN: "; ", Language.ZH: "；"}
+
+
+@cache
+def texts(language: Language) -> dict[str, str]:
+    """The sentences of a language by their names."""
+    file = resources.files(__package__) / "texts" / f"{language.value}.toml"
+    return {name: str(text) for name, text in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+
+
+def notice_of(decision: Decision) -> Notice:
+    """A decision as annunciators are told it."""
+    return Notice(
+        point=decision.watched.point,
+        rule=decision.rule.name,
+        state="alarm" if decision.alarm else "end",
+        text_en=sentence(decision, Language.EN),
+        text_zh=sentence(decision, Language.ZH),
+        value=decision.value,
+    )
+
+
+def sentence(decision: Decision, language: Language) -> str:
+    """One sentence; an alarm is followed by whom to call."""
+    watched, rule, known = decision.watched, decision.rule, texts(language)
+    name = "unwatched" if decision.value is None else "alarm" if decision.alarm else "end"
+    said = known[name].format(
+        asset=watched.asset_name.in_(language),
+        zone=watched.zone_name.in_(language),
+        point=watched.point_name.in_(language),
+        value="" if decision.value is None else f"{decision.value:g}",
+        limit=f"{rule.threshold:g}",
+        unit=QUANTITIES[rule.quantity].unit,
+    )
+    if decision.alarm and watched.contacts:
+        said += SEPARATOR[language] + known["contacts"].format(contacts=", ".join(watched.contacts))
+    return said
