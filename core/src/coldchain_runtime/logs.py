@@ -48,7 +48,7 @@ class EventFormatter(logging.Formatter):
         parts = [
             f"{seconds}.{int(record.msecs):03d}Z",
             record.levelname,
-            record.getMessage().replace("\n", "\\n"),
+            _one_line(record.getMessage()),
         ]
         parts += [f"{key}={_shown(value)}" for key, value in values.items()]
         if record.exc_info:
@@ -59,8 +59,12 @@ class EventFormatter(logging.Formatter):
 def _shown(value: Shown) -> str:
     if isinstance(value, str):
         plain = value.isprintable() and value and not set(value) & set(' "=')
-        return value if plain else json.dumps(value, ensure_ascii=False)
+        return value if plain else json.dumps(value, ensure_ascii=not value.isprintable())
     return json.dumps(value)
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text)[1:-1]
 
 
 def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
