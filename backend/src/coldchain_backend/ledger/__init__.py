@@ -1,6 +1,7 @@
 """Evidence: one append-only, hash-chained log per organisation. Its format is specified in docs/ledger.md."""
 
-from coldchain_backend.ledger.contract import Ledger
+from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
+from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
 from coldchain_backend.ledger.memory import MemoryLedger
 from coldchain_backend.ledger.records import (
     ActName,
@@ -17,11 +18,19 @@ from coldchain_backend.ledger.records import (
     read_json,
     split_batch,
 )
+from coldchain_backend.ledger.runs import Added, Interval, Run
+from coldchain_backend.ledger.segments import Damage
 
 __all__ = [
     "ActName",
+    "Added",
     "BatchMeta",
+    "Busy",
+    "Damage",
+    "DiskFull",
+    "FileLedger",
     "Grade",
+    "Interval",
     "Json",
     "Kind",
     "Ledger",
@@ -29,9 +38,11 @@ __all__ = [
     "MemoryLedger",
     "NewRecord",
     "Record",
+    "Run",
     "act_record",
     "batch_record",
     "mark_record",
+    "open_ledger",
     "read_json",
     "split_batch",
 ]

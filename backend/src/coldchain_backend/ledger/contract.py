@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from coldchain.errors import Unavailable
 from coldchain_backend.ledger.records import NewRecord, Record
 
 READ_BYTES = 16 * 1024 * 1024
+
+
+class Busy(Unavailable):
+    """More writes wait than the ledger holds."""
+
+
+class DiskFull(Unavailable):
+    """Nothing can be made durable until there is room again."""
 
 
 class Ledger(Protocol):

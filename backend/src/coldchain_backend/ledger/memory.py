@@ -3,11 +3,10 @@
 import threading
 from collections.abc import Sequence
 
-from coldchain_runtime.clock import Clock
-
 from coldchain_backend.ledger import chain
 from coldchain_backend.ledger.contract import READ_BYTES
 from coldchain_backend.ledger.records import NewRecord, Record
+from coldchain_runtime.clock import Clock
 
 
 class MemoryLedger:

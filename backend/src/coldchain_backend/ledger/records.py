@@ -16,7 +16,6 @@ import orjson
 
 from coldchain.errors import IntegrityError
 
-
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -137,7 +136,11 @@ def _meta_of(fields: Mapping[str, Json]) -> BatchMeta:
     seq, unread, unmapped = fields["seq"], fields.get("unread", 0), fields.get("unmapped")
     if not isinstance(seq, int) or not isinstance(unread, int):
         raise TypeError("a number is not a number")
-    counts = {name: n for name, n in unmapped.items() if isinstance(n, int)} if isinstance(unmapped, dict) else None
+    counts = (
+        {name: n for name, n in unmapped.items() if isinstance(n, int)}
+        if isinstance(unmapped, dict)
+        else None
+    )
     sample = fields.get("sample")
     return BatchMeta(
         gateway=str(fields["gateway"]),

@@ -1,0 +1,99 @@
+"""Held numbers: which batches of which run are in evidence or declared, for every gateway key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coldchain.seal import Batch
+from coldchain_backend.ingest.declared import Declared
+from coldchain_backend.ingest.hashes import WIDTH, BatchHashes
+from coldchain_backend.ledger import Added, Run
+
+
+class Standing(StrEnum):
+    """How a batch stands to what is in evidence."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"  # this very batch is there
+    CONFLICT = "conflict"  # another batch has its number
+    BEYOND = "beyond"  # its number lies above the head that the run's successor named
+
+
+@dataclass(slots=True, kw_only=True)
+class RunState:
+    """One run of one key; `named_head` is its last number as its successor named it."""
+
+    run: Run = field(default_factory=Run)
+    named_head: int | None = None
+    others: set[bytes] = field(default_factory=set)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return self.run.held >= max(self.run.newest, self.named_head or 0)
+
+
+class Sequences:
+    """Runs by key fingerprint, in the order in which they were first seen."""
+
+    def __init__(self, hashes: BatchHashes) -> None:
+        self._hashes = hashes
+        self._gateways: dict[str, dict[str, RunState]] = {}
+
+    def standing(self, batch: Batch) -> Standing:
+        """Where a batch, whose seal is verified, belongs."""
+        state = self._gateways.get(batch.gateway, {}).get(batch.run)
+        if state is None:
+            return Standing.NEW
+        if batch.seq in state.run:
+            noted = self._hashes.get(batch.gateway, batch.run, batch.seq)
+            mine = bytes.fromhex(batch.hash)[:WIDTH]
+            if mine == noted or mine in state.others:
+                return Standing.DUPLICATE
+            return (
+                Standing.NEW if noted is None else Standing.CONFLICT
+            )  # None: declared a hole, came after all
+        if state.named_head is not None and batch.seq > state.named_head:
+            return Standing.BEYOND
+        return Standing.NEW
+
+    def take(self, batch: Batch, declared: Declared) -> Added:
+        """A batch is in evidence now."""
+        state = self.state(batch.gateway, batch.run)
+        added = state.run.add(batch.seq, batch.prev, batch.hash)
+        mine = bytes.fromhex(batch.hash)[:WIDTH]
+        if added is Added.PRESENT and self._hashes.get(batch.gateway, batch.run, batch.seq) not in (
+            None,
+            mine,
+        ):
+            state.others.add(mine)
+        else:
+            self._hashes.put(batch.gateway, batch.run, batch.seq, batch.hash)
+        for hole in declared.holes:
+            self.state(batch.gateway, hole.run).run.declare(hole.first, hole.last, hole.hash)
+        if declared.previous is not None and batch.seq == 1:
+            self.state(batch.gateway, declared.previous.run).named_head = declared.previous.seq
+        return added
+
+    def declare_lost(self, gateway: str, run: str, first: int, last: int) -> None:
+        """A person declared numbers lost."""
+        self.state(gateway, run).run.declare(first, last, "")
+
+    def held(self, gateway: str) -> list[tuple[str, int]]:
+        """(run, held) of the newest run and of every run that is not complete."""
+        runs = list(self._gateways.get(gateway, {}).items())
+        return [
+            (name, state.run.held)
+            for position, (name, state) in enumerate(runs)
+            if position == len(runs) - 1 or not state.complete
+        ]
+
+    def state(self, gateway: str, run: str) -> RunState:
+        """The state of a run, made when it is first heard of."""
+        return self._gateways.setdefault(gateway, {}).setdefault(run, RunState())
+
+    def items(self) -> Iterator[tuple[str, str, RunState]]:
+        """Every run as (key fingerprint, run, state)."""
+        for gateway, runs in self._gateways.items():
+            for run, state in runs.items():
+                yield gateway, run, state
