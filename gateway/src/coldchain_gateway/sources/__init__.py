@@ -1,0 +1,31 @@
+"""Wires: table of kinds. A driver's libraries are loaded only when one is configured."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from coldchain_gateway.contracts import Source
+from coldchain_runtime.clock import Clock
+
+from .modbus.config import ModbusConfig
+from .mqtt.config import MqttConfig
+from .serial_line.config import SerialLineConfig
+
+SourceConfig = SerialLineConfig | ModbusConfig | MqttConfig
+
+
+def open_source(config: SourceConfig, *, clock: Clock, template_dirs: Sequence[Path]) -> Source:
+    """The source of a configuration; its wire is opened by `run`. Raises ConfigError."""
+    if isinstance(config, SerialLineConfig):
+        from .serial_line.source import SerialLineSource
+
+        return SerialLineSource(config, clock)
+    if isinstance(config, ModbusConfig):
+        from .modbus.source import ModbusSource
+
+        return ModbusSource(config, clock, template_dirs)
+    from .mqtt.source import MqttSource
+
+    return MqttSource(config, clock)
+
+
+__all__ = ["ModbusConfig", "MqttConfig", "SerialLineConfig", "SourceConfig", "open_source"]

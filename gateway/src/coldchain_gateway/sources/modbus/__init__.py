@@ -1,0 +1,1 @@
+"""Modbus RTU: many units on one bus."""

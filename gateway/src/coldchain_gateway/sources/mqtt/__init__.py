@@ -1,0 +1,1 @@
+"""MQTT: messages are acknowledged only when they are durable."""

@@ -1,0 +1,1 @@
+"""Serial lines of text: one reading per line."""

@@ -1,0 +1,48 @@
+"""Reads lines as a device prints them, and gives each to intake with the instant of its last byte."""
+
+from coldchain.readings import Refusal, RefusalReason
+from coldchain_gateway.contracts import Acquired, Decoded, Intake, NotKept
+from coldchain_gateway.formats import SERIAL_FORMATS, LineSplitter
+from coldchain_gateway.sources.serial_port import PortSettings, SerialPort
+from coldchain_runtime.clock import Clock
+from coldchain_runtime.logs import Log
+
+from .config import SerialLineConfig
+
+log = Log("gateway.serial_line")
+
+
+class SerialLineSource:
+    """Implements `contracts.Source`; an unplugged port ends `run`, which is started again."""
+
+    def __init__(self, config: SerialLineConfig, clock: Clock) -> None:
+        self.name = config.name
+        self._settings = PortSettings(
+            port=config.port, baud=config.baud, parity=config.parity, stop_bits=config.stop_bits
+        )
+        self._format = SERIAL_FORMATS[config.format](config.sensor)
+        self._clock = clock
+
+    async def run(self, intake: Intake) -> None:
+        """Read until cancelled. Raises PortLost."""
+        splitter = LineSplitter()
+        async with SerialPort(self._settings) as port:
+            log.event("serial_line.open", source=self.name, port=self._settings.port)
+            try:
+                while True:
+                    data = await port.read()
+                    boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
+                    for line in splitter.feed(data):
+                        decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line)
+                        await self._take(intake, decoded, boottime_ns, wall_ms)
+            finally:
+                cut = splitter.drop()
+                if cut is not None:
+                    intake.refuse(self.name, cut)
+
+    async def _take(self, intake: Intake, decoded: Decoded, boottime_ns: int, wall_ms: int) -> None:
+        acquired = Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)
+        try:
+            await intake.take(acquired)
+        except NotKept as error:
+            intake.refuse(self.name, Refusal(reason=RefusalReason.NOT_KEPT, detail=str(error)))

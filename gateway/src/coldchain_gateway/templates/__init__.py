@@ -1,0 +1,33 @@
+"""Register maps, one file each, with their confidence; found by name, own folders first."""
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from coldchain.errors import ConfigError
+from coldchain_gateway.formats import Template
+from coldchain_runtime.documents import load_toml
+
+
+def known_templates(folders: Sequence[Path]) -> list[str]:
+    """Names of all templates there are."""
+    own = [path.stem for folder in folders for path in folder.glob("*.toml")]
+    shipped = [
+        path.name.removesuffix(".toml")
+        for path in files(__package__).iterdir()
+        if path.name.endswith(".toml")
+    ]
+    return sorted({*own, *shipped})
+
+
+def load_template(name: str, folders: Sequence[Path]) -> Template:
+    """Load one. Raises ConfigError naming those there are, or every mistake in the file."""
+    for folder in folders:
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return load_toml(path, Template)
+    known = known_templates(folders)
+    if name not in known:
+        raise ConfigError(f"no template {name!r}; there are: {', '.join(known)}", key="template")
+    with as_file(files(__package__).joinpath(f"{name}.toml")) as path:
+        return load_toml(path, Template)
