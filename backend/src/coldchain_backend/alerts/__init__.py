@@ -1,0 +1,21 @@
+"""Alerts: what people are told about, with a life cycle; what is told to whom is decided here only."""
+
+from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Subject
+from coldchain_backend.alerts.desk import AlertBook, Delivery, Desk
+from coldchain_backend.alerts.lifecycle import Alert, AlertState, Transition, TransitionKind, alert_id_of
+
+__all__ = [
+    "Alert",
+    "AlertBook",
+    "AlertKind",
+    "AlertState",
+    "Cause",
+    "Delivery",
+    "Desk",
+    "End",
+    "EndKind",
+    "Subject",
+    "Transition",
+    "TransitionKind",
+    "alert_id_of",
+]

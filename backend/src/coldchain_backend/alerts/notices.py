@@ -1,0 +1,169 @@
+"""What is told: the text of a step in both languages, and the body that receivers get."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from coldchain.profiles import Side
+from coldchain.words import Language, Text
+from coldchain_backend.alerts.cause import Cause, End
+from coldchain_backend.alerts.lifecycle import Alert, Transition
+from coldchain_backend.fleet import Fleet, Place
+
+Phrases = Mapping[str, Mapping[str, str]]
+MAX_NAMED: Final = 20
+"""So many sensors are named in a text; the body has all."""
+
+
+def _phrases(language: Language) -> Phrases:
+    text = (
+        files("coldchain_backend.alerts")
+        .joinpath("texts", f"{language.value}.toml")
+        .read_text(encoding="utf-8")
+    )
+    loaded: Phrases = tomllib.loads(text)
+    return loaded
+
+
+PHRASES: Final = {language: _phrases(language) for language in Language}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One step of an alert, ready to be told; `place` is where, if it still stands in the fleet."""
+
+    alert: Alert
+    step: Transition
+    place: Place | None
+
+    def text(self) -> Text:
+        """One sentence in each language."""
+        return Text(en=self._sentence(Language.EN), zh=self._sentence(Language.ZH))
+
+    def body(self, event: str, organisation: str, link: str) -> bytes:
+        """The JSON body of an event of type `event`; the same bytes on every attempt."""
+        return orjson.dumps(
+            {
+                "type": event,
+                "timestamp": iso(self.step.event_ms),
+                "data": {**self._identity(organisation), **self._values(), **self._told(), "link": link},
+            }
+        )
+
+    def _identity(self, organisation: str) -> dict[str, object]:
+        alert, subject, place = self.alert, self.alert.cause.subject, self.place
+        return {
+            "alert_id": alert.id,
+            "sequence": self.step.sequence,
+            "revision": alert.revision,
+            "kind": alert.cause.kind.value,
+            "state": alert.state.value,
+            "level": self.step.level.value,
+            "organisation": organisation,
+            "asset": subject.asset,
+            "asset_name": None if place is None else _names(place.asset.name),
+            "zone": subject.zone,
+            "zone_name": None if place is None else _names(place.zone.name),
+            "point": subject.point,
+            "point_name": None if place is None else _names(place.point.name),
+            "sensor": subject.sensor,
+            "gateway": subject.gateway,
+        }
+
+    def _values(self) -> dict[str, object]:
+        cause = self.alert.cause
+        return {
+            "rule": cause.rule,
+            "value_c": self.step.value,
+            "limit_c": cause.limit,
+            "peak_c": cause.peak,
+            "peak_at": None if cause.peak_ms is None else iso(cause.peak_ms),
+            "out_minutes": round(cause.out_ms / 60_000, 1),
+            "data_gap": cause.data_gap,
+            "sensors": list(cause.sensors),
+        }
+
+    def _told(self) -> dict[str, object]:
+        cause, text = self.alert.cause, self.text()
+        end = cause.end
+        return {
+            "opened_at": iso(cause.opened_ms),
+            "ended_at": None if end is None else iso(end.event_ms),
+            "event_time": iso(self.step.event_ms),
+            "detected_at": iso(self.step.at_ms),
+            "incomplete": end is not None and end.incomplete,
+            "by": self.step.by,
+            "reason": self.step.reason,
+            "text": {"en": text.en, "zh": text.zh},
+        }
+
+    def _sentence(self, language: Language) -> str:
+        phrases, cause = PHRASES[language], self.alert.cause
+        words = phrases["word"]
+        named = ", ".join(cause.sensors[:MAX_NAMED]) + (" …" if len(cause.sensors) > MAX_NAMED else "")
+        return phrases[cause.kind.value][self.step.kind.value].format(
+            place=self._where(language),
+            value=_celsius(self.step.value),
+            limit=_celsius(cause.limit),
+            peak=_celsius(cause.peak),
+            side=words[_side(cause).value],
+            level=words[self.step.level.value],
+            minutes=_minutes(cause.out_ms),
+            incomplete=words["incomplete"] if _incomplete(cause.end) else "",
+            by=self.step.by or "",
+            reason=self.step.reason or "",
+            sensor=cause.subject.sensor or "",
+            gateway=cause.subject.gateway or "",
+            sensors=named or words["none"],
+            since=self._local(cause.opened_ms) if cause.opened_ms else words["never"],
+            detail=cause.detail or "",
+        )
+
+    def _where(self, language: Language) -> str:
+        subject = self.alert.cause.subject
+        if self.place is None:
+            return subject.point or subject.zone or subject.asset or ""
+        names = (self.place.asset.name, self.place.zone.name, self.place.point.name)
+        return " · ".join(name.in_(language) for name in names)
+
+    def _local(self, at_ms: int) -> str:
+        zone = UTC if self.place is None else ZoneInfo(self.place.asset.time_zone)
+        return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
+    """The notice of a step, with the names that hold now."""
+    point = alert.cause.subject.point
+    return Notice(alert=alert, step=step, place=None if point is None else fleet.plan.place_of_point(point))
+
+
+def iso(at_ms: int) -> str:
+    """ISO 8601, UTC, milliseconds."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+
+
+def _names(name: Text) -> dict[str, str]:
+    return {"en": name.in_(Language.EN), "zh": name.in_(Language.ZH)}
+
+
+def _celsius(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} °C"
+
+
+def _minutes(duration_ms: int) -> str:
+    return f"{duration_ms / 60_000:.1f}" if duration_ms < 600_000 else str(round(duration_ms / 60_000))
+
+
+def _side(cause: Cause) -> Side:
+    low = cause.limit is not None and cause.peak is not None and cause.peak < cause.limit
+    return Side.LOW if low else Side.HIGH
+
+
+def _incomplete(end: End | None) -> bool:
+    return end is not None and end.incomplete

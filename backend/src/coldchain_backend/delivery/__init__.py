@@ -1,0 +1,8 @@
+"""Delivery: what alerts decided to tell is sent, at least once, in order per alert, with one id on every attempt."""
+
+from coldchain_backend.delivery.courier import Courier, CourierSettings
+from coldchain_backend.delivery.endpoints import Endpoint, endpoints_of
+from coldchain_backend.delivery.queue import Queue, Queued
+from coldchain_backend.delivery.senders.http import HttpSender
+
+__all__ = ["Courier", "CourierSettings", "Endpoint", "HttpSender", "Queue", "Queued", "endpoints_of"]

@@ -1,0 +1,73 @@
+"""Endpoints: where a receiver is reached, and how it has been doing lately."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from coldchain_backend.delivery.request import Fate, Outcome
+from coldchain_backend.delivery.retry import asked
+from coldchain_backend.fleet import Fleet
+
+PROBE_MS: Final = 30_000
+FAILING_AFTER_MS: Final = 10 * 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A webhook; `secret` is a reference."""
+
+    receiver: str
+    url: str
+    secret: str
+
+
+def endpoints_of(fleet: Fleet) -> Mapping[str, Endpoint]:
+    """Endpoints by the receiver's name."""
+    return {
+        receiver.name: Endpoint(
+            receiver=receiver.name, url=receiver.webhook.url, secret=receiver.webhook.secret
+        )
+        for receiver in fleet.receivers
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class Breaker:
+    """Closed: everything due is sent. Open: only the oldest delivery is tried, every PROBE_MS.
+
+    failing_since_ms   the first failure without a success since
+    told               the operator was told
+    """
+
+    failing_since_ms: int | None = None
+    probe_ms: int = 0
+    told: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the endpoint is failing."""
+        return self.failing_since_ms is not None
+
+    def note(self, outcome: Outcome, now_ms: int) -> bool:
+        """Take in an outcome; true if the endpoint has just come back."""
+        if outcome.fate is Fate.DELIVERED:
+            back = self.open
+            self.failing_since_ms = None
+            return back
+        if self.failing_since_ms is None:
+            self.failing_since_ms = now_ms
+        if outcome.fate is Fate.RETRY:
+            wait_ms = PROBE_MS if outcome.retry_after_ms is None else asked(outcome.retry_after_ms, PROBE_MS)
+            self.probe_ms = now_ms + wait_ms
+        return False
+
+    def to_tell(self, now_ms: int) -> bool | None:
+        """Whether the operator is to be told now: True failing, False working again, None nothing."""
+        since_ms = self.failing_since_ms
+        if since_ms is not None and not self.told and now_ms - since_ms >= FAILING_AFTER_MS:
+            self.told = True
+            return True
+        if since_ms is None and self.told:
+            self.told = False
+            return False
+        return None

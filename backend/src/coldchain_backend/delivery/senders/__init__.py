@@ -1,0 +1,1 @@
+"""Senders: the wires. One file each."""

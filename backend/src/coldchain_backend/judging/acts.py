@@ -1,0 +1,26 @@
+"""Human acts that judging follows: acknowledge, revoke, enrol, numbers declared lost."""
+
+from collections.abc import Mapping
+
+from coldchain_backend.alerts import Desk
+from coldchain_backend.judging.contracts import Memory
+from coldchain_backend.judging.present import Present
+from coldchain_backend.judging.sequences import declare
+from coldchain_backend.ledger import ActName, Json
+
+
+def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present: Present) -> str | None:
+    """Follow an act; for numbers declared lost the run that they belong to is answered."""
+    act, by, reason = fields.get("act"), str(fields.get("by", "")), str(fields.get("reason") or "")
+    if act == ActName.ACKNOWLEDGE.value:
+        desk.acknowledge(str(fields.get("alert", "")), by, reason, present.now_ms, present.fleet)
+    elif act == ActName.REVOKE.value and "key" in fields:
+        key = str(fields["key"])
+        present.revoked[key] = present.now_ms
+        memory.put_revoked(key, present.now_ms)
+    elif act == ActName.DECLARE_LOST.value:
+        run, first, last = str(fields.get("run", "")), fields.get("first"), fields.get("last")
+        if isinstance(first, int) and isinstance(last, int) and run in present.runs:
+            declare(run, present.runs[run].gateway, (first, last), memory, present)
+            return run
+    return None

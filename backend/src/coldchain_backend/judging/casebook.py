@@ -1,0 +1,230 @@
+"""The casebook: excursions under lasting ids, kept, and shown to the desk for their alerts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from coldchain.excursions import Excursion, excursion_id
+from coldchain.profiles import Level
+from coldchain_backend.alerts import AlertKind, Cause, Desk, End, EndKind, Subject
+from coldchain_backend.judging.contracts import Gone, Memory, StoredExcursion
+from coldchain_backend.judging.courses import Course, told_the_same
+from coldchain_backend.judging.dues import DueKind
+from coldchain_backend.judging.identity import Found, match
+from coldchain_backend.judging.present import Present, Settings
+
+
+class Casebook:
+    """Knows which excursions are open, and which ended while the gateway has holes (`held`)."""
+
+    def __init__(self, memory: Memory, desk: Desk, present: Present, settings: Settings) -> None:
+        self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
+        self._held: dict[str, tuple[StoredExcursion, Course]] = {}
+        self._unpaged: set[str] = set()
+
+    def restore(self, stored: Iterable[StoredExcursion]) -> None:
+        """Take up the open and held excursions that were stored."""
+        for one in stored:
+            course = self._present.courses.get(one.key)
+            if course is None:
+                continue
+            if one.excursion.closed_ms is None:
+                course.open[one.excursion.rule] = one
+                self._unpaged.add(one.id)
+            elif one.held_ms is not None:
+                self._hold(one, course)
+        for course in self._present.courses.values():
+            shown = {place.rule: place for place in course.shown(self._present.now_ms).open}
+            for rule, one in course.open.items():
+                course.open[rule] = replace(one, excursion=shown.get(rule, one.excursion))
+            self.schedule(course)
+
+    def after_readings(self, course: Course, closed: Sequence[Found]) -> None:
+        """Readings in order: what closed, and what is open now."""
+        for found in closed:
+            rule = found.excursion.rule
+            stored = course.open.pop(rule, None) or self._fresh(course, found.excursion)
+            ended = replace(stored, excursion=found.excursion, end_value=found.end_value)
+            self._unpaged.discard(ended.id)
+            self._settle(ended, course)
+        self.after_time(course)
+
+    def after_time(self, course: Course) -> None:
+        """Time has passed, or readings came: look at what is open, and set the next due time."""
+        shown = course.shown(self._present.now_ms)
+        for excursion in shown.open:
+            self._go_on(course, excursion)
+        self.schedule(course)
+
+    def schedule(self, course: Course) -> None:
+        """Set the due times of a course."""
+        due_ms = course.due_ms(course.shown(self._present.now_ms)) if course.open else None
+        self._present.dues.set(DueKind.LEVEL, course.key, due_ms)
+        self._present.dues.set(DueKind.LATE, course.key, course.late_due_ms)
+
+    def _go_on(self, course: Course, excursion: Excursion) -> None:
+        known = course.open.get(excursion.rule)
+        stored = known or self._fresh(course, excursion)
+        stored = replace(stored, excursion=excursion)
+        course.open[excursion.rule] = stored
+        if known is None or not told_the_same(known.excursion, excursion):
+            self._memory.put_excursion(stored)
+        elif stored.id not in self._unpaged or excursion.level is not Level.ALARM:
+            return
+        self._look(stored, course)
+
+    def after_late(self, course: Course, old: Sequence[StoredExcursion], new: Sequence[Found]) -> None:
+        """Late readings: the excursions of a stretch of time as they were stored, and as they are now."""
+        matched = match(old, new)
+        for one in [*matched.kept, *matched.gone]:
+            if course.open.get(one.excursion.rule, one).id == one.id:
+                course.open.pop(one.excursion.rule, None)
+            self._release(one.id)
+        before = {one.id: one for one in old}
+        kept = matched.kept + [
+            self._fresh(course, found.excursion, found.end_value) for found in matched.fresh
+        ]
+        for one in kept:
+            was = before.get(one.id)
+            ended = was is not None and was.excursion.closed_ms is not None and was.held_ms is None
+            if not (ended and was == one):
+                self._again(one, course, wait=not ended)
+        for one in matched.gone:
+            self._memory.put_excursion(one)
+            cause = self._cause(one, course)
+            if one.gone is Gone.MERGED and one.into is not None:
+                self._desk.merge(cause, one.into, self._present.now_ms, self._present.fleet)
+            else:
+                self._show(cause)
+        self.schedule(course)
+
+    def _again(self, one: StoredExcursion, course: Course, *, wait: bool) -> None:
+        if one.excursion.closed_ms is not None:
+            self._settle(one, course, wait=wait)
+            return
+        course.open[one.excursion.rule] = one
+        self._memory.put_excursion(one)
+        self._look(one, course)
+
+    def close_spell(self, course: Course) -> None:
+        """The sensor's time at its point is over by a change of configuration."""
+        end_ms = course.spell.to_ms
+        if end_ms is None:
+            return
+        self.after_time(course)
+        for stored in course.open.values():
+            self._look(stored, course)
+
+    def _settle(self, stored: StoredExcursion, course: Course, *, wait: bool = True) -> None:
+        """An excursion closed: its alert ends now, or is held while batches are missing."""
+        self._release(stored.id)
+        held_ms = None
+        if wait and self._waits(course):
+            held_ms = stored.held_ms or self._present.now_ms + self._settings.holes_ms
+        stored = replace(stored, held_ms=held_ms)
+        if held_ms is not None:
+            self._hold(stored, course)
+        self._memory.put_excursion(stored)
+        self._look(stored, course)
+
+    def _waits(self, course: Course) -> bool:
+        return course.late_due_ms is not None or self._present.has_holes(course.key.sensor)
+
+    def _hold(self, stored: StoredExcursion, course: Course) -> None:
+        self._held[stored.id] = (stored, course)
+        self._present.dues.set(DueKind.RELEASE, (stored.id,), stored.held_ms)
+
+    def _release(self, excursion: str) -> tuple[StoredExcursion, Course] | None:
+        self._present.dues.set(DueKind.RELEASE, (excursion,), None)
+        return self._held.pop(excursion, None)
+
+    def release_whole(self) -> None:
+        """End the alerts that waited and need to no longer."""
+        for excursion, (_, course) in sorted(self._held.items()):
+            if not self._waits(course):
+                self._let_end(excursion, incomplete=False)
+
+    def release_due(self, excursion: str) -> None:
+        """End an alert although batches are still missing: they did not come in time."""
+        self._let_end(excursion, incomplete=True)
+
+    def _let_end(self, excursion: str, *, incomplete: bool) -> None:
+        held = self._release(excursion)
+        if held is not None:
+            stored, course = held
+            stored = replace(stored, held_ms=None, incomplete=incomplete)
+            self._memory.put_excursion(stored)
+            self._look(stored, course)
+
+    def _fresh(self, course: Course, excursion: Excursion, end_value: float | None = None) -> StoredExcursion:
+        """A new excursion, or one that was withdrawn and comes back."""
+        point = course.spell.place.point.id
+        opened_ms, name, again = excursion.opened_ms, point, 1
+        while True:
+            known = self._memory.excursion(excursion_id(name, excursion.rule, opened_ms))
+            if known is None or (known.gone is Gone.WITHDRAWN and known.key == course.key):
+                break
+            again += 1
+            name = f"{point}\n{again}"
+        stored = StoredExcursion(
+            id=excursion_id(name, excursion.rule, opened_ms),
+            key=course.key,
+            point=point,
+            created=self._present.next_created() if known is None else known.created,
+            excursion=excursion,
+            revision=1 if known is None else known.revision + 1,
+            end_value=end_value,
+        )
+        self._unpaged.add(stored.id)
+        return stored
+
+    def _look(self, stored: StoredExcursion, course: Course) -> None:
+        alert = self._show(self._cause(stored, course))
+        if alert:
+            self._unpaged.discard(stored.id)
+
+    def _show(self, cause: Cause) -> bool:
+        alert = self._desk.look(cause, self._present.now_ms, self._present.fleet)
+        return alert is not None and alert.paged
+
+    def _cause(self, stored: StoredExcursion, course: Course) -> Cause:
+        excursion, place = stored.excursion, course.spell.place
+        rule = next(rule for rule in course.judged.rules if rule.name == excursion.rule)
+        end = self._end(stored, course)
+        last_ms = course.state.last_ms
+        return Cause(
+            id=stored.id,
+            kind=AlertKind.EXCURSION,
+            subject=Subject(
+                asset=place.asset.id, zone=place.zone.id, point=stored.point, sensor=stored.key.sensor
+            ),
+            opened_ms=excursion.opened_ms,
+            level=excursion.level,
+            reached_ms=excursion.warning_ms if excursion.alarm_ms is None else excursion.alarm_ms,
+            known_ms=excursion.opened_ms if last_ms is None else last_ms,
+            rule=excursion.rule,
+            value=course.state.last_value if stored.end_value is None else stored.end_value,
+            limit=rule.threshold,
+            peak=excursion.peak,
+            peak_ms=excursion.peak_ms,
+            out_ms=excursion.out_ms,
+            data_gap=excursion.data_gap,
+            end=end,
+        )
+
+    def _end(self, stored: StoredExcursion, course: Course) -> End | None:
+        closed_ms = stored.excursion.closed_ms
+        if stored.gone is Gone.WITHDRAWN:
+            return End(kind=EndKind.WITHDRAWN, event_ms=stored.excursion.opened_ms)
+        if closed_ms is not None:
+            if stored.held_ms is not None:
+                return None
+            return End(
+                kind=EndKind.RESOLVED,
+                event_ms=closed_ms,
+                value=stored.end_value,
+                incomplete=stored.incomplete,
+            )
+        spell_end = course.spell.to_ms
+        if spell_end is None:
+            return None
+        return End(kind=EndKind.CLOSED, event_ms=spell_end, by=self._present.fleet.at(spell_end).by)

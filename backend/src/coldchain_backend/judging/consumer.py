@@ -1,0 +1,206 @@
+"""The judging consumer: ledger records in, one commit out: series, excursions, alerts, deliveries, the offset.
+
+Its only clock is the log: a due time fires before the first record stamped at or after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coldchain_backend.alerts import Desk
+from coldchain_backend.judging.acts import look_at_act
+from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read
+from coldchain_backend.judging.casebook import Casebook
+from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress, SensorState
+from coldchain_backend.judging.courses import Course
+from coldchain_backend.judging.dues import DueKind, Key
+from coldchain_backend.judging.gateway_lines import follow_lines
+from coldchain_backend.judging.late import WORST_RANK, judge_again
+from coldchain_backend.judging.present import Present, Settings
+from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.judging.sequences import follow_sequence
+from coldchain_backend.judging.system import look_at_mark
+from coldchain_backend.judging.versions import with_record
+from coldchain_backend.ledger import Kind, MarkName, Record, read_json
+from coldchain_backend.series.blocks import quality_of
+
+
+class Judging:
+    """Follows one organisation's log. After an error in `consume` it goes on from its last commit."""
+
+    def __init__(self, memory: Memory, settings: Settings) -> None:
+        self._memory, self._settings = memory, settings
+        self._load()
+
+    def _load(self) -> None:
+        remembered = self._memory.load()
+        self._present = Present.load(remembered, self._settings.organisation)
+        self._desk = Desk(self._memory, self._settings.public_url)
+        self._casebook = Casebook(self._memory, self._desk, self._present, self._settings)
+        self._casebook.restore(remembered.excursions)
+        self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings)
+        for sensor in self._present.watched:
+            self._roll_call.expect(sensor)
+        self._roll_call.expect_gateways()
+        self._dirty: dict[CourseKey, Course] = {}
+
+    @property
+    def offset(self) -> int:
+        """The last record that was judged and committed."""
+        return self._present.progress.offset
+
+    @property
+    def stamp_ms(self) -> int:
+        """The stamp of that record."""
+        return self._present.progress.stamp_ms
+
+    def next_due_ms(self) -> int | None:
+        """When something is due; if no record has come by then, the service appends an alive mark."""
+        return self._present.dues.next_ms()
+
+    def consume(self, records: Sequence[Record]) -> None:
+        """Judge records that follow the last ones, in one transaction: all or nothing."""
+        self._memory.begin()
+        try:
+            for record in records:
+                self._take(record)
+            for course in self._dirty.values():
+                self._memory.put_course(course.stored())
+            self._memory.commit(self._present.progress)
+        except BaseException:
+            self._memory.rollback()
+            self._load()
+            raise
+        self._dirty.clear()
+
+    def _take(self, record: Record) -> None:
+        present = self._present
+        present.begin_record(record.offset)
+        start = record.kind is Kind.MARK and self._is_start(record)
+        if not start:
+            self._fire_dues(record.received_ms)
+        present.now_ms = record.received_ms
+        match record.kind:
+            case Kind.BATCH:
+                self._take_batch(record)
+            case Kind.FLEET:
+                self._take_fleet(record)
+            case Kind.ACT:
+                run = look_at_act(read_json(record.payload), self._memory, self._desk, present)
+                if run is not None:
+                    self._casebook.release_whole()
+            case Kind.MARK:
+                self._take_mark(record)
+        started_ms = record.received_ms if start else present.progress.started_ms
+        present.progress = Progress(offset=record.offset, stamp_ms=record.received_ms, started_ms=started_ms)
+        if start:
+            self._roll_call.call()
+            self._fire_dues(record.received_ms)
+
+    @staticmethod
+    def _is_start(record: Record) -> bool:
+        return read_json(record.payload).get("mark") == MarkName.START.value
+
+    def _fire_dues(self, until_ms: int) -> None:
+        """Fire what is due, each as of its own time, or of the mark where that lies in our downtime."""
+        present = self._present
+        while (due := present.dues.pop(until_ms)) is not None:
+            due_ms, kind, key = due
+            present.now_ms = max(present.now_ms, due_ms)
+            self._fire(kind, key)
+
+    def _fire(self, kind: DueKind, key: Key) -> None:
+        match kind, key:
+            case DueKind.LATE, (str() as sensor, int() as from_ms, str() as quantity):
+                course = self._course(CourseKey(sensor, from_ms, quantity))
+                judge_again(course, self._memory, self._casebook, self._present.now_ms)
+                self._casebook.release_whole()
+            case DueKind.LEVEL, (str() as sensor, int() as from_ms, str() as quantity):
+                self._casebook.after_time(self._course(CourseKey(sensor, from_ms, quantity)))
+            case DueKind.RELEASE, (str() as excursion,):
+                self._casebook.release_due(excursion)
+            case DueKind.SILENCE, (str() as sensor,):
+                self._roll_call.silence_due(sensor)
+            case DueKind.OFFLINE, (str() as gateway,):
+                self._roll_call.offline_due(gateway)
+
+    def _course(self, key: CourseKey) -> Course:
+        course = self._dirty[key] = self._present.courses[key]
+        return course
+
+    def _take_batch(self, record: Record) -> None:
+        present = self._present
+        content = read(record.payload, present.known, record.received_ms)
+        if content.key in present.revoked:
+            content = Content(meta=content.meta, key=content.key, sealed=content.sealed)
+            content.refuse(Unjudged.KEY_REVOKED, content.key)
+            self._count(content)
+            return
+        if content.sealed:
+            follow_sequence(content, self._memory, present)
+        follow_lines(content, self._memory, self._roll_call, present)
+        for sensor, spoken in content.readings.items():
+            self._take_readings(content, sensor, spoken)
+        self._count(content)
+        self._casebook.release_whole()
+
+    def _count(self, content: Content) -> None:
+        for reason, number in content.unjudged.items():
+            self._memory.count(reason.value, number, self._present.now_ms, content.samples.get(reason, ""))
+
+    def _take_readings(self, content: Content, sensor: str, spoken: list[Spoken]) -> None:
+        series = self._memory.series
+        for one in spoken:
+            series.add(sensor, one.rank, one.time_ms, one.values)
+        self._hear(content, sensor, spoken[-1])
+        index = 0
+        while index < len(spoken):
+            standing = self._present.standing(sensor, spoken[index].time_ms)
+            end = len(spoken)
+            if standing is None or standing[0].to_ms is not None:
+                to_ms = None if standing is None else standing[0].to_ms
+                end = index + 1
+                while to_ms is not None and end < len(spoken) and spoken[end].time_ms < to_ms:
+                    end += 1
+            for course in () if standing is None else standing[1]:
+                self._judge(course, spoken[index:end])
+            index = end
+
+    def _judge(self, course: Course, spoken: Sequence[Spoken]) -> None:
+        quantity = course.key.quantity
+        samples = [
+            (one.time_ms, float(one.values[quantity]))
+            for one in spoken
+            if quantity in one.values and one.rank <= WORST_RANK
+        ]
+        if samples:
+            closed = course.take(samples, self._memory, self._present.now_ms)
+            self._dirty[course.key] = course
+            if closed or course.open or course.late_due_ms is not None or any(course.state.places):
+                self._casebook.after_readings(course, closed)
+
+    def _hear(self, content: Content, sensor: str, newest: Spoken) -> None:
+        """Remember that a sensor spoke, and its newest reading."""
+        before = self._present.sensors.get(sensor)
+        state = before or SensorState(sensor=sensor)
+        state = replace(state, gateway=content.meta.gateway, heard_ms=self._present.now_ms)
+        if state.last_ms is None or newest.time_ms > state.last_ms:
+            values = {**state.values, **newest.values}
+            state = replace(state, last_ms=newest.time_ms, values=values, quality=quality_of(newest.rank))
+        self._present.sensors[sensor] = state
+        self._memory.put_sensor(state)
+        self._roll_call.heard(before, state)
+
+    def _take_fleet(self, record: Record) -> None:
+        kept = FleetRecord(offset=record.offset, received_ms=record.received_ms, payload=record.payload)
+        self._present.fleet = with_record(self._present.fleet, kept)
+        self._memory.put_fleet(kept)
+        self._present.know_fleet()
+        for course in self._present.courses.values():
+            if course.open and course.spell.to_ms == record.received_ms:
+                self._casebook.close_spell(course)
+        self._roll_call.close_unwatched()
+        self._roll_call.call()
+
+    def _take_mark(self, record: Record) -> None:
+        fields = read_json(record.payload)
+        look_at_mark(str(fields.get("mark")), fields, self._desk, self._present)

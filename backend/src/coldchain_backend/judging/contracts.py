@@ -1,0 +1,263 @@
+"""What judging remembers, and where: values kept between records, and the port that keeps them.
+
+Everything between `begin` and `commit` is one transaction, with the offset that was read up to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from coldchain.excursions import Excursion, State
+from coldchain.readings import Quality, Value
+from coldchain_backend.alerts import AlertBook
+from coldchain_backend.series import Conflict, SeriesStore
+
+HOUR_MS = 3_600_000
+
+
+class CourseKey(NamedTuple):
+    """One quantity of one sensor from the instant on at which it came to stand where it stands."""
+
+    sensor: str
+    from_ms: int
+    quantity: str
+
+
+class Gone(StrEnum):
+    """Why an excursion no longer is one."""
+
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredExcursion:
+    """An excursion under its lasting id.
+
+    created      place in the order in which the log brought them forth
+    end_value    the reading that closed it
+    held_ms      closed, but the gateway has holes: the alert's end waits at most until this stamp
+    incomplete   that waiting ended without the holes being filled
+    into         the excursion that it is now part of
+    """
+
+    id: str
+    key: CourseKey
+    point: str
+    created: int
+    excursion: Excursion
+    revision: int = 1
+    end_value: float | None = None
+    held_ms: int | None = None
+    incomplete: bool = False
+    gone: Gone | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCourse:
+    """How far a course has come. `state` follows from readings alone.
+
+    hour_ms      the hour of its last reading; a snapshot stands at its beginning
+    late_*       late readings between these instants wait to be judged at the stamp late_due_ms
+    """
+
+    key: CourseKey
+    point: str
+    state: State
+    hour_ms: int | None = None
+    late_from_ms: int | None = None
+    late_to_ms: int | None = None
+    late_due_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorState:
+    """What is known of a sensor: `heard_ms` is the log's stamp, `last_ms` event time.
+
+    silent_since_ms   it is silent since its last reading of this instant, and that was told at `silent_ms`
+    """
+
+    sensor: str
+    gateway: str | None = None
+    heard_ms: int | None = None
+    last_ms: int | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+    quality: Quality = Quality.GOOD
+    silent_since_ms: int | None = None
+    silent_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayState:
+    """What is known of a gateway, all in stamps of the log.
+
+    known_ms      since when it is expected
+    returned_ms   when it was heard again after being quiet
+    offline_ms    when its absence was told
+    going_down    it said that it goes down in order
+    health        the fields of its last health line
+    """
+
+    gateway: str
+    known_ms: int
+    heard_ms: int | None = None
+    returned_ms: int | None = None
+    offline_since_ms: int | None = None
+    offline_ms: int | None = None
+    going_down: bool = False
+    health: Mapping[str, float | int | bool | str] = field(default_factory=dict)
+    health_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """The sequence of one run: `held` is the highest number below which nothing is missing.
+
+    held_ms   the newest event time in the batch of that number
+    """
+
+    run: str
+    gateway: str
+    held: int = 0
+    newest: int = 0
+    held_ms: int | None = None
+    above: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing below the newest number is missing."""
+        return self.held >= self.newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRecord:
+    """A fleet version as the ledger brought it."""
+
+    offset: int
+    received_ms: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAlarm:
+    """An alarm that a gateway gave by itself; noted beside the alert of the same point, rule and time."""
+
+    point: str
+    rule: str
+    gateway: str
+    opened_ms: int
+    ended_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the log was read: offset and stamp of the last record, and the last start mark."""
+
+    offset: int = 0
+    stamp_ms: int = 0
+    started_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """All that judging needs to go on."""
+
+    progress: Progress
+    fleets: Sequence[FleetRecord]
+    courses: Sequence[StoredCourse]
+    excursions: Sequence[StoredExcursion]
+    sensors: Sequence[SensorState]
+    gateways: Sequence[GatewayState]
+    runs: Sequence[RunState]
+    revoked: Mapping[str, int]
+
+
+class Memory(AlertBook, Protocol):
+    """Keeps what judging remembers. Reads see what was put before, also within the transaction."""
+
+    @property
+    def series(self) -> SeriesStore:
+        """The series store on the same connection."""
+        ...
+
+    def load(self) -> Remembered:
+        """Everything as of the last commit; excursions are those that are open or held."""
+        ...
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        ...
+
+    def commit(self, progress: Progress) -> None:
+        """Make everything since `begin` durable, together with how far the log was read."""
+        ...
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+        ...
+
+    def put_course(self, course: StoredCourse) -> None:
+        """Keep the newest state of a course."""
+        ...
+
+    def put_snapshot(self, key: CourseKey, hour_ms: int, state: State) -> None:
+        """Keep the state before the first reading of an hour."""
+        ...
+
+    def snapshot(self, key: CourseKey, until_ms: int) -> tuple[int, State] | None:
+        """The last snapshot at or before an instant."""
+        ...
+
+    def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
+        """Snapshots of from_ms ≤ hour < to_ms."""
+        ...
+
+    def put_excursion(self, excursion: StoredExcursion) -> None:
+        """Keep the newest version of an excursion."""
+        ...
+
+    def excursion(self, excursion_id: str) -> StoredExcursion | None:
+        """An excursion by its id, also one that is gone."""
+        ...
+
+    def excursions(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[StoredExcursion]:
+        """Excursions of a course that are not gone and overlap a time."""
+        ...
+
+    def put_sensor(self, sensor: SensorState) -> None:
+        """Keep what is known of a sensor."""
+        ...
+
+    def put_gateway(self, gateway: GatewayState) -> None:
+        """Keep what is known of a gateway."""
+        ...
+
+    def put_run(self, run: RunState) -> None:
+        """Keep the sequence of a run."""
+        ...
+
+    def put_fleet(self, fleet: FleetRecord) -> None:
+        """Keep a fleet version."""
+        ...
+
+    def put_revoked(self, key: str, from_ms: int | None) -> None:
+        """Remember from which stamp on a key is revoked; None: it no longer is."""
+        ...
+
+    def put_conflict(self, conflict: Conflict) -> None:
+        """Keep a named conflict; the same again changes nothing."""
+        ...
+
+    def put_local_alarm(self, alarm: LocalAlarm) -> None:
+        """Keep the newest version of a local alarm."""
+        ...
+
+    def local_alarm(self, point: str, rule: str, gateway: str) -> LocalAlarm | None:
+        """The newest local alarm of a point and rule from a gateway."""
+        ...
+
+    def count(self, reason: str, number: int, stamp_ms: int, sample: str) -> None:
+        """Count what was kept but not judged, by reason, with the newest sample."""
+        ...

@@ -1,0 +1,98 @@
+"""Late readings: step again from the hour before the earliest one until the state is as it was."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from coldchain.excursions import INITIAL, State, run
+from coldchain.readings import Quality
+from coldchain_backend.judging.casebook import Casebook
+from coldchain_backend.judging.contracts import HOUR_MS, Memory, StoredExcursion
+from coldchain_backend.judging.courses import Course, Sample, closings
+from coldchain_backend.judging.identity import Found
+from coldchain_backend.series.blocks import rank_of
+
+WINDOW_MS: Final = 6 * HOUR_MS
+WORST_RANK: Final = rank_of(Quality.TIME_PLACED, sealed=False)
+"""Readings of unsure time are in the series and are not judged."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """One recomputation: `stopped_ms` is the hour from which on nothing changed."""
+
+    begin_ms: int
+    state: State
+    closed: list[Found] = field(default_factory=list)
+    hour_ms: int | None = None
+    stopped_ms: int | None = None
+
+
+def judge_again(course: Course, memory: Memory, casebook: Casebook, now_ms: int) -> None:
+    """Judge the time that late readings touched, and tell the casebook what became of its excursions."""
+    if course.late_from_ms is None or course.late_to_ms is None:
+        return
+    start = memory.snapshot(course.key, course.late_from_ms)
+    walk = _Walk(
+        begin_ms=max(course.key.from_ms, 0) if start is None else start[0],
+        state=INITIAL if start is None else start[1],
+    )
+    began_ms = walk.begin_ms
+    _walk(course, memory, walk)
+    course.settle_late()
+    if walk.stopped_ms is None:
+        course.state, course.hour_ms = walk.state, walk.hour_ms
+        new, end_ms = _found(walk, course, now_ms), now_ms + HOUR_MS * 24 * 366
+        untouched: set[tuple[str, int]] = set()
+    else:
+        new, end_ms = walk.closed, walk.stopped_ms
+        untouched = {(place.rule, place.opened_ms) for place in walk.state.open}
+    old = [
+        one
+        for one in memory.excursions(course.key, began_ms, end_ms)
+        if (one.excursion.rule, one.excursion.opened_ms) not in untouched
+    ]
+    casebook.after_late(course, _as_known(old, course), new)
+
+
+def _as_known(old: Sequence[StoredExcursion], course: Course) -> list[StoredExcursion]:
+    """Excursions as memory has them; open ones are stored only when a level changed."""
+    known = {one.id: one for one in course.open.values()}
+    return [known.get(one.id, one) for one in old]
+
+
+def _found(walk: _Walk, course: Course, now_ms: int) -> list[Found]:
+    return walk.closed + [Found(excursion=place) for place in course.shown(now_ms).open]
+
+
+def _walk(course: Course, memory: Memory, walk: _Walk) -> None:
+    head_ms = max(course.late_to_ms or 0, course.state.last_ms or 0) + 1
+    if course.spell.to_ms is not None:
+        head_ms = min(head_ms, course.spell.to_ms)
+    for from_ms in range(walk.begin_ms, head_ms, WINDOW_MS):
+        to_ms = min(from_ms + WINDOW_MS, head_ms)
+        known = memory.snapshots(course.key, from_ms // HOUR_MS * HOUR_MS, to_ms)
+        for hour_ms, samples in _hours(course, memory, from_ms, to_ms):
+            settled = known.get(hour_ms) == walk.state and hour_ms != walk.hour_ms
+            if settled and hour_ms > (course.late_to_ms or 0):
+                walk.stopped_ms = hour_ms
+                return
+            if not settled and hour_ms != walk.hour_ms:
+                memory.put_snapshot(course.key, hour_ms, walk.state)
+            walk.hour_ms = hour_ms
+            walk.state, changes = run(walk.state, samples, course.judged)
+            walk.closed += closings(changes)
+
+
+def _hours(
+    course: Course, memory: Memory, from_ms: int, to_ms: int
+) -> Iterator[tuple[int, Sequence[Sample]]]:
+    """Readings of a time, hour by hour; conflicts among them are kept."""
+    samples, conflicts = memory.series.samples(
+        course.key.sensor, course.key.quantity, from_ms, to_ms, worst_rank=WORST_RANK
+    )
+    for conflict in conflicts:
+        memory.put_conflict(conflict)
+    for hour_ms, group in groupby(samples, key=lambda sample: sample[0] // HOUR_MS * HOUR_MS):
+        yield hour_ms, list(group)

@@ -1,0 +1,42 @@
+"""Who should speak and does not: when a sensor is silent and a gateway offline. Pure."""
+
+from coldchain_backend.fleet import Asset, Spell
+from coldchain_backend.judging.contracts import GatewayState, SensorState
+from coldchain_backend.judging.present import Settings
+
+
+def silence_delay_ms(interval_ms: int, settings: Settings) -> int:
+    """How long a sensor may say nothing: 2.5 × its interval, at least 60 s, and what the upload may take."""
+    return max(round(settings.silence_factor * interval_ms), settings.silence_ms) + settings.upload_ms
+
+
+def silence_due_ms(
+    spell: Spell,
+    sensor: SensorState | None,
+    gateway: GatewayState | None,
+    started_ms: int,
+    settings: Settings,
+) -> int:
+    """When a sensor's silence is due; never-seen ones count from when they were declared.
+
+    Time in which we, or its gateway, could not hear it is not its silence.
+    """
+    heard = [spell.from_ms, started_ms]
+    if sensor is not None and sensor.last_ms is not None and sensor.heard_ms is not None:
+        heard.append(min(sensor.last_ms, sensor.heard_ms))
+    if gateway is not None and gateway.returned_ms is not None:
+        heard.append(gateway.returned_ms)
+    return max(heard) + silence_delay_ms(spell.interval_ms, settings)
+
+
+def quiet_since_ms(gateway: GatewayState, settings: Settings) -> int:
+    """From which stamp on a gateway itself counts as quiet, so that its sensors are not asked."""
+    heard_ms = gateway.known_ms if gateway.heard_ms is None else gateway.heard_ms
+    return heard_ms + settings.silence_ms // 2 + settings.upload_ms // 2
+
+
+def offline_due_ms(gateway: GatewayState, asset: Asset | None, started_ms: int) -> int:
+    """When a gateway is to be told as offline."""
+    after_ms = 300_000 if asset is None else asset.offline_after_ms
+    heard_ms = gateway.known_ms if gateway.heard_ms is None else gateway.heard_ms
+    return max(heard_ms, gateway.known_ms, started_ms) + after_ms

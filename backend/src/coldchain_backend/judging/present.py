@@ -1,0 +1,165 @@
+"""What judging holds in memory between records; all of it can be loaded again from what was committed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from coldchain_backend.fleet import Fleet, Place, Spell
+from coldchain_backend.judging.contracts import (
+    CourseKey,
+    GatewayState,
+    Progress,
+    Remembered,
+    RunState,
+    SensorState,
+)
+from coldchain_backend.judging.courses import Course
+from coldchain_backend.judging.dues import Dues
+from coldchain_backend.judging.versions import fleet_of
+
+_PER_RECORD: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How long judging waits; durations in ms.
+
+    holes_ms     for missing batches before an alert ends as incomplete
+    silence_ms   least time without a reading before a sensor is silent
+    upload_ms    what sealing and sending may take beside that
+    rise_ms      from the warning about silence or an unheard gateway to the alarm
+    public_url   begins the links to the page
+    """
+
+    organisation: str
+    holes_ms: int = 1_800_000
+    silence_ms: int = 60_000
+    silence_factor: float = 2.5
+    upload_ms: int = 30_000
+    rise_ms: int = 1_800_000
+    public_url: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Present:
+    """The present as of the record that is being read."""
+
+    fleet: Fleet
+    progress: Progress = field(default_factory=Progress)
+    now_ms: int = 0
+    dues: Dues = field(default_factory=Dues)
+    sensors: dict[str, SensorState] = field(default_factory=dict)
+    gateways: dict[str, GatewayState] = field(default_factory=dict)
+    runs: dict[str, RunState] = field(default_factory=dict)
+    incomplete_runs: dict[str, set[str]] = field(default_factory=dict)
+    courses: dict[CourseKey, Course] = field(default_factory=dict)
+    revoked: dict[str, int] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    watched: dict[str, Spell] = field(default_factory=dict)
+    _standing: dict[str, list[tuple[Spell, tuple[Course, ...]]]] = field(default_factory=dict)
+    _offset: int = 0
+    _made: int = 0
+
+    @classmethod
+    def load(cls, remembered: Remembered, organisation: str) -> "Present":
+        """The present as of the last commit."""
+        present = cls(
+            fleet=fleet_of(remembered.fleets, organisation),
+            progress=remembered.progress,
+            now_ms=remembered.progress.stamp_ms,
+            sensors={sensor.sensor: sensor for sensor in remembered.sensors},
+            gateways={gateway.gateway: gateway for gateway in remembered.gateways},
+            revoked=dict(remembered.revoked),
+        )
+        for run in remembered.runs:
+            present.keep_run(run)
+        present.know_fleet()
+        for stored in remembered.courses:
+            course = present.courses.get(stored.key)
+            if course is not None:
+                course.restore(stored)
+        return present
+
+    def know_fleet(self) -> None:
+        """Derive from the fleet who is known, who is watched, and the courses of all spells."""
+        self.known = {sensor.id for sensor in self.fleet.sensors}
+        self._standing.clear()
+        self.watched.clear()
+        ever = {sensor.id for version in self.fleet.versions for sensor in version.plan.sensors}
+        for sensor in sorted(ever):
+            spells = self.fleet.spells(sensor)
+            self._standing[sensor] = [(spell, self._courses_of(spell)) for spell in spells]
+            if spells and spells[-1].to_ms is None and spells[-1].in_use:
+                self.watched[sensor] = spells[-1]
+
+    def _courses_of(self, spell: Spell) -> tuple[Course, ...]:
+        if not spell.in_use:
+            return ()
+        found = []
+        for quantity in sorted({rule.quantity for rule in spell.profile.rules}):
+            key = CourseKey(spell.sensor, spell.from_ms, quantity)
+            course = self.courses.get(key)
+            if course is None:
+                course = self.courses[key] = Course.begin(spell, quantity)
+            course.spell = spell
+            found.append(course)
+        return tuple(found)
+
+    def standing(self, sensor: str, time_ms: int) -> tuple[Spell, tuple[Course, ...]] | None:
+        """Where a sensor stood at an instant, and what judges its readings of then."""
+        for spell, courses in reversed(self._standing.get(sensor, ())):
+            if spell.holds(time_ms):
+                return spell, courses
+        return None
+
+    def begin_record(self, offset: int) -> None:
+        """Number what is made from here on after this record."""
+        self._offset, self._made = offset, 0
+
+    def next_created(self) -> int:
+        """The next number in the order in which the log brings things forth."""
+        self._made += 1
+        return self._offset * _PER_RECORD + self._made
+
+    def keep_run(self, run: RunState) -> None:
+        """Take in the newest state of a run."""
+        self.runs[run.run] = run
+        incomplete = self.incomplete_runs.setdefault(run.gateway, set())
+        if run.whole:
+            incomplete.discard(run.run)
+        else:
+            incomplete.add(run.run)
+
+    def has_holes(self, sensor: str) -> bool:
+        """Whether batches of the gateway that brings a sensor are missing."""
+        gateway = self.gateway_of(sensor)
+        return gateway is not None and bool(self.incomplete_runs.get(gateway))
+
+    def gateway_of(self, sensor: str) -> str | None:
+        """The gateway that last brought a sensor; for one never heard, that of its asset."""
+        state = self.sensors.get(sensor)
+        if state is not None and state.gateway is not None:
+            return state.gateway
+        place = self.place_of(sensor)
+        if place is None:
+            return None
+        return next((one.name for one in self.fleet.gateways if one.asset == place.asset.id), None)
+
+    def place_of(self, sensor: str) -> Place | None:
+        """Where a sensor stands now."""
+        return self.fleet.plan.place_of_sensor(sensor)
+
+    def sensors_of(self, gateway: str) -> Iterator[str]:
+        """Watched sensors that a gateway brings, in the order of their names."""
+        return (sensor for sensor in sorted(self.watched) if self.gateway_of(sensor) == gateway)
+
+    def out_of_limits(self, sensors: Iterable[str]) -> bool:
+        """Whether an excursion with a level is open at one of these sensors."""
+        return any(
+            stored.excursion.level is not None
+            for sensor in sensors
+            for _, courses in self._standing.get(sensor, ())
+            for course in courses
+            if course.spell.to_ms is None
+            for stored in course.open.values()
+        )

@@ -1,0 +1,48 @@
+"""The gateways' sequences as the log shows them: batches, declared holes, runs that end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coldchain.lineprotocol import Line
+from coldchain_backend.judging.batches import Content
+from coldchain_backend.judging.contracts import Memory, RunState
+from coldchain_backend.judging.holes import with_newest, with_numbers
+from coldchain_backend.judging.present import Present
+
+
+def follow_sequence(content: Content, memory: Memory, present: Present) -> None:
+    """Take in the numbers of a sealed batch, and what its lines say about other numbers."""
+    meta = content.meta
+    times = [spoken[-1].time_ms for spoken in content.readings.values()]
+    held = present.runs.get(meta.run)
+    declare(meta.run, meta.gateway, (meta.seq, meta.seq), memory, present)
+    fresh = present.runs[meta.run]
+    if times and fresh.held >= meta.seq and (held is None or held.held < meta.seq):
+        _keep(replace(fresh, held_ms=max(times)), fresh, memory, present)
+    _follow_lines(content.others, meta.gateway, memory, present)
+
+
+def _follow_lines(lines: Sequence[Line], gateway: str, memory: Memory, present: Present) -> None:
+    for line in lines:
+        run = line.tags.get("run", "")
+        if line.measurement == "hole":
+            first, last = line.fields.get("first"), line.fields.get("last")
+            if run and isinstance(first, int) and isinstance(last, int) and 1 <= first <= last:
+                declare(run, gateway, (first, last), memory, present)
+        elif line.measurement == "run":
+            previous, seq = line.fields.get("previous"), line.fields.get("previous_seq")
+            if isinstance(previous, str) and previous and isinstance(seq, int) and seq > 0:
+                known = present.runs.get(previous) or RunState(run=previous, gateway=gateway)
+                _keep(with_newest(known, seq), known, memory, present)
+
+
+def declare(run: str, gateway: str, span: tuple[int, int], memory: Memory, present: Present) -> None:
+    """The numbers of a span are held, or declared to be lost."""
+    known = present.runs.get(run) or RunState(run=run, gateway=gateway)
+    _keep(with_numbers(known, *span), known, memory, present)
+
+
+def _keep(fresh: RunState, known: RunState, memory: Memory, present: Present) -> None:
+    if fresh != known or fresh.run not in present.runs:
+        present.keep_run(fresh)
+        memory.put_run(fresh)

@@ -1,0 +1,76 @@
+"""Alerts about the product itself, from the service's own marks in the log."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from coldchain.profiles import Level
+from coldchain_backend.alerts import AlertKind, Cause, Desk, End, EndKind, Subject
+from coldchain_backend.judging.present import Present
+from coldchain_backend.ledger import Json
+
+_LEVELS: Final = {
+    "repaired": Level.WARNING,
+    "clock_back": Level.WARNING,
+    "clone": Level.ALARM,
+    "two_gateways": Level.ALARM,
+    "foreign_key": Level.ALARM,
+    "disk_full": Level.ALARM,
+    "delivery_failing": Level.ALARM,
+}
+_ENDS: Final = {"disk_recovered": "disk_full", "delivery_recovered": "delivery_failing"}
+_TEXTS: Final = {
+    "repaired": "the ledger's torn tail was cut off after an abrupt stop",
+    "clock_back": "the clock of this host stepped back",
+    "clone": "two different batches under one number: a gateway's key is used twice",
+    "two_gateways": "two gateways write under one name",
+    "foreign_key": "a batch is sealed by a key that is not admitted",
+    "disk_full": "the disk is full; nothing more is acknowledged",
+    "delivery_failing": "alerts cannot be delivered",
+}
+
+
+def look_at_mark(mark: str, fields: Mapping[str, Json], desk: Desk, present: Present) -> None:
+    """Fire or end the system alert that a mark speaks of; other marks are passed over.
+
+    Conditions that last are one alert until they end; events are one alert per gateway until acknowledged.
+    """
+    ended = _ENDS.get(mark)
+    name = ended or mark
+    if name not in _LEVELS:
+        return
+    gateway, receiver = fields.get("gateway"), fields.get("receiver")
+    about = str(gateway or receiver or "")
+    episode = _episode(name, about, desk)
+    if ended is not None:
+        _end(f"{name}\n{about}\n{episode}", desk, present)
+        return
+    details = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "mark")
+    cause = Cause(
+        id=f"{name}\n{about}\n{episode}",
+        kind=AlertKind.SYSTEM,
+        subject=Subject(gateway=str(gateway) if gateway is not None else None),
+        opened_ms=present.now_ms,
+        reached_ms=present.now_ms,
+        known_ms=present.now_ms,
+        level=_LEVELS[name],
+        detail=_TEXTS[name] + (f" ({details})" if details else ""),
+    )
+    known = desk.alert_of(cause.id)
+    if known is None:
+        desk.look(cause, present.now_ms, present.fleet)
+
+
+def _episode(name: str, about: str, desk: Desk) -> int:
+    """The number of the episode: one more after each that ended."""
+    episode = 1
+    while (known := desk.alert_of(f"{name}\n{about}\n{episode}")) is not None and not known.state.open:
+        episode += 1
+    return episode
+
+
+def _end(cause: str, desk: Desk, present: Present) -> None:
+    known = desk.alert_of(cause)
+    if known is not None:
+        end = End(kind=EndKind.RESOLVED, event_ms=present.now_ms)
+        desk.look(replace(known.cause, end=end), present.now_ms, present.fleet)

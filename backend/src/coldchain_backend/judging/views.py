@@ -1,0 +1,179 @@
+"""Answers as values: what can be asked of judging, and the port through which it is read."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from coldchain.profiles import Level
+from coldchain.readings import Quality, Value
+from coldchain_backend.alerts import Alert, AlertState, Transition
+from coldchain_backend.judging.contracts import (
+    FleetRecord,
+    GatewayState,
+    LocalAlarm,
+    Progress,
+    RunState,
+    SensorState,
+    StoredCourse,
+    StoredExcursion,
+)
+from coldchain_backend.series import SeriesReading
+
+
+class Condition(StrEnum):
+    """How a point stands. `PENDING`: out of limits, no level reached yet."""
+
+    IN_LIMITS = "in_limits"
+    PENDING = "pending"
+    WARNING = "warning"
+    ALARM = "alarm"
+    UNKNOWN = "unknown"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointStatus:
+    """A point now. Times are event time, ms UTC.
+
+    stale_after_ms       a newest reading older than this says nothing about now
+    unknown_since_ms     nothing is known from here on, whatever the condition says
+    catching_up_to_ms    batches are missing; up to here everything is known
+    excursion            the worst one that is open
+    """
+
+    point_id: str
+    sensor: str | None
+    condition: Condition
+    condition_since_ms: int | None = None
+    time_ms: int | None = None
+    values: Mapping[str, Value]
+    quality: Quality | None = None
+    stale_after_ms: int
+    unknown_since_ms: int | None = None
+    catching_up: bool = False
+    catching_up_to_ms: int | None = None
+    excursion: StoredExcursion | None = None
+    alert_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All points in the order of the fleet file, as of `made_ms`; judged up to the ledger's `offset`."""
+
+    made_ms: int
+    offset: int
+    judged_to_ms: int
+    points: tuple[PointStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """Readings of start_ms ≤ time < end_ms, summed up."""
+
+    start_ms: int
+    end_ms: int
+    low: float
+    high: float
+    mean: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A quantity over time: buckets that have readings, and the gaps (unknown time) between readings."""
+
+    buckets: tuple[Bucket, ...]
+    gaps: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """How the telling of one step to one receiver went."""
+
+    id: str
+    sequence: int
+    receiver: str
+    state: str
+    attempts: int
+    last_error: str | None
+    created_ms: int
+    due_ms: int
+    delivered_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertStory:
+    """An alert with everything that happened to it."""
+
+    alert: Alert
+    steps: tuple[Transition, ...]
+    deliveries: tuple[DeliveryView, ...]
+    local_alarms: tuple[LocalAlarm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the board is made of, from one snapshot of the database."""
+
+    progress: Progress
+    sensors: Mapping[str, SensorState]
+    courses: Sequence[StoredCourse]
+    open: Sequence[StoredExcursion]
+    runs: Sequence[RunState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts are wanted; None: any. `open`: only those whose condition goes on."""
+
+    state: AlertState | None = None
+    open: bool = False
+    level: Level | None = None
+    asset: str | None = None
+
+
+class Recall(Protocol):
+    """Reads what judging committed, on connections of its own; from any thread."""
+
+    def progress(self) -> Progress:
+        """How far the log was judged."""
+        ...
+
+    def fleets(self, after: int) -> Sequence[FleetRecord]:
+        """Fleet versions behind an offset."""
+        ...
+
+    def facts(self) -> Facts:
+        """What the board is made of."""
+        ...
+
+    def gateways(self) -> Sequence[GatewayState]:
+        """What is known of gateways."""
+        ...
+
+    def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
+        """Winning readings by time."""
+        ...
+
+    def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:
+        """(time, value) of one quantity by time."""
+        ...
+
+    def excursions(
+        self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int
+    ) -> Sequence[StoredExcursion]:
+        """Excursions that are not gone and overlap a time, newest first, behind the one named `after`."""
+        ...
+
+    def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
+        """Alerts, newest first, behind the one named `after`."""
+        ...
+
+    def story(self, alert_id: str) -> AlertStory | None:
+        """One alert with its steps and deliveries."""
+        ...
+
+    def unjudged(self) -> Mapping[str, int]:
+        """How much was kept but not judged, by reason."""
+        ...

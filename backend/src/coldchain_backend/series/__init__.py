@@ -1,0 +1,8 @@
+"""The series store: what every known sensor said, by event time; judging's own memory."""
+
+from coldchain_backend.series.blocks import Block, Columns
+from coldchain_backend.series.compaction import compact
+from coldchain_backend.series.merge import Conflict, SeriesReading
+from coldchain_backend.series.store import SeriesStore
+
+__all__ = ["Block", "Columns", "Conflict", "SeriesReading", "SeriesStore", "compact"]

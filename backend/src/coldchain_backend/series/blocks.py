@@ -1,0 +1,144 @@
+"""A run of readings of one sensor, packed column by column.
+
+Times and whole numbers are stored as differences, floats with at most three decimals as differences of their
+thousandths, other floats as they are; blocks of `COMPRESS_FROM` readings and more are deflated.
+"""
+
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
+from typing import Final
+
+from coldchain.errors import IntegrityError
+from coldchain.readings import Quality, Value
+
+COMPRESS_FROM: Final = 32
+_QUALITIES: Final = (Quality.GOOD, Quality.TIME_PLACED, Quality.TIME_UNSURE)
+_EXACT: Final = 2**31
+
+
+def rank_of(quality: Quality, *, sealed: bool) -> int:
+    """Order of preference between readings of one instant: quality first, then sealed; the lowest wins."""
+    return 2 * _QUALITIES.index(quality) + (not sealed)
+
+
+def quality_of(rank: int) -> Quality:
+    """The quality inside a rank."""
+    return _QUALITIES[rank // 2]
+
+
+def sealed_of(rank: int) -> bool:
+    """Whether a gateway sealed readings of this rank."""
+    return rank % 2 == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Readings with the same fields: their times (ms UTC) and, per field, a value for each time."""
+
+    times: Sequence[int]
+    fields: Mapping[str, Sequence[Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Packed readings of one sensor, of one rank and with the same fields; times ascend."""
+
+    sensor: str
+    first_ms: int
+    last_ms: int
+    count: int
+    rank: int
+    layout: str
+    data: bytes
+
+    def columns(self) -> Columns:
+        """Unpack. Raises IntegrityError if the bytes are not a block's."""
+        return _unpacked(self)
+
+
+def pack(sensor: str, rank: int, columns: Columns) -> Block:
+    """Pack readings whose times ascend (equal times allowed)."""
+    times = columns.times
+    parts, layout = [_deltas(times)], []
+    for name, values in columns.fields.items():
+        code, data = _column(values)
+        layout.append(f"{name}:{code}")
+        parts.append(data)
+    data = b"".join(parts)
+    if len(times) >= COMPRESS_FROM:
+        data = zlib.compress(data, 6)
+    return Block(
+        sensor=sensor,
+        first_ms=times[0],
+        last_ms=times[-1],
+        count=len(times),
+        rank=rank,
+        layout=",".join(layout),
+        data=data,
+    )
+
+
+def _column(values: Sequence[Value]) -> tuple[str, bytes]:
+    """The code of a column and its bytes: b booleans, i integers, m thousandths, f floats."""
+    kinds = set(map(type, values))
+    if kinds == {bool}:
+        return "b", bytes(values)
+    if kinds == {int}:
+        return "i", _deltas([int(value) for value in values])
+    floats = [float(value) for value in values]
+    thousandths = [round(value * 1000) for value in floats]
+    if all(whole / 1000 == value for whole, value in zip(thousandths, floats, strict=True)) and _small(
+        thousandths
+    ):
+        return "m", array("i", _differences(thousandths)).tobytes()
+    return "f", array("d", floats).tobytes()
+
+
+def _small(whole: Sequence[int]) -> bool:
+    return max(whole) < _EXACT // 2 and min(whole) > -_EXACT // 2
+
+
+def _differences(whole: Sequence[int]) -> list[int]:
+    return list(chain(whole[:1], (after - before for before, after in pairwise(whole))))
+
+
+def _deltas(whole: Sequence[int]) -> bytes:
+    differences = _differences(whole)
+    try:
+        return array("q", differences).tobytes()
+    except OverflowError:
+        return array("q", [((one + 2**63) % 2**64) - 2**63 for one in differences]).tobytes()
+
+
+def _unpacked(block: Block) -> Columns:
+    try:
+        data = zlib.decompress(block.data) if block.count >= COMPRESS_FROM else block.data
+        position = 8 * block.count
+        times = list(accumulate(array("q", data[:position])))
+        fields: dict[str, Sequence[Value]] = {}
+        for part in block.layout.split(","):
+            name, _, code = part.rpartition(":")
+            size = block.count * _WIDTH[code]
+            fields[name] = _read(code, data[position : position + size])
+            position += size
+    except (zlib.error, KeyError, ValueError) as error:
+        raise IntegrityError(f"a block of series {block.sensor} cannot be read: {error}") from error
+    if position != len(data) or len(times) != block.count:
+        raise IntegrityError(f"a block of series {block.sensor} has the wrong length")
+    return Columns(times=times, fields=fields)
+
+
+_WIDTH: Final = {"b": 1, "i": 8, "m": 4, "f": 8}
+
+
+def _read(code: str, data: bytes) -> Sequence[Value]:
+    if code == "b":
+        return [byte == 1 for byte in data]
+    if code == "m":
+        return [whole / 1000 for whole in accumulate(array("i", data))]
+    if code == "f":
+        return array("d", data).tolist()
+    return [((one + 2**63) % 2**64) - 2**63 for one in accumulate(array("q", data))]

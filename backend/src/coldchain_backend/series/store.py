@@ -1,0 +1,157 @@
+"""Append and read series through a SQLite connection; its owner begins and ends the transactions."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from coldchain.readings import Value
+from coldchain_backend.series.blocks import Block, Columns, pack
+from coldchain_backend.series.merge import Conflict, SeriesReading, disjoint, strictly_ascending, winners
+from coldchain_backend.series.statements import STATEMENTS
+
+SMALL: Final = 1024
+"""A block with fewer readings than this is still worth joining with its neighbours."""
+
+_PAGE_MS: Final = 6 * 3_600_000
+Sample = tuple[int, float]
+
+
+@dataclass(slots=True)
+class _Heap:
+    """Readings of one sensor, rank and set of fields that wait for the next flush."""
+
+    times: list[int] = field(default_factory=list)
+    rows: list[tuple[Value, ...]] = field(default_factory=list)
+
+
+class SeriesStore:
+    """Writes wait in memory until `flush`; every read flushes first, so it sees them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[tuple[str, int, tuple[str, ...]], _Heap] = {}
+
+    def add(self, sensor: str, rank: int, time_ms: int, values: Mapping[str, Value]) -> None:
+        """Take one reading; its values are never empty."""
+        key = (sensor, rank, tuple(values))
+        heap = self._waiting.get(key)
+        if heap is None:
+            heap = self._waiting[key] = _Heap()
+        heap.times.append(time_ms)
+        heap.rows.append(tuple(values.values()))
+
+    def flush(self) -> None:
+        """Append what waits, as one block per sensor, rank and set of fields."""
+        if not self._waiting:
+            return
+        blocks = [_packed(*key, heap) for key, heap in self._waiting.items()]
+        self._waiting.clear()
+        self.append(blocks)
+
+    def append(self, blocks: Sequence[Block]) -> None:
+        """Append packed blocks."""
+        self._connection.executemany(STATEMENTS["insert"], [_row(block) for block in blocks])
+        self._connection.executemany(
+            STATEMENTS["note_sensor"],
+            [
+                {
+                    "sensor": block.sensor,
+                    "longest_ms": block.last_ms - block.first_ms,
+                    "small": int(block.count < SMALL),
+                }
+                for block in blocks
+            ],
+        )
+
+    def discard(self) -> None:
+        """Forget what waits; the owner rolled back."""
+        self._waiting.clear()
+
+    def blocks(self, sensor: str, from_ms: int, to_ms: int) -> list[Block]:
+        """Blocks with readings of from_ms ≤ time < to_ms, by their first time."""
+        self.flush()
+        rows = self._connection.execute(
+            STATEMENTS["overlapping"], {"sensor": sensor, "from_ms": from_ms, "to_ms": to_ms}
+        )
+        return [block_of(row) for row in rows]
+
+    def readings(self, sensor: str, from_ms: int, to_ms: int) -> tuple[list[SeriesReading], list[Conflict]]:
+        """The winning readings of from_ms ≤ time < to_ms by time, and the conflicts among them."""
+        return winners(self.blocks(sensor, from_ms, to_ms), from_ms, to_ms)
+
+    def samples(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int, *, worst_rank: int
+    ) -> tuple[list[Sample], list[Conflict]]:
+        """(time, value) of one quantity, by time; of readings whose rank is at most `worst_rank`."""
+        blocks = [
+            block
+            for block in self.blocks(sensor, from_ms, to_ms)
+            if block.rank <= worst_rank and f",{quantity}:" in f",{block.layout}"
+        ]
+        plain = list(_plain(blocks, quantity)) if disjoint(blocks) else None
+        if plain is not None and strictly_ascending([time_ms for time_ms, _ in plain]):
+            return [pair for pair in plain if from_ms <= pair[0] < to_ms], []
+        readings, conflicts = winners(blocks, from_ms, to_ms)
+        return [
+            (reading.time_ms, float(reading.values[quantity]))
+            for reading in readings
+            if quantity in reading.values
+        ], conflicts
+
+    def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> list[SeriesReading]:
+        """Up to `limit` winning readings of from_ms ≤ time < to_ms, by time, without reading further than needed."""
+        found: list[SeriesReading] = []
+        while from_ms < to_ms and len(found) < limit:
+            end_ms = min(from_ms + _PAGE_MS, to_ms)
+            found += self.readings(sensor, from_ms, end_ms)[0]
+            from_ms = self._next_ms(sensor, end_ms, to_ms)
+        return found[:limit]
+
+    def _next_ms(self, sensor: str, from_ms: int, to_ms: int) -> int:
+        """The instant from which on there may be readings again."""
+        if self.blocks(sensor, from_ms, from_ms + 1):
+            return from_ms
+        where = {"sensor": sensor, "from_ms": from_ms}
+        row: tuple[int | None] = self._connection.execute(STATEMENTS["next_block"], where).fetchone()
+        return to_ms if row[0] is None else row[0]
+
+    def newest(self, sensor: str, until_ms: int) -> SeriesReading | None:
+        """The last winning reading at or before an instant, among blocks that ended by then."""
+        self.flush()
+        rows = self._connection.execute(STATEMENTS["newest"], {"sensor": sensor, "until_ms": until_ms})
+        blocks = [block_of(row) for row in rows]
+        if not blocks:
+            return None
+        last_ms = blocks[0].last_ms
+        readings, _ = winners(blocks, last_ms, last_ms + 1)
+        return readings[-1]
+
+
+def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Block:
+    if not all(map(int.__le__, heap.times, heap.times[1:])):
+        order = sorted(range(len(heap.times)), key=heap.times.__getitem__)
+        heap.times = [heap.times[index] for index in order]
+        heap.rows = [heap.rows[index] for index in order]
+    fields = dict(zip(names, zip(*heap.rows, strict=True), strict=True))
+    return pack(sensor, rank, Columns(times=heap.times, fields=fields))
+
+
+def _plain(blocks: Sequence[Block], quantity: str) -> Iterator[Sample]:
+    for block in blocks:
+        columns = block.columns()
+        values = columns.fields.get(quantity)
+        if values is not None:
+            yield from zip(columns.times, map(float, values), strict=True)
+
+
+def _row(block: Block) -> tuple[str, int, int, int, int, str, bytes]:
+    return (block.sensor, block.first_ms, block.last_ms, block.count, block.rank, block.layout, block.data)
+
+
+def block_of(row: tuple[str, int, int, int, int, str, bytes]) -> Block:
+    """A block from its row."""
+    sensor, first_ms, last_ms, count, rank, layout, data = row
+    return Block(
+        sensor=sensor, first_ms=first_ms, last_ms=last_ms, count=count, rank=rank, layout=layout, data=data
+    )

@@ -1,0 +1,265 @@
+"""Judging's memory in the database: everything put between `begin` and `commit` is one transaction."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from coldchain.excursions import State
+from coldchain_backend.alerts import Alert, Delivery, Transition
+from coldchain_backend.judging.contracts import (
+    CourseKey,
+    FleetRecord,
+    GatewayState,
+    LocalAlarm,
+    Progress,
+    Remembered,
+    RunState,
+    SensorState,
+    StoredCourse,
+    StoredExcursion,
+)
+from coldchain_backend.series import Conflict, SeriesStore
+from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql.rows import Cell, Row
+from coldchain_backend.sql.session import Database, raw
+
+
+class Books:
+    """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.write()
+        self._series = SeriesStore(raw(self._connection))
+        self._waiting: dict[str, dict[tuple[Cell, ...], Row]] = {}
+        self._counts: dict[str, tuple[int, int, str]] = {}
+
+    @property
+    def series(self) -> SeriesStore:
+        """The series store on this connection."""
+        return self._series
+
+    def close(self) -> None:
+        """Give the connection back; what is not committed is forgotten."""
+        self._connection.close()
+
+    def load(self) -> Remembered:
+        with self._connection.begin():
+            return _load(self._connection)
+
+    def begin(self) -> None:
+        self._connection.begin()
+
+    def commit(self, progress: Progress) -> None:
+        self._put(
+            schema.progress,
+            {
+                "id": 1,
+                "offset": progress.offset,
+                "stamp_ms": progress.stamp_ms,
+                "started_ms": progress.started_ms,
+            },
+        )
+        self._series.flush()
+        for name in list(self._waiting):
+            self._flush(name)
+        self._add_counts()
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+        self._series.discard()
+        self._waiting.clear()
+        self._counts.clear()
+
+    def _put(self, table: Table, row: Row) -> None:
+        self._waiting.setdefault(table.name, {})[_key(table, row)] = row
+
+    def _flush(self, name: str) -> None:
+        waiting = self._waiting.pop(name, None)
+        if waiting:
+            self._connection.execute(_upsert(name), list(waiting.values()))
+
+    def _waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
+        return key in self._waiting.get(table.name, ())
+
+    def put_course(self, course: StoredCourse) -> None:
+        self._put(schema.course, rows.course_row(course))
+
+    def put_snapshot(self, key: CourseKey, hour_ms: int, state: State) -> None:
+        row: Row = {**key._asdict(), "hour_ms": hour_ms, "state": rows.state_blob(state)}
+        self._put(schema.course_hour, row)
+
+    def snapshot(self, key: CourseKey, until_ms: int) -> tuple[int, State] | None:
+        self._flush("course_hour")
+        table = schema.course_hour
+        wanted = (
+            select(table.c.hour_ms, table.c.state)
+            .where(_of_course(table, key), table.c.hour_ms <= until_ms)
+            .order_by(table.c.hour_ms.desc())
+            .limit(1)
+        )
+        found = self._connection.execute(wanted).first()
+        return None if found is None else (found[0], rows.state_of(found[1]))
+
+    def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
+        self._flush("course_hour")
+        table = schema.course_hour
+        wanted = select(table.c.hour_ms, table.c.state).where(
+            _of_course(table, key), table.c.hour_ms >= from_ms, table.c.hour_ms < to_ms
+        )
+        return {hour_ms: rows.state_of(blob) for hour_ms, blob in self._connection.execute(wanted)}
+
+    def put_excursion(self, excursion: StoredExcursion) -> None:
+        self._put(schema.excursion, rows.excursion_row(excursion))
+
+    def excursion(self, excursion_id: str) -> StoredExcursion | None:
+        self._flush("excursion")
+        wanted = select(schema.excursion).where(schema.excursion.c.id == excursion_id)
+        found = self._connection.execute(wanted).mappings().first()
+        return None if found is None else rows.excursion_of(found)
+
+    def excursions(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[StoredExcursion]:
+        self._flush("excursion")
+        table = schema.excursion
+        wanted = select(table).where(
+            _of_course(table, key),
+            table.c.opened_ms < to_ms,
+            or_(table.c.closed_ms.is_(None), table.c.closed_ms > from_ms),
+            table.c.gone.is_(None),
+        )
+        return [rows.excursion_of(row) for row in self._connection.execute(wanted).mappings()]
+
+    def put_sensor(self, sensor: SensorState) -> None:
+        self._put(schema.sensor_state, rows.sensor_row(sensor))
+
+    def put_gateway(self, gateway: GatewayState) -> None:
+        self._put(schema.gateway_state, rows.gateway_row(gateway))
+
+    def put_run(self, run: RunState) -> None:
+        self._put(schema.gateway_run, rows.run_row(run))
+
+    def put_fleet(self, fleet: FleetRecord) -> None:
+        self._put(
+            schema.fleet_version,
+            {"offset": fleet.offset, "received_ms": fleet.received_ms, "payload": fleet.payload},
+        )
+
+    def put_revoked(self, key: str, from_ms: int | None) -> None:
+        self._flush("revoked_key")
+        if from_ms is None:
+            self._connection.execute(
+                delete(schema.revoked_key).where(schema.revoked_key.c.fingerprint == key)
+            )
+        else:
+            self._put(schema.revoked_key, {"fingerprint": key, "from_ms": from_ms})
+
+    def put_conflict(self, conflict: Conflict) -> None:
+        row: Row = {
+            "sensor": conflict.sensor,
+            "time_ms": conflict.time_ms,
+            "other": orjson.dumps(conflict.other, option=orjson.OPT_SORT_KEYS),
+            "kept": orjson.dumps(conflict.kept, option=orjson.OPT_SORT_KEYS),
+        }
+        self._put(schema.reading_conflict, row)
+
+    def put_local_alarm(self, alarm: LocalAlarm) -> None:
+        self._put(schema.local_alarm, rows.local_alarm_row(alarm))
+
+    def local_alarm(self, point: str, rule: str, gateway: str) -> LocalAlarm | None:
+        self._flush("local_alarm")
+        table = schema.local_alarm
+        wanted = (
+            select(table)
+            .where(table.c.point == point, table.c.rule == rule, table.c.gateway == gateway)
+            .order_by(table.c.opened_ms.desc())
+            .limit(1)
+        )
+        found = self._connection.execute(wanted).mappings().first()
+        return None if found is None else rows.local_alarm_of(found)
+
+    def count(self, reason: str, number: int, stamp_ms: int, sample: str) -> None:
+        before, _, _ = self._counts.get(reason, (0, 0, ""))
+        self._counts[reason] = (before + number, stamp_ms, sample)
+
+    def _add_counts(self) -> None:
+        table = schema.unjudged
+        for reason, (number, stamp_ms, sample) in self._counts.items():
+            added = insert(table).values(reason=reason, total=number, last_ms=stamp_ms, sample=sample)
+            total = table.c.total + number
+            self._connection.execute(
+                added.on_conflict_do_update(set_={"total": total, "last_ms": stamp_ms, "sample": sample})
+            )
+        self._counts.clear()
+
+    def alert(self, alert_id: str) -> Alert | None:
+        self._flush("alert")
+        wanted = select(schema.alert).where(schema.alert.c.id == alert_id)
+        found = self._connection.execute(wanted).mappings().first()
+        return None if found is None else rows.alert_of(found)
+
+    def put_alert(self, alert: Alert) -> None:
+        self._put(schema.alert, rows.alert_row(alert))
+
+    def put_transition(self, step: Transition) -> None:
+        self._put(schema.alert_transition, rows.transition_row(step))
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        row = rows.delivery_row(delivery)
+        if not self._waits(schema.delivery, (delivery.id,)):
+            self._put(schema.delivery, row)
+
+
+def _load(connection: Connection) -> Remembered:
+    progress = connection.execute(select(schema.progress)).mappings().first()
+    fleets = connection.execute(
+        select(schema.fleet_version).order_by(schema.fleet_version.c.offset)
+    ).mappings()
+    table = schema.excursion
+    lasting = and_(table.c.gone.is_(None), or_(table.c.closed_ms.is_(None), table.c.held_ms.is_not(None)))
+    return Remembered(
+        progress=Progress()
+        if progress is None
+        else Progress(
+            offset=progress["offset"], stamp_ms=progress["stamp_ms"], started_ms=progress["started_ms"]
+        ),
+        fleets=[FleetRecord(**row) for row in fleets],
+        courses=[rows.course_of(row) for row in connection.execute(select(schema.course)).mappings()],
+        excursions=[
+            rows.excursion_of(row) for row in connection.execute(select(table).where(lasting)).mappings()
+        ],
+        sensors=[rows.sensor_of(row) for row in connection.execute(select(schema.sensor_state)).mappings()],
+        gateways=[
+            rows.gateway_of(row) for row in connection.execute(select(schema.gateway_state)).mappings()
+        ],
+        runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
+        revoked={row[0]: row[1] for row in connection.execute(select(schema.revoked_key))},
+    )
+
+
+def _of_course(table: Table, key: CourseKey) -> ColumnElement[bool]:
+    return and_(
+        table.c.sensor == key.sensor, table.c.from_ms == key.from_ms, table.c.quantity == key.quantity
+    )
+
+
+@lru_cache(maxsize=64)
+def _key_names(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
+def _key(table: Table, row: Row) -> tuple[Cell, ...]:
+    return tuple(row[name] for name in _key_names(table))
+
+
+@lru_cache(maxsize=64)
+def _upsert(name: str) -> Insert:
+    """Insert, or replace by key; steps and deliveries that are there stay as they are."""
+    table = schema.metadata.tables[name]
+    added = insert(table)
+    if name in {"delivery", "alert_transition"}:
+        return added.on_conflict_do_nothing()
+    others = [column.name for column in table.columns if not column.primary_key]
+    return added.on_conflict_do_update(set_={name: added.excluded[name] for name in others})

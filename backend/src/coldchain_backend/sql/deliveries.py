@@ -1,0 +1,120 @@
+"""The queue of deliveries in the database: a transition and its rows were committed together."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from coldchain_backend.delivery.queue import Queued, Waiting
+from coldchain_backend.sql.schema import delivery, delivery_attempt
+from coldchain_backend.sql.session import Database
+
+QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
+
+
+class DeliveryQueue:
+    """Fills the courier's port; each call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, now_ms: int) -> Sequence[Waiting]:
+        heads = _heads().subquery()
+        held = func.max(heads.c.due_ms, heads.c.leased_until_ms)
+        wanted = select(
+            heads.c.receiver,
+            func.count(),
+            func.min(heads.c.created_ms),
+            func.min(held),
+            func.max(heads.c.attempts),
+        ).group_by(heads.c.receiver)
+        with self._database.read() as connection:
+            return [
+                Waiting(receiver=row[0], count=row[1], oldest_ms=row[2], due_ms=row[3], attempts=row[4])
+                for row in connection.execute(wanted)
+            ]
+
+    def lease(
+        self, receiver: str, now_ms: int, until_ms: int, limit: int, *, due_only: bool
+    ) -> Sequence[Queued]:
+        heads = _heads().where(delivery.c.receiver == receiver).subquery()
+        wanted = select(heads).where(heads.c.leased_until_ms <= now_ms)
+        if due_only:
+            wanted = wanted.where(heads.c.due_ms <= now_ms)
+        wanted = wanted.order_by(heads.c.created_ms, heads.c.alert, heads.c.sequence).limit(limit)
+        with self._database.write() as connection, connection.begin():
+            found = connection.execute(wanted).mappings().all()
+            taken = update(delivery).where(delivery.c.id.in_([row["id"] for row in found]))
+            connection.execute(taken.values(leased_until_ms=until_ms))
+        return [Queued(**{name: row[name] for name in Queued.__slots__}) for row in found]
+
+    def delivered(self, delivery_id: str, now_ms: int) -> None:
+        with self._database.write() as connection, connection.begin():
+            _note(connection, delivery_id, now_ms, DELIVERED, "")
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id == delivery_id)
+                .values(state=DELIVERED, delivered_ms=now_ms, leased_until_ms=0, last_error=None)
+            )
+
+    def postponed(self, delivery_id: str, now_ms: int, due_ms: int, reason: str) -> None:
+        with self._database.write() as connection, connection.begin():
+            _note(connection, delivery_id, now_ms, "failed", reason)
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id == delivery_id)
+                .values(due_ms=due_ms, leased_until_ms=0, last_error=reason)
+            )
+
+    def dead(self, delivery_id: str, now_ms: int, reason: str) -> None:
+        with self._database.write() as connection, connection.begin():
+            _note(connection, delivery_id, now_ms, DEAD, reason)
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id == delivery_id)
+                .values(state=DEAD, leased_until_ms=0, last_error=reason)
+            )
+
+    def release(self, receiver: str, now_ms: int) -> None:
+        with self._database.write() as connection, connection.begin():
+            connection.execute(
+                update(delivery)
+                .where(
+                    delivery.c.receiver == receiver, delivery.c.state == QUEUED, delivery.c.due_ms > now_ms
+                )
+                .values(due_ms=now_ms)
+            )
+
+    def free(self) -> None:
+        with self._database.write() as connection, connection.begin():
+            connection.execute(
+                update(delivery).where(delivery.c.leased_until_ms > 0).values(leased_until_ms=0)
+            )
+
+
+def _heads() -> Select[tuple[object, ...]]:
+    """The first undelivered row of each (receiver, alert)."""
+    first = (
+        select(delivery.c.receiver, delivery.c.alert, func.min(delivery.c.sequence).label("sequence"))
+        .where(delivery.c.state == QUEUED)
+        .group_by(delivery.c.receiver, delivery.c.alert)
+        .subquery()
+    )
+    return select(delivery).join(
+        first,
+        (delivery.c.receiver == first.c.receiver)
+        & (delivery.c.alert == first.c.alert)
+        & (delivery.c.sequence == first.c.sequence),
+    )
+
+
+def _note(connection: Connection, delivery_id: str, now_ms: int, outcome: str, detail: str) -> None:
+    """One more attempt in the timeline."""
+    connection.execute(
+        update(delivery).where(delivery.c.id == delivery_id).values(attempts=delivery.c.attempts + 1)
+    )
+    number = select(delivery.c.attempts).where(delivery.c.id == delivery_id).scalar_subquery()
+    connection.execute(
+        insert(delivery_attempt).values(
+            delivery=delivery_id, number=number, at_ms=now_ms, outcome=outcome, detail=detail[:500]
+        )
+    )

@@ -1,0 +1,160 @@
+"""Reads what judging, alerts and delivery committed, each question on one snapshot."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, and_, or_, select, tuple_
+
+from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.judging.contracts import (
+    FleetRecord,
+    GatewayState,
+    LocalAlarm,
+    Progress,
+    StoredExcursion,
+)
+from coldchain_backend.judging.late import WORST_RANK
+from coldchain_backend.judging.views import AlertFilter, AlertStory, DeliveryView, Facts
+from coldchain_backend.series import SeriesReading, SeriesStore
+from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql.session import Database, raw
+
+_OPEN = tuple(state.value for state in AlertState if state.open)
+
+
+class Records:
+    """Fills the port of judging's answers; from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def progress(self) -> Progress:
+        with self._database.read() as connection:
+            return _progress(connection)
+
+    def fleets(self, after: int) -> Sequence[FleetRecord]:
+        table = schema.fleet_version
+        with self._database.read() as connection:
+            wanted = select(table).where(table.c.offset > after).order_by(table.c.offset)
+            return [FleetRecord(**row) for row in connection.execute(wanted).mappings()]
+
+    def facts(self) -> Facts:
+        table = schema.excursion
+        going_on = select(table).where(table.c.closed_ms.is_(None), table.c.gone.is_(None))
+        with self._database.read() as connection:
+            sensors = [
+                rows.sensor_of(row) for row in connection.execute(select(schema.sensor_state)).mappings()
+            ]
+            excursions = [rows.excursion_of(row) for row in connection.execute(going_on).mappings()]
+            wanted = {one.key for one in excursions}
+            key = tuple_(schema.course.c.sensor, schema.course.c.from_ms, schema.course.c.quantity)
+            courses = (
+                connection.execute(select(schema.course).where(key.in_(wanted))).mappings() if wanted else ()
+            )
+            return Facts(
+                progress=_progress(connection),
+                sensors={sensor.sensor: sensor for sensor in sensors},
+                courses=[rows.course_of(row) for row in courses],
+                open=excursions,
+                runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
+            )
+
+    def gateways(self) -> Sequence[GatewayState]:
+        with self._database.read() as connection:
+            found = connection.execute(select(schema.gateway_state)).mappings()
+            return [rows.gateway_of(row) for row in found]
+
+    def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
+        with self._database.read() as connection:
+            return SeriesStore(raw(connection)).page(sensor, from_ms, to_ms, limit)
+
+    def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:
+        with self._database.read() as connection:
+            store = SeriesStore(raw(connection))
+            return store.samples(sensor, quantity, from_ms, to_ms, worst_rank=WORST_RANK)[0]
+
+    def excursions(
+        self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int
+    ) -> Sequence[StoredExcursion]:
+        table = schema.excursion
+        wanted = select(table).where(
+            table.c.gone.is_(None),
+            table.c.opened_ms < to_ms,
+            or_(table.c.closed_ms.is_(None), table.c.closed_ms > from_ms),
+        )
+        if points is not None:
+            wanted = wanted.where(table.c.point.in_(list(points)))
+        with self._database.read() as connection:
+            if after is not None:
+                last = connection.execute(select(table.c.opened_ms).where(table.c.id == after)).scalar()
+                wanted = wanted.where(tuple_(table.c.opened_ms, table.c.id) < (last or 0, after))
+            wanted = wanted.order_by(table.c.opened_ms.desc(), table.c.id.desc()).limit(limit)
+            return [rows.excursion_of(row) for row in connection.execute(wanted).mappings()]
+
+    def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
+        table = schema.alert
+        asked = select(table)
+        if wanted.state is not None:
+            asked = asked.where(table.c.state == wanted.state.value)
+        if wanted.open:
+            asked = asked.where(table.c.state.in_(_OPEN))
+        if wanted.level is not None:
+            asked = asked.where(table.c.level == wanted.level.value)
+        if wanted.asset is not None:
+            asked = asked.where(table.c.asset == wanted.asset)
+        with self._database.read() as connection:
+            if after is not None:
+                last = connection.execute(select(table.c.fired_ms).where(table.c.id == after)).scalar()
+                asked = asked.where(tuple_(table.c.fired_ms, table.c.id) < (last or 0, after))
+            asked = asked.order_by(table.c.fired_ms.desc(), table.c.id.desc()).limit(limit)
+            return [rows.alert_of(row) for row in connection.execute(asked).mappings()]
+
+    def story(self, alert_id: str) -> AlertStory | None:
+        steps, queue = schema.alert_transition, schema.delivery
+        with self._database.read() as connection:
+            found = (
+                connection.execute(select(schema.alert).where(schema.alert.c.id == alert_id))
+                .mappings()
+                .first()
+            )
+            if found is None:
+                return None
+            alert = rows.alert_of(found)
+            taken = connection.execute(
+                select(steps).where(steps.c.alert == alert_id).order_by(steps.c.sequence)
+            ).mappings()
+            told = connection.execute(
+                select(*(queue.c[name] for name in DeliveryView.__slots__))
+                .where(queue.c.alert == alert_id)
+                .order_by(queue.c.sequence, queue.c.receiver)
+            ).mappings()
+            return AlertStory(
+                alert=alert,
+                steps=tuple(rows.transition_of(row) for row in taken),
+                deliveries=tuple(DeliveryView(**row) for row in told),
+                local_alarms=tuple(_local_alarms(connection, alert)),
+            )
+
+    def unjudged(self) -> Mapping[str, int]:
+        table = schema.unjudged
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(select(table.c.reason, table.c.total))}
+
+
+def _progress(connection: Connection) -> Progress:
+    row = connection.execute(select(schema.progress)).mappings().first()
+    if row is None:
+        return Progress()
+    return Progress(offset=row["offset"], stamp_ms=row["stamp_ms"], started_ms=row["started_ms"])
+
+
+def _local_alarms(connection: Connection, alert: Alert) -> list[LocalAlarm]:
+    """Local alarms of the same point and rule whose time overlaps the alert's."""
+    table, cause = schema.local_alarm, alert.cause
+    wanted = select(table).where(
+        table.c.point == cause.subject.point,
+        table.c.rule == cause.rule,
+        or_(table.c.ended_ms.is_(None), table.c.ended_ms >= cause.opened_ms),
+    )
+    if cause.end is not None:
+        wanted = wanted.where(and_(table.c.opened_ms <= cause.end.event_ms))
+    return [rows.local_alarm_of(row) for row in connection.execute(wanted).mappings()]

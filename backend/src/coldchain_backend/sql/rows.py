@@ -1,0 +1,289 @@
+"""Rows ↔ the values that judging and alerts keep."""
+
+from typing import TypeAlias
+
+import orjson
+from cattrs import Converter
+from sqlalchemy import RowMapping
+
+from coldchain.excursions import Excursion, State
+from coldchain.profiles import Level
+from coldchain.readings import Quality
+from coldchain_backend.alerts import Alert, AlertState, Cause, Delivery, Transition, TransitionKind
+from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.judging.contracts import (
+    CourseKey,
+    GatewayState,
+    Gone,
+    LocalAlarm,
+    RunState,
+    SensorState,
+    StoredCourse,
+    StoredExcursion,
+)
+
+Cell: TypeAlias = str | int | float | bool | bytes | None
+Row: TypeAlias = dict[str, Cell]
+
+_converter = Converter(omit_if_default=True)
+
+
+def state_blob(state: State) -> bytes:
+    """A state as it is stored."""
+    return orjson.dumps(state.to_json())
+
+
+def state_of(blob: bytes) -> State:
+    """A state from what was stored."""
+    return State.from_json(orjson.loads(blob))
+
+
+def course_row(course: StoredCourse) -> Row:
+    """A course as a row."""
+    return {
+        "sensor": course.key.sensor,
+        "from_ms": course.key.from_ms,
+        "quantity": course.key.quantity,
+        "point": course.point,
+        "state": state_blob(course.state),
+        "hour_ms": course.hour_ms,
+        "late_from_ms": course.late_from_ms,
+        "late_to_ms": course.late_to_ms,
+        "late_due_ms": course.late_due_ms,
+    }
+
+
+def course_of(row: RowMapping) -> StoredCourse:
+    """A course from its row."""
+    return StoredCourse(
+        key=CourseKey(row["sensor"], row["from_ms"], row["quantity"]),
+        point=row["point"],
+        state=state_of(row["state"]),
+        hour_ms=row["hour_ms"],
+        late_from_ms=row["late_from_ms"],
+        late_to_ms=row["late_to_ms"],
+        late_due_ms=row["late_due_ms"],
+    )
+
+
+def excursion_row(stored: StoredExcursion) -> Row:
+    """An excursion as a row."""
+    one = stored.excursion
+    return {
+        "id": stored.id,
+        "sensor": stored.key.sensor,
+        "from_ms": stored.key.from_ms,
+        "quantity": stored.key.quantity,
+        "point": stored.point,
+        "created": stored.created,
+        "revision": stored.revision,
+        "rule": one.rule,
+        "opened_ms": one.opened_ms,
+        "closed_ms": one.closed_ms,
+        "warning_ms": one.warning_ms,
+        "alarm_ms": one.alarm_ms,
+        "peak": one.peak,
+        "peak_ms": one.peak_ms,
+        "out_ms": one.out_ms,
+        "data_gap": one.data_gap,
+        "end_value": stored.end_value,
+        "held_ms": stored.held_ms,
+        "incomplete": stored.incomplete,
+        "gone": None if stored.gone is None else stored.gone.value,
+        "into_id": stored.into,
+    }
+
+
+def excursion_of(row: RowMapping) -> StoredExcursion:
+    """An excursion from its row."""
+    return StoredExcursion(
+        id=row["id"],
+        key=CourseKey(row["sensor"], row["from_ms"], row["quantity"]),
+        point=row["point"],
+        created=row["created"],
+        revision=row["revision"],
+        excursion=Excursion(
+            rule=row["rule"],
+            opened_ms=row["opened_ms"],
+            closed_ms=row["closed_ms"],
+            warning_ms=row["warning_ms"],
+            alarm_ms=row["alarm_ms"],
+            peak=row["peak"],
+            peak_ms=row["peak_ms"],
+            out_ms=row["out_ms"],
+            data_gap=row["data_gap"],
+        ),
+        end_value=row["end_value"],
+        held_ms=row["held_ms"],
+        incomplete=row["incomplete"],
+        gone=None if row["gone"] is None else Gone(row["gone"]),
+        into=row["into_id"],
+    )
+
+
+def sensor_row(state: SensorState) -> Row:
+    """What is known of a sensor as a row."""
+    return {
+        "sensor": state.sensor,
+        "gateway": state.gateway,
+        "heard_ms": state.heard_ms,
+        "last_ms": state.last_ms,
+        "last_values": orjson.dumps(state.values),
+        "quality": state.quality.value,
+        "silent_since_ms": state.silent_since_ms,
+        "silent_ms": state.silent_ms,
+    }
+
+
+def sensor_of(row: RowMapping) -> SensorState:
+    """What is known of a sensor from its row."""
+    return SensorState(
+        sensor=row["sensor"],
+        gateway=row["gateway"],
+        heard_ms=row["heard_ms"],
+        last_ms=row["last_ms"],
+        values=orjson.loads(row["last_values"]),
+        quality=Quality(row["quality"]),
+        silent_since_ms=row["silent_since_ms"],
+        silent_ms=row["silent_ms"],
+    )
+
+
+def gateway_row(state: GatewayState) -> Row:
+    """What is known of a gateway as a row."""
+    return {
+        "gateway": state.gateway,
+        "known_ms": state.known_ms,
+        "heard_ms": state.heard_ms,
+        "returned_ms": state.returned_ms,
+        "offline_since_ms": state.offline_since_ms,
+        "offline_ms": state.offline_ms,
+        "going_down": state.going_down,
+        "health": orjson.dumps(state.health),
+        "health_ms": state.health_ms,
+    }
+
+
+def gateway_of(row: RowMapping) -> GatewayState:
+    """What is known of a gateway from its row."""
+    return GatewayState(**{**row, "health": orjson.loads(row["health"])})
+
+
+def run_row(run: RunState) -> Row:
+    """A run as a row."""
+    return {
+        "run": run.run,
+        "gateway": run.gateway,
+        "held": run.held,
+        "newest": run.newest,
+        "held_ms": run.held_ms,
+        "above": orjson.dumps(run.above),
+    }
+
+
+def run_of(row: RowMapping) -> RunState:
+    """A run from its row."""
+    above = tuple((int(first), int(last)) for first, last in orjson.loads(row["above"]))
+    return RunState(**{**row, "above": above})
+
+
+def local_alarm_row(alarm: LocalAlarm) -> Row:
+    """A local alarm as a row."""
+    return {
+        "point": alarm.point,
+        "rule": alarm.rule,
+        "gateway": alarm.gateway,
+        "opened_ms": alarm.opened_ms,
+        "ended_ms": alarm.ended_ms,
+    }
+
+
+def local_alarm_of(row: RowMapping) -> LocalAlarm:
+    """A local alarm from its row."""
+    return LocalAlarm(**row)
+
+
+def alert_row(alert: Alert) -> Row:
+    """An alert as a row."""
+    acknowledged = alert.acknowledged
+    return {
+        "id": alert.id,
+        "kind": alert.cause.kind.value,
+        "state": alert.state.value,
+        "level": alert.level.value,
+        "asset": alert.cause.subject.asset,
+        "point": alert.cause.subject.point,
+        "sequence": alert.sequence,
+        "revision": alert.revision,
+        "paged": alert.paged,
+        "told": orjson.dumps(alert.told),
+        "fired_ms": alert.fired_ms,
+        "cause_id": alert.cause.id,
+        "cause": orjson.dumps(_converter.unstructure(alert.cause)),
+        "acknowledged_by": None if acknowledged is None else acknowledged.by,
+        "acknowledged_ms": None if acknowledged is None else acknowledged.at_ms,
+        "acknowledged_reason": None if acknowledged is None else acknowledged.reason,
+    }
+
+
+def alert_of(cells: RowMapping) -> Alert:
+    """An alert from its row."""
+    return Alert(
+        id=cells["id"],
+        cause=_converter.structure(orjson.loads(cells["cause"]), Cause),
+        state=AlertState(cells["state"]),
+        level=Level(cells["level"]),
+        sequence=cells["sequence"],
+        revision=cells["revision"],
+        paged=cells["paged"],
+        told=tuple(orjson.loads(cells["told"])),
+        fired_ms=cells["fired_ms"],
+        acknowledged=_acknowledgement(cells),
+    )
+
+
+def _acknowledgement(row: RowMapping) -> Acknowledgement | None:
+    if row["acknowledged_by"] is None:
+        return None
+    return Acknowledgement(
+        by=row["acknowledged_by"], at_ms=row["acknowledged_ms"], reason=row["acknowledged_reason"]
+    )
+
+
+def transition_row(step: Transition) -> Row:
+    """A step as a row."""
+    return {
+        "alert": step.alert,
+        "sequence": step.sequence,
+        "kind": step.kind.value,
+        "at_ms": step.at_ms,
+        "event_ms": step.event_ms,
+        "level": step.level.value,
+        "pages": step.pages,
+        "value": step.value,
+        "by": step.by,
+        "reason": step.reason,
+    }
+
+
+def transition_of(row: RowMapping) -> Transition:
+    """A step from its row."""
+    return Transition(**{**row, "kind": TransitionKind(row["kind"]), "level": Level(row["level"])})
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """A telling as a row of the queue."""
+    return {
+        "id": delivery.id,
+        "alert": delivery.alert,
+        "sequence": delivery.sequence,
+        "receiver": delivery.receiver,
+        "state": "queued",
+        "created_ms": delivery.due_ms,
+        "due_ms": delivery.due_ms,
+        "leased_until_ms": 0,
+        "attempts": 0,
+        "body": delivery.body,
+        "last_error": None,
+        "delivered_ms": None,
+    }

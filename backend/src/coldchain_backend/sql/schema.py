@@ -1,0 +1,274 @@
+"""The tables. Derived ones can be made again from the ledger; kept ones cannot."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+DERIVED = {"origin": "derived"}
+KEPT = {"origin": "kept"}
+
+
+def _id(name: str) -> "Column[str]":
+    return Column(name, String, primary_key=True)
+
+
+def _time(name: str, *, nullable: bool = False, key: bool = False) -> "Column[int]":
+    """An instant, ms UTC."""
+    return Column(name, BigInteger, nullable=nullable, primary_key=key, autoincrement=False)
+
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("offset", BigInteger, nullable=False),
+    _time("stamp_ms"),
+    _time("started_ms"),
+    info=DERIVED,
+)
+
+fleet_version = Table(
+    "fleet_version",
+    metadata,
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    _time("received_ms"),
+    Column("payload", LargeBinary, nullable=False),
+    info=DERIVED,
+)
+
+course = Table(
+    "course",
+    metadata,
+    _id("sensor"),
+    _time("from_ms", key=True),
+    _id("quantity"),
+    Column("point", String, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    _time("hour_ms", nullable=True),
+    _time("late_from_ms", nullable=True),
+    _time("late_to_ms", nullable=True),
+    _time("late_due_ms", nullable=True),
+    info=DERIVED,
+)
+
+course_hour = Table(
+    "course_hour",
+    metadata,
+    _id("sensor"),
+    _time("from_ms", key=True),
+    _id("quantity"),
+    _time("hour_ms", key=True),
+    Column("state", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+    info=DERIVED,
+)
+
+excursion = Table(
+    "excursion",
+    metadata,
+    _id("id"),
+    Column("sensor", String, nullable=False),
+    _time("from_ms"),
+    Column("quantity", String, nullable=False),
+    Column("point", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("rule", String, nullable=False),
+    _time("opened_ms"),
+    _time("closed_ms", nullable=True),
+    _time("warning_ms", nullable=True),
+    _time("alarm_ms", nullable=True),
+    Column("peak", Float, nullable=False),
+    _time("peak_ms"),
+    Column("out_ms", BigInteger, nullable=False),
+    Column("data_gap", Boolean, nullable=False),
+    Column("end_value", Float),
+    _time("held_ms", nullable=True),
+    Column("incomplete", Boolean, nullable=False),
+    Column("gone", String),
+    Column("into_id", String),
+    Index("excursion_of_course", "sensor", "from_ms", "quantity", "opened_ms"),
+    Index("excursion_of_point", "point", "opened_ms"),
+    Index("excursion_open", "closed_ms", "held_ms"),
+    info=DERIVED,
+)
+
+sensor_state = Table(
+    "sensor_state",
+    metadata,
+    _id("sensor"),
+    Column("gateway", String),
+    _time("heard_ms", nullable=True),
+    _time("last_ms", nullable=True),
+    Column("last_values", LargeBinary, nullable=False),
+    Column("quality", String, nullable=False),
+    _time("silent_since_ms", nullable=True),
+    _time("silent_ms", nullable=True),
+    info=DERIVED,
+)
+
+gateway_state = Table(
+    "gateway_state",
+    metadata,
+    _id("gateway"),
+    _time("known_ms"),
+    _time("heard_ms", nullable=True),
+    _time("returned_ms", nullable=True),
+    _time("offline_since_ms", nullable=True),
+    _time("offline_ms", nullable=True),
+    Column("going_down", Boolean, nullable=False),
+    Column("health", LargeBinary, nullable=False),
+    _time("health_ms", nullable=True),
+    info=DERIVED,
+)
+
+gateway_run = Table(
+    "gateway_run",
+    metadata,
+    _id("run"),
+    Column("gateway", String, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("newest", BigInteger, nullable=False),
+    _time("held_ms", nullable=True),
+    Column("above", LargeBinary, nullable=False),
+    info=DERIVED,
+)
+
+revoked_key = Table("revoked_key", metadata, _id("fingerprint"), _time("from_ms"), info=DERIVED)
+
+reading_conflict = Table(
+    "reading_conflict",
+    metadata,
+    _id("sensor"),
+    _time("time_ms", key=True),
+    Column("other", LargeBinary, primary_key=True),
+    Column("kept", LargeBinary, nullable=False),
+    info=DERIVED,
+)
+
+local_alarm = Table(
+    "local_alarm",
+    metadata,
+    _id("point"),
+    _id("rule"),
+    _id("gateway"),
+    _time("opened_ms", key=True),
+    _time("ended_ms", nullable=True),
+    info=DERIVED,
+)
+
+unjudged = Table(
+    "unjudged",
+    metadata,
+    _id("reason"),
+    Column("total", BigInteger, nullable=False),
+    _time("last_ms"),
+    Column("sample", String, nullable=False),
+    info=DERIVED,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _id("id"),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("level", String, nullable=False),
+    Column("asset", String),
+    Column("point", String),
+    Column("sequence", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("paged", Boolean, nullable=False),
+    Column("told", LargeBinary, nullable=False),
+    _time("fired_ms"),
+    Column("cause_id", String, nullable=False),
+    Column("cause", LargeBinary, nullable=False),
+    Column("acknowledged_by", String),
+    _time("acknowledged_ms", nullable=True),
+    Column("acknowledged_reason", String),
+    Index("alert_newest", "fired_ms", "id"),
+    Index("alert_state", "state", "fired_ms"),
+    info=DERIVED,
+)
+
+alert_transition = Table(
+    "alert_transition",
+    metadata,
+    _id("alert"),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    _time("at_ms"),
+    _time("event_ms"),
+    Column("level", String, nullable=False),
+    Column("pages", Boolean, nullable=False),
+    Column("value", Float),
+    Column("by", String),
+    Column("reason", String),
+    info=DERIVED,
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _id("id"),
+    Column("alert", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("receiver", String, nullable=False),
+    Column("state", String, nullable=False),
+    _time("created_ms"),
+    _time("due_ms"),
+    _time("leased_until_ms"),
+    Column("attempts", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("last_error", String),
+    _time("delivered_ms", nullable=True),
+    Index("delivery_queue", "state", "receiver", "alert", "sequence"),
+    Index("delivery_of_alert", "alert", "sequence"),
+    info=KEPT,
+)
+
+delivery_attempt = Table(
+    "delivery_attempt",
+    metadata,
+    _id("delivery"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _time("at_ms"),
+    Column("outcome", String, nullable=False),
+    Column("detail", String, nullable=False),
+    info=KEPT,
+)
+
+series_block = Table(
+    "series_block",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sensor", String, nullable=False),
+    _time("first_ms"),
+    _time("last_ms"),
+    Column("count", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("layout", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("series_block_of_sensor", "sensor", "first_ms"),
+    info=DERIVED,
+)
+
+series_sensor = Table(
+    "series_sensor",
+    metadata,
+    _id("sensor"),
+    Column("longest_ms", BigInteger, nullable=False),
+    Column("small", Integer, nullable=False),
+    info=DERIVED,
+)

@@ -1,0 +1,108 @@
+"""The database: opened, checked against what this version knows, and its connections."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from coldchain.errors import Refused, Unavailable
+
+BUSY_S: Final = 30.0
+
+
+class Database:
+    """One SQLite file in WAL mode, synchronous FULL: `write` begins immediately, `read` sees one snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        self._writing = _engine(path, "BEGIN IMMEDIATE")
+        self._reading = _engine(path, "BEGIN")
+
+    def write(self) -> Connection:
+        """A connection whose transactions are the only ones that write."""
+        return self._writing.connect()
+
+    def read(self) -> Connection:
+        """A connection for reading; from any thread, one thread at a time."""
+        return self._reading.connect()
+
+    def close(self) -> None:
+        """Close all connections that were given back."""
+        self._writing.dispose()
+        self._reading.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """Open or make the database. Raises Refused for one that a newer or older version wrote."""
+    database = Database(path)
+    try:
+        _check_version(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def raw(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection below, for the series store."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise Unavailable("the series store needs SQLite")
+    return driver
+
+
+def _engine(path: Path, begin: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False, "timeout": BUSY_S},
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=24,
+    )
+
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        del entry
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32768"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+        connection.isolation_level = None
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", start)
+    return engine
+
+
+def _check_version(database: Database, path: Path) -> None:
+    script = ScriptDirectory.from_config(_config())
+    newest = script.get_current_head()
+    with database.write() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        empty = not connection.dialect.has_table(connection, "progress")
+        if found is None and empty:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            return
+    if found == newest:
+        return
+    known = {revision.revision for revision in script.walk_revisions()}
+    if found not in known:
+        raise Refused(f"{path}: written by a newer version (format {found}, this one knows {newest})")
+    raise Refused(f"{path}: format {found} must be migrated to {newest} first")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "coldchain_backend:sql/migrations")
+    return config

@@ -1,0 +1,264 @@
+"""A small organisation whose log is written by hand and judged by the real consumer on a real database."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from coldchain.excursions import Excursion, Judged, Until, step
+from coldchain.lineprotocol import encode
+from coldchain.profiles import Mark, Profile, Rule, Side
+from coldchain.seal import GENESIS, Batch, Key, seal
+from coldchain.words import Text
+from coldchain_backend.alerts import Alert, Transition
+from coldchain_backend.fleet import (
+    Asset,
+    AssetKind,
+    Gateway,
+    Plan,
+    Point,
+    Receiver,
+    Sensor,
+    Webhook,
+    Zone,
+    ZoneState,
+    fleet_record,
+)
+from coldchain_backend.judging import Answers, Judging, Settings
+from coldchain_backend.judging.contracts import StoredExcursion
+from coldchain_backend.judging.views import AlertFilter
+from coldchain_backend.ledger import (
+    BatchMeta,
+    Grade,
+    Kind,
+    MarkName,
+    MemoryLedger,
+    NewRecord,
+    act_record,
+    batch_record,
+    mark_record,
+)
+from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, open_database
+from support.still_clock import StillClock
+
+ORGANISATION = "demo"
+T0 = 1_795_376_400_000
+"""A full hour."""
+SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
+Point3 = tuple[str, int, float]
+"""Sensor, time and temperature of a reading."""
+
+
+def profile(*, alarm_after_ms: int = 10 * SECOND, gap_floor_ms: int = 15 * MINUTE) -> Profile:
+    """Chilled goods: a warning at once, an alarm after a while."""
+    high = Rule(
+        name="high", side=Side.HIGH, threshold=8.0, inclusive=False, hysteresis=0.5,
+        warning_after_ms=0, alarm_after_ms=alarm_after_ms,
+    )  # fmt: skip
+    low = Rule(
+        name="low", side=Side.LOW, threshold=0.0, inclusive=False, hysteresis=0.5,
+        warning_after_ms=0, alarm_after_ms=alarm_after_ms,
+    )  # fmt: skip
+    return Profile(
+        name="chilled", version=1, title=Text(en="Chilled", zh="冷藏"), rules=(high, low), citation="none",
+        mark=Mark.PROPOSED, gap_floor_ms=gap_floor_ms,
+    )  # fmt: skip
+
+
+def plan(
+    sensors: Mapping[str, int],
+    *,
+    limits: Profile | None = None,
+    state: ZoneState = ZoneState.IN_USE,
+    receivers: Sequence[str] = ("dispatch",),
+    gateways: Sequence[str] = ("gw",),
+    offline_after_ms: int = 5 * MINUTE,
+) -> Plan:
+    """One cold store; every sensor (id → interval in ms) has a point of its own, named like it."""
+    limits = limits or profile()
+    points = tuple(Point(id=f"p.{one}", name=Text(en=one, zh=one), sensor=one) for one in sensors)
+    zone = Zone(id="z", name=Text(en="Chiller", zh="冷藏间"), profile=limits.name, state=state, points=points)
+    asset = Asset(
+        id="store", kind=AssetKind.COLD_STORE, name=Text(en="Cold store", zh="冷库"),
+        time_zone="Asia/Shanghai", offline_after_ms=offline_after_ms, zones=(zone,),
+    )  # fmt: skip
+    return Plan(
+        organisation=ORGANISATION,
+        receivers=tuple(
+            Receiver(name=name, webhook=Webhook(url=f"http://127.0.0.1:9/{name}", secret="env:WHSEC"))
+            for name in receivers
+        ),
+        system_receiver=receivers[0] if receivers else None,
+        profiles=(limits,),
+        assets=(asset,),
+        sensors=tuple(Sensor(id=one, interval_ms=interval) for one, interval in sensors.items()),
+        gateways=tuple(Gateway(name=name, asset="store") for name in gateways),
+    )
+
+
+@dataclass(slots=True)
+class Voice:
+    """A gateway of these tests: seals what it is told to say."""
+
+    name: str = "gw"
+    run: str = "run-1"
+    key: Key = field(default_factory=lambda: Key.from_seed(bytes(32)))
+    seq: int = 0
+    prev: str = GENESIS
+
+    def batch(self, readings: Iterable[Point3], lines: Sequence[bytes] = ()) -> Batch:
+        """The next batch of its run."""
+        said = [encode("reading", {"sensor": one}, {"temperature": v}, t) for one, t, v in readings]
+        body = b"".join(line + b"\n" for line in [*said, *lines]) or b"# nothing\n"
+        self.seq += 1
+        batch = seal(self.key, org=ORGANISATION, run=self.run, seq=self.seq, prev=self.prev, body=body)
+        self.prev = batch.hash
+        return batch
+
+    def record(self, batch: Batch, grade: Grade = Grade.SEALED) -> NewRecord:
+        """The record in which ingest would keep a batch."""
+        meta = BatchMeta(gateway=self.name, run=batch.run, seq=batch.seq, grade=grade)
+        return batch_record(meta, batch.encode())
+
+
+@cache
+def _template() -> Path:
+    """An empty database, made once."""
+    path = Path(tempfile.mkdtemp(prefix="coldchain-test-")) / "empty.sqlite"
+    open_database(path).close()
+    return path
+
+
+class Log:
+    """The organisation: a ledger in memory, a clock moved by hand, and judging of it."""
+
+    def __init__(self, folder: Path, *, settings: Settings | None = None) -> None:
+        self.clock = StillClock(T0)
+        self.ledger = MemoryLedger(ORGANISATION, self.clock)
+        self.voice = Voice()
+        self.settings = settings or Settings(organisation=ORGANISATION, public_url="http://page")
+        path = folder / f"coldchain-{random.randrange(10**12)}.sqlite"
+        shutil.copy(_template(), path)
+        self.database: Database = open_database(path)
+        self.books = Books(self.database)
+        self.judging = Judging(self.books, self.settings)
+        self.records = Records(self.database)
+        self.answers = Answers(self.records, ORGANISATION)
+        self.queue = DeliveryQueue(self.database)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.books.close()
+        self.database.close()
+
+    def restart(self) -> None:
+        """A new process on the same database."""
+        self.books.close()
+        self.books = Books(self.database)
+        self.judging = Judging(self.books, self.settings)
+
+    def put(self, *records: NewRecord, chunk: int = 1000) -> None:
+        """Append records now and judge everything that is new."""
+        self.ledger.put(records)
+        self.judge(chunk)
+
+    def judge(self, chunk: int = 1000) -> None:
+        """Judge what is not yet judged."""
+        while records := self.ledger.read(self.judging.offset, chunk):
+            self.judging.consume(records)
+
+    def at(self, at_ms: int) -> None:
+        """Move the clock to an instant."""
+        self.clock.advance(at_ms - self.clock.wall_ms)
+
+    def fleet(self, what: Plan, by: str = "admin") -> None:
+        """Apply a fleet version."""
+        payload = fleet_record(plan=what, text="", by=by, reason=None, base=0)
+        self.put(NewRecord(kind=Kind.FLEET, payload=payload))
+
+    def say(self, *readings: Point3, lines: Sequence[bytes] = ()) -> None:
+        """A batch of readings arrives now."""
+        self.put(self.voice.record(self.voice.batch(readings, lines)))
+
+    def mark(self, name: MarkName = MarkName.ALIVE) -> None:
+        """A service mark."""
+        self.put(mark_record(name))
+
+    def alive_until(self, at_ms: int, every_ms: int = 10 * SECOND) -> None:
+        """Alive marks up to an instant."""
+        while self.clock.wall_ms < at_ms:
+            self.at(min(self.clock.wall_ms + every_ms, at_ms))
+            self.mark()
+
+    def acknowledge(self, alert: str, by: str = "Li", reason: str = "seen") -> None:
+        """A person takes notice."""
+        self.put(act_record("acknowledge", by, {"alert": alert, "reason": reason}))
+
+    def alerts(self) -> list[Alert]:
+        """All alerts, oldest first."""
+        return list(reversed(self.answers.alerts(AlertFilter())))
+
+    def steps(self) -> list[str]:
+        """What happened to all alerts, as "kind level step", in the order of the log."""
+        found: list[tuple[int, str, Transition, Alert]] = []
+        for alert in self.alerts():
+            story = self.answers.alert(alert.id)
+            assert story is not None
+            found += [(step.at_ms, alert.id, step, alert) for step in story.steps]
+        found.sort(key=lambda one: (one[0], one[1], one[2].sequence))
+        return [f"{alert.cause.kind.value} {one.level.value} {one.kind.value}" for _, _, one, alert in found]
+
+    def told(self) -> list[str]:
+        """Deliveries as "receiver type", in order of alert and sequence."""
+        import orjson
+
+        return [
+            f"{one.receiver} {orjson.loads(one.body)['type']}"
+            for one in sorted(self._deliveries(), key=lambda d: (d.created_ms, d.alert, d.sequence, d.receiver))
+        ]
+
+    def _deliveries(self) -> list[RowOfDelivery]:
+        from sqlalchemy import select
+
+        from coldchain_backend.sql.schema import delivery
+
+        with self.database.read() as connection:
+            return [
+                RowOfDelivery(row.receiver, row.alert, row.sequence, row.created_ms, row.body)
+                for row in connection.execute(select(delivery))
+            ]
+
+    def stored(self) -> list[StoredExcursion]:
+        """All excursions that are not gone, as stored."""
+        return list(self.answers.excursions(None, 0, 2**62, limit=100_000))
+
+    def excursions(self, limits: Profile, interval_ms: int) -> dict[str, list[Excursion]]:
+        """Excursions by sensor as they stand now, open ones with time passed up to the log's newest stamp."""
+        courses = {course.key: course.state for course in self.books.load().courses}
+        found: dict[str, list[Excursion]] = {}
+        for one in self.stored():
+            now = one.excursion
+            if now.closed_ms is None:
+                judged = Judged(profile=limits, interval_ms=interval_ms, quantity=one.key.quantity)
+                shown, _ = step(courses[one.key], Until(time_ms=self.judging.stamp_ms), judged)
+                now = next(place for place in shown.open if place.rule == now.rule)
+            found.setdefault(one.key.sensor, []).append(now)
+        return {
+            sensor: sorted(every, key=lambda one: (one.opened_ms, one.rule)) for sensor, every in found.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RowOfDelivery:
+    """A queued telling, for looking at."""
+
+    receiver: str
+    alert: str
+    sequence: int
+    created_ms: int
+    body: bytes
