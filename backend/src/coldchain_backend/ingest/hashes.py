@@ -9,6 +9,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
+from coldchain_runtime.durable import make_folder
+
 WIDTH: Final = 16
 MAX_SEQ: Final = 1_000_000_000
 OPEN_FILES: Final = 128
@@ -18,7 +20,7 @@ class BatchHashes:
     """One sparse file per run; few are open at a time."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
         self._directory = directory
         self._open: OrderedDict[str, int] = OrderedDict()
 

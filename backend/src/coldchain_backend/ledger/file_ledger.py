@@ -24,6 +24,7 @@ from coldchain_backend.ledger.stamps import Stamps
 from coldchain_backend.ledger.tail import Tail
 from coldchain_backend.ledger.writer import Writer
 from coldchain_runtime.clock import Clock
+from coldchain_runtime.durable import make_folder
 
 
 class FileLedger:
@@ -154,7 +155,7 @@ def open_ledger(
 
     Raises Damage where it is damaged, Unavailable where another process has it open.
     """
-    directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+    make_folder(directory)
     lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         try:

@@ -1,0 +1,94 @@
+"""backend.toml, parsed once into frozen values; every error names file, line and key."""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final
+
+from coldchain.errors import InvalidInput
+from coldchain_runtime.documents import load_toml
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendSection:
+    """Whose backend it is, where it keeps its things and where it listens.
+
+    public_url   how people's browsers reach it; stands in login links and alerts
+    """
+
+    organisation: str
+    data_dir: Path = Path("data")
+    listen: str = "127.0.0.1:8080"
+    public_url: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.organisation):
+            raise InvalidInput(f"{self.organisation!r} is not a name of letters, digits, '.', '_' and '-'")
+        host, colon, port = self.listen.rpartition(":")
+        if not (host and colon and port.isdecimal() and int(port) < 65_536):
+            raise InvalidInput(f"listen must be HOST:PORT, not {self.listen!r}")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise InvalidInput("public_url must begin with http:// or https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySection:
+    """`allow_private`: networks that webhooks may reach although they are not public."""
+
+    allow_private: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for network in self.allow_private:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise InvalidInput(f"allow_private: {network!r} is not a network") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendConfig:
+    """The whole file."""
+
+    backend: BackendSection
+    delivery: DeliverySection = field(default_factory=DeliverySection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The configuration with its paths made absolute, relative to the folder the file is in."""
+
+    config: BackendConfig
+    folder: Path
+    data_dir: Path
+
+    @property
+    def organisation(self) -> str:
+        return self.config.backend.organisation
+
+    @property
+    def host(self) -> str:
+        return self.config.backend.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.config.backend.listen.rpartition(":")[2])
+
+    @property
+    def url(self) -> str:
+        """How this machine reaches the server."""
+        host = self.host if self.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - compared only
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        return (self.config.backend.public_url or self.url).rstrip("/")
+
+
+def load(file: Path) -> Settings:
+    """Read and check the file. Raises ConfigError with every mistake."""
+    config = load_toml(file, BackendConfig)
+    folder = file.absolute().parent
+    return Settings(config=config, folder=folder, data_dir=folder / config.backend.data_dir)
