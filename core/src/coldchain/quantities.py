@@ -65,11 +65,3 @@ def quantity(field: str) -> Quantity:
         return QUANTITIES[field]
     except KeyError:
         raise InvalidInput(f"unknown field {field!r}; known are {', '.join(sorted(QUANTITIES))}") from None
-
-
-def thousandths(value: float) -> int:
-    """`value` as a whole number of thousandths, which is how temperatures are compared.
-
-    Probes resolve 0.01 °C at best; comparing decimals as binary floats would make 8.1 − 0.1 differ from 8.0.
-    """
-    return round(value * 1000)

@@ -92,6 +92,7 @@ def test_what_cannot_name_a_sensor(text: str) -> None:
 
 def test_a_refusal_keeps_the_beginning_of_what_it_refuses() -> None:
     assert len(Refusal(reason=RefusalReason.TOO_LONG, detail="", raw=b"x" * 10_000).raw) == MAX_RAW
+    assert Refusal(reason=RefusalReason.SENTINEL, detail="", raw=b"-127").raw == b"-127"
 
 
 def test_every_mistake_of_a_file_has_its_line() -> None:

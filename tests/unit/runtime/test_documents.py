@@ -341,5 +341,22 @@ def test_what_is_no_size(text: str) -> None:
         size_bytes(text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    anything: object = None
+    numbers: set[int] = field(default_factory=set)
+    either: int | str = 0
+
+
+def test_a_field_of_any_kind_is_taken_as_it_is() -> None:
+    assert structure({"anything": [1, "x"]}, Unreadable, file="").anything == [1, "x"]
+
+
+@pytest.mark.parametrize("value", [{"numbers": [1]}, {"either": 1}])
+def test_a_class_that_documents_cannot_fill_is_the_programmers_mistake(value: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        structure(value, Unreadable, file="")
+
+
 def test_a_place_is_written_as_people_read_it() -> None:
     assert key_text(("source", 1, "unit", 0, "address")) == "source[1].unit[0].address"

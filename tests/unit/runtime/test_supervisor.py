@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from coldchain.backoff import Backoff
-from coldchain_runtime.clock import Clock, SystemClock
 from coldchain_runtime.supervisor import LoopState, Supervisor
 from support.fake_clock import FakeClock, settle
 
@@ -101,6 +100,11 @@ async def test_a_loop_can_be_stopped_alone() -> None:
         assert (status.state, other.state) == (LoopState.STOPPED, LoopState.RUNNING)
 
 
+async def test_a_supervisor_without_loops_stops_at_once() -> None:
+    async with Supervisor(FakeClock()) as supervisor:
+        assert supervisor.status == ()
+
+
 async def test_two_loops_of_one_name_are_a_mistake() -> None:
     async with Supervisor(FakeClock()) as supervisor:
         supervisor.start("a", forever)
@@ -143,12 +147,3 @@ async def test_a_loop_that_will_not_stop_does_not_hold_the_others_for_ever(
     assert "loop.hangs" in caplog.text
     release.set()
     await settle()
-
-
-async def test_the_systems_clock_is_a_clock() -> None:
-    clock: Clock = SystemClock()
-    wall, monotonic, boot = clock.now_ms(), clock.monotonic_ns(), clock.boottime_ns()
-    await clock.sleep(0)
-    assert clock.now_ms() >= wall > 1_700_000_000_000
-    assert clock.monotonic_ns() >= monotonic
-    assert clock.boottime_ns() >= boot

@@ -112,8 +112,6 @@ class _Shaper:
         return self._all({name: (hint, item) for name, item in self._table(value, place).items()}, place)
 
     def _object(self, hint: type, value: object, place: Place) -> object:
-        if isinstance(value, str) and hasattr(hint, "from_text"):
-            value = dataclasses.asdict(hint.from_text(value))
         table = self._table(value, place)
         hints = {name: kind for name, kind in _hints(hint).items() if name in _fields(hint)}
         for name in table:
