@@ -1,0 +1,139 @@
+"""Who asks: a token in the Authorization header, or a browser's session cookie. A 401 never says why."""
+
+from asyncio import to_thread
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from pydantic import BaseModel, Field
+
+from coldchain_backend.access import Grant, Purpose, Role, Tokens
+from coldchain_backend.web.errors import FAILURES
+from coldchain_backend.web.services import Admin, Right
+from coldchain_runtime.clock import Clock
+
+COOKIE = "coldchain_session"
+SCHEMES = frozenset({"token", "bearer"})
+MAX_TOKEN = 200
+DAY_MS = 86_400_000
+router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn:
+    """A person whose token or session is good."""
+
+    name: str
+    role: Role
+
+    def may(self, right: Right) -> bool:
+        """Whether the role allows something."""
+        if right is Right.VIEW:
+            return True
+        return self.role.may_operate if right is Right.OPERATE else self.role.may_administer
+
+
+class Auth:
+    """Answers who asks, for people and for machines."""
+
+    def __init__(self, tokens: Tokens, clock: Clock, public_url: str) -> None:
+        self.tokens = tokens
+        self.public_url = public_url
+        self.clock = clock
+
+    async def identify(self, request: Request) -> LoggedIn:
+        """The person who asks. Raises the 401."""
+        grant = self.grant_of(request)
+        if grant is None or grant.role is None:
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+        return LoggedIn(name=grant.name, role=grant.role)
+
+    def writer(self, request: Request) -> Grant:
+        """Who writes: a gateway's or another machine's token, or an administrator. Raises the 401."""
+        grant = self.grant_of(request)
+        if grant is None or not (grant.purpose is Purpose.GATEWAY or grant.role is Role.ADMIN):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Token"})
+        return grant
+
+    def grant_of(self, request: Request) -> Grant | None:
+        """What the request's token or session allows now."""
+        token = _token(request)
+        return None if token is None else self.tokens.find(token, self.clock.now_ms())
+
+    async def end_session(self, request: Request, response: Response) -> None:
+        """Forget the session and take the cookie back."""
+        session = request.cookies.get(COOKIE)
+        if session is not None:
+            await to_thread(self.tokens.forget, session)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+
+
+def _token(request: Request) -> str | None:
+    header = request.headers.get("authorization")
+    if header is None:
+        return request.cookies.get(COOKIE)
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    return token if scheme.lower() in SCHEMES and 0 < len(token) <= MAX_TOKEN else None
+
+
+def auth_of(request: Request) -> Auth:
+    """The application's own."""
+    auth: Auth = request.app.state.auth
+    return auth
+
+
+Asked = Annotated[Auth, Depends(auth_of)]
+
+
+class Login(BaseModel):
+    """The token of a login link."""
+
+    token: str = Field(max_length=MAX_TOKEN)
+
+
+class TokenWish(BaseModel):
+    """For a person with a role, or for a gateway or another machine that writes."""
+
+    person: str | None = Field(default=None, min_length=1, max_length=100)
+    role: Role = Role.VIEWER
+    gateway: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class NewToken(BaseModel):
+    """Shown once. `link` logs a person in; what stands behind # is neither sent nor logged by browsers."""
+
+    token: str
+    link: str | None
+
+
+@router.post("/session", status_code=204)
+async def log_in(login: Login, request: Request, auth: Asked) -> Response:
+    """Trade the token of a login link for a session cookie."""
+    session = await to_thread(auth.tokens.session_of, login.token, auth.clock.now_ms())
+    if session is None:
+        raise HTTPException(401)
+    response = Response(status_code=204)
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        COOKIE, session, httponly=True, samesite="strict", secure=secure, max_age=30 * DAY_MS // 1000
+    )
+    return response
+
+
+@router.post("/tokens")
+async def make_token(wish: TokenWish, person: Admin, auth: Asked) -> NewToken:
+    """Make a token; only its hash is kept."""
+    if (wish.person is None) == (wish.gateway is None):
+        raise HTTPException(400, "name either a person or a gateway")
+    now_ms = auth.clock.now_ms()
+    grant = Grant(
+        name=wish.person or wish.gateway or "",
+        purpose=Purpose.PERSON if wish.person else Purpose.GATEWAY,
+        role=wish.role if wish.person else None,
+        made_ms=now_ms,
+        expires_ms=None if wish.days is None else now_ms + wish.days * DAY_MS,
+    )
+    token = await to_thread(auth.tokens.issue, grant)
+    return NewToken(token=token, link=f"{auth.public_url}/login#{token}" if wish.person else None)
