@@ -60,11 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _play(stage: Stage, began: float, for_s: float | None) -> int:
     link = stage.login_link()
-    tell(
-        f"broker ({stage.broker_kind}), backend, simulator and gateway run; logs are in {stage.directory}/logs"
-    )
+    tell(f"broker ({stage.broker_kind}), backend, gateway and simulator run; logs: {stage.directory}/logs")
     tell("profile `demo`: its delays are shortened (warning at once, alarm after 10 s out of limits)")
-    tell(f"open this page (English or 中文, as your browser asks): {link}")
+    tell(f"open this page (English or 中文 by browser): {link}")
     story = Story(stage, tell)
     failed = _acts(story)
     if for_s is None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from demo import summary
 from demo.api import ApiError, Json
@@ -32,7 +33,7 @@ class Story:
     def live(self) -> None:
         """Values of all three wires are in the backend."""
         for wire, sensor in SENSORS.items():
-            celsius = self._until(f"a {wire} reading", lambda of=sensor: self._latest(of), LIVE_WITHIN_S)
+            celsius = self._until(f"a {wire} reading", partial(self._latest, sensor), LIVE_WITHIN_S)
             self.tell(f"live over {wire}: {sensor} {celsius:.1f} °C")
 
     def door(self) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coldchain_runtime.clock import Clock
-
 from coldchain_sim.clock import SimulatedClock
 from coldchain_sim.scenario import Event, Moment, Scenario, Site
 from coldchain_sim.transports.mqtt import MqttOutlet

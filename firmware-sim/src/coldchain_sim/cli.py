@@ -13,7 +13,6 @@ from pathlib import Path
 
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.documents import ConfigError
-
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
 from coldchain_sim.truth import EVENTS_FILE, TRUTH_FILE

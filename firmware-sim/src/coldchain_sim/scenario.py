@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 from coldchain_runtime.documents import load_yaml
-
 from coldchain_sim.physics import ChamberSpec, ProbeSpec
 
 

@@ -77,7 +77,7 @@ def test_one_to_one_is_told_from_missing_doubled_and_unknown() -> None:
         ),
         key=lambda tally: ("mqtt", "modbus", "serial").index(tally.transport),
     )
-    assert (mqtt.read, mqtt.held, mqtt.doubled, mqtt.missing) == (2, 2, 1, {Name("a", 2)})
+    assert (mqtt.read, mqtt.held, mqtt.doubled, mqtt.missing) == (2, 2, 1, frozenset({Name("a", 2)}))
     assert modbus.unknown == {Name("c", 2)}
     assert [mqtt.one_to_one, modbus.one_to_one, serial.one_to_one] == [False, False, True]
 

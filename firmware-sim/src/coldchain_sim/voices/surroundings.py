@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from coldchain_runtime.clock import Clock
-
 from coldchain_sim.truth import TruthLog
 from coldchain_sim.world import World
 
