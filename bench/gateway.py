@@ -193,6 +193,14 @@ def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
             process.stdout.close()
 
 
+def environment() -> dict[str, str]:
+    """With compiled modules, as an installation has them: compiling at start would count as memory."""
+    path = os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
+    cache = str(Path(tempfile.gettempdir()) / "coldchain-bench-pycache")
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": cache}
+
+
 def resident_mb(pid: int, *, peak: bool = False) -> float:
     """Resident memory of a process."""
     wanted = "VmHWM:" if peak else "VmRSS:"

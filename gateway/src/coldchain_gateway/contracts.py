@@ -75,7 +75,12 @@ class Intake(Protocol):
         """
 
     def note(
-        self, measurement: str, tags: Mapping[str, str], fields: Mapping[str, Value | str], *, urgent: bool = False
+        self,
+        measurement: str,
+        tags: Mapping[str, str],
+        fields: Mapping[str, Value | str],
+        *,
+        urgent: bool = False,
     ) -> None:
         """Keep a line of the gateway's own (`local_alarm`, `source`, …). From any thread, never blocks.
 

@@ -5,8 +5,10 @@ import fcntl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
+from coldchain.backoff import Backoff
 from coldchain.errors import Refused
 from coldchain_gateway.config import Settings
 from coldchain_gateway.health import HealthLoop
@@ -22,7 +24,9 @@ from .assembly import Parts, assemble
 from .stock import Stock
 
 LOCK_FILE: Final = "lock"
-# Together these stay within the 5 s that a stop may take.
+# A wire that was plugged in again is open within 5 s.
+REOPEN: Final = Backoff(base_ms=200, cap_ms=3_000)
+# Together the following stay within the 5 s that a stop may take.
 SOURCES_STOP_S: Final = 1.5
 COMMIT_STOP_S: Final = 1.0
 SEND_STOP_S: Final = 1.5
@@ -77,7 +81,7 @@ def start_loops(parts: Parts, loops: Supervisor) -> None:
         source = open_source(
             config, clock=parts.ground.clock, template_dirs=parts.ground.settings.template_dirs
         )
-        loops.start(f"source.{source.name}", lambda source=source: source.run(parts.intake))  # type: ignore[misc]  # bound now
+        loops.start(f"source.{source.name}", partial(source.run, parts.intake), backoff=REOPEN)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Taking stock of the running gateway for its health."""
 
-from importlib.metadata import version
-
+from coldchain_gateway import __version__
 from coldchain_gateway.health import (
     Growth,
     Health,
@@ -24,7 +23,6 @@ class Stock:
         self._loops = loops
         self._growth = Growth()
         self._started_ms = parts.ground.clock.now_ms()
-        self._version = version("coldchain-gateway")
 
     def __call__(self) -> Health:
         parts, ground = self._parts, self._parts.ground
@@ -36,7 +34,7 @@ class Stock:
         room = min(section.outbox_cap - counts.used_bytes, free - section.free_space_floor)
         uplink = parts.uplink
         return Health(
-            version=self._version,
+            version=__version__,
             gateway=section.name,
             organisation=section.organisation,
             fingerprint=ground.identity.key.fingerprint,
