@@ -1,6 +1,7 @@
 """The fleet file: read and checked, compared with what is applied, applied, described for editors."""
 
 from coldchain_backend.fleetfile.apply import Decision, Objection, Ready, Stale, Unchanged, Wish, decide
+from coldchain_backend.fleetfile.book import FleetBook
 from coldchain_backend.fleetfile.diff import Difference, Entry, Kind, OpenAlert, compare
 from coldchain_backend.fleetfile.parse import parse, parse_file
 from coldchain_backend.fleetfile.schema import schema
@@ -9,6 +10,7 @@ __all__ = [
     "Decision",
     "Difference",
     "Entry",
+    "FleetBook",
     "Kind",
     "Objection",
     "OpenAlert",

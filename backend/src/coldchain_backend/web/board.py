@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 from coldchain.profiles import Profile
 from coldchain_backend.fleet import Asset, Place, Plan, Point, Zone
-from coldchain_backend.web.contracts import Condition, PointStatus
+from coldchain_backend.judging.views import Board as JudgedBoard
+from coldchain_backend.judging.views import Condition, PointStatus
 
 Limits = tuple[float | None, float | None]
-_WORST_FIRST = (Condition.ALARM, Condition.WARNING, Condition.UNKNOWN, Condition.IN_LIMITS)
+_WORST_FIRST = (
+    Condition.ALARM,
+    Condition.WARNING,
+    Condition.PENDING,
+    Condition.UNKNOWN,
+    Condition.IN_LIMITS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +30,12 @@ class BoardPoint:
         """The newest temperature, whatever its age."""
         value = self.status.values.get("temperature")
         return None if value is None or isinstance(value, bool) else float(value)
+
+    @property
+    def stale_at_ms(self) -> int | None:
+        """When the newest reading is too old to say something about the present."""
+        time_ms = self.status.time_ms
+        return None if time_ms is None else time_ms + self.status.stale_after_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +70,20 @@ class Board:
         return next((one for one in self.zones if one.zone.id == zone), None)
 
 
-def board_of(plan: Plan, statuses: Sequence[PointStatus], now_ms: int) -> Board:
+def board_of(plan: Plan, judged: JudgedBoard) -> Board:
     """Put what judging knows of each point into the plan; a point that judging does not know is unknown."""
-    known = {status.point: status for status in statuses}
+    known = {status.point_id: status for status in judged.points}
     zones = []
     for asset, zone in plan.zones():
         profile = plan.profile(zone.profile)
         if profile is not None:
-            zones.append(_zone(asset, zone, profile, known, now_ms))
-    return Board(now_ms=now_ms, zones=tuple(zones))
+            zones.append(_zone(asset, zone, profile, known))
+    return Board(now_ms=judged.made_ms, zones=tuple(zones))
 
 
-def _zone(
-    asset: Asset, zone: Zone, profile: Profile, known: Mapping[str, PointStatus], now_ms: int
-) -> BoardZone:
+def _zone(asset: Asset, zone: Zone, profile: Profile, known: Mapping[str, PointStatus]) -> BoardZone:
     points = tuple(
-        BoardPoint(point=point, status=_status(Place(asset=asset, zone=zone, point=point), known, now_ms))
+        BoardPoint(point=point, status=_status(Place(asset=asset, zone=zone, point=point), known))
         for point in zone.points
     )
     return BoardZone(
@@ -89,11 +100,15 @@ def worst(conditions: Sequence[Condition]) -> Condition:
     return next((one for one in _WORST_FIRST if one in conditions), Condition.NOT_JUDGED)
 
 
-def _status(place: Place, known: Mapping[str, PointStatus], now_ms: int) -> PointStatus:
+def _status(place: Place, known: Mapping[str, PointStatus]) -> PointStatus:
     status = known.get(place.point.id)
     if status is None:
         condition = Condition.UNKNOWN if place.in_use and place.point.sensor else Condition.NOT_JUDGED
         return PointStatus(
-            point=place.point.id, sensor=place.point.sensor or "", condition=condition, values={}
+            point_id=place.point.id,
+            sensor=place.point.sensor,
+            condition=condition,
+            values={},
+            stale_after_ms=0,
         )
     return status

@@ -1,6 +1,6 @@
 """Server-sent events: what changed, as soon as judging has committed it."""
 
-from asyncio import ensure_future, to_thread, wait
+from asyncio import to_thread, wait_for
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 import orjson
@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from coldchain_backend.alerts import Alert
+from coldchain_backend.judging.views import AlertFilter
 from coldchain_backend.web.services import Services, Viewer, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 ALIVE_S = 5.0
+PAUSE_S = 0.5
 MAX_OPEN = 200
 
 
@@ -26,31 +28,25 @@ async def live(request: Request, services: Wanted, person: Viewer) -> StreamingR
 
 
 async def _events(request: Request, services: Services) -> AsyncIterator[bytes]:
-    news = aiter(services.news.subscribe())
-    known = await _open(services)
-    yield _event("board", services, {})
-    coming = ensure_future(anext(news, None))
-    try:
-        while True:
-            await wait({coming}, timeout=ALIVE_S)
+    told, known = services.news.count, await _open(services)
+    yield _event("board", services, {"open_count": len(known)})
+    while True:
+        try:
+            told = await wait_for(services.news.wait(told), ALIVE_S)
+        except TimeoutError:
             await services.identify(request)
-            if not coming.done():
-                yield _event("alive", services, {})
-                continue
-            if coming.result() is None:
-                return
-            coming = ensure_future(anext(news, None))
-            yield _event("board", services, {})
-            opened = await _open(services)
-            for data in _changes(known, opened):
-                yield _event("alert", services, data)
-            known = opened
-    finally:
-        coming.cancel()
+            yield _event("alive", services, {})
+            continue
+        yield _event("board", services, {})
+        opened = await _open(services)
+        for data in _changes(known, opened):
+            yield _event("alert", services, data)
+        known = opened
+        await services.clock.sleep(PAUSE_S)
 
 
 async def _open(services: Services) -> dict[str, Alert]:
-    found = await to_thread(services.answers.alerts, open_only=True, before=None, limit=MAX_OPEN)
+    found = await to_thread(services.answers.alerts, AlertFilter(open=True), limit=MAX_OPEN)
     return {alert.id: alert for alert in found}
 
 

@@ -1,6 +1,6 @@
 """What API and page work with, made once by the application and handed to every request."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -8,8 +8,9 @@ from typing import Annotated, Protocol
 from fastapi import Depends, HTTPException, Request, Response
 
 from coldchain_backend.fleet import Fleet
+from coldchain_backend.fleetfile import FleetBook
+from coldchain_backend.judging import Answers
 from coldchain_backend.ledger import Ledger
-from coldchain_backend.web.contracts import Answers
 from coldchain_runtime.clock import Clock
 
 
@@ -53,14 +54,19 @@ class Person(Protocol):
 class News(Protocol):
     """Tells when judging has committed something."""
 
-    def subscribe(self) -> AsyncIterator[object]:
-        """One item after each commit, several commits may be one; ends when the server stops."""
+    @property
+    def count(self) -> int:
+        """How many commits there were so far."""
+        ...
+
+    async def wait(self, after: int) -> int:
+        """Return the count once it is above `after`."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """fleet        the newest durable fleet
+    """book         the fleet in force, and the way to apply a new version
     gateways     all that are declared or enrolled, by name
     identify     who asks, by token or session; raises the 401 without telling why
     end_session  forgets the session of a request and its cookie
@@ -71,10 +77,14 @@ class Services:
     ledger: Ledger
     answers: Answers
     news: News
-    fleet: Callable[[], Fleet]
+    book: FleetBook
     gateways: Callable[[], Mapping[str, GatewaySeen]]
     identify: Callable[[Request], Awaitable[Person]]
     end_session: Callable[[Request, Response], Awaitable[None]]
+
+    def fleet(self) -> Fleet:
+        """All fleet versions that are durable."""
+        return self.book.fleet
 
 
 def services_of(request: Request) -> Services:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKind
 from coldchain_backend.alerts.notices import notice_of
 from coldchain_backend.fleet import Fleet, Place
+from coldchain_backend.judging.views import AlertStory, DeliveryView
 from coldchain_backend.web.board import Limits
 from coldchain_backend.web.console.wording import Wording, degrees, limit
-from coldchain_backend.web.contracts import AlertHistory, Told
 
 UTC_NAME = "UTC"
 _STEP_OF_STATE = {
@@ -74,17 +74,17 @@ class Teller:
         """An alert in a list."""
         return self._shown(alert, self._state_sentence(alert))
 
-    def whole(self, history: AlertHistory) -> ShownAlert:
+    def whole(self, story: AlertStory) -> ShownAlert:
         """An alert on its own page."""
-        alert = history.alert
-        last = history.transitions[-1] if history.transitions else None
+        alert = story.alert
+        last = story.steps[-1] if story.steps else None
         sentence = self._sentence(alert, last) if last is not None else self._state_sentence(alert)
         return self._shown(
             alert,
             sentence,
             facts=tuple(self._facts(alert)),
             notes=tuple(self._notes(alert)),
-            steps=tuple(self._steps(history)),
+            steps=tuple(self._steps(story)),
         )
 
     def zone_of_time(self, alert: Alert) -> str:
@@ -198,11 +198,11 @@ class Teller:
         if alert.revision > 1:
             yield w.say("revision", n=alert.revision - 1)
 
-    def _steps(self, history: AlertHistory) -> Iterator[Step]:
-        where = self.zone_of_time(history.alert)
-        for step in history.transitions:
-            yield self._step(history.alert, step, where)
-            for told in history.told:
+    def _steps(self, story: AlertStory) -> Iterator[Step]:
+        where = self.zone_of_time(story.alert)
+        for step in story.steps:
+            yield self._step(story.alert, step, where)
+            for told in story.deliveries:
                 if told.sequence == step.sequence:
                     yield self._told(told, where)
 
@@ -226,11 +226,11 @@ class Teller:
             event_when=None if own else w.exact(step.event_ms, where),
         )
 
-    def _told(self, told: Told, where: str) -> Step:
+    def _told(self, told: DeliveryView, where: str) -> Step:
         key = {"delivered": "delivered", "failed": "delivery_failed"}.get(told.state, "delivery_waiting")
         return Step(
             kind="delivery",
             text=self.wording.say(key, receiver=told.receiver, n=told.attempts),
-            when=self.wording.exact(told.at_ms, where),
-            detail=told.error,
+            when=self.wording.exact(told.delivered_ms or told.created_ms, where),
+            detail=told.last_error,
         )

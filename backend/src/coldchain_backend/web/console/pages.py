@@ -8,6 +8,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from coldchain_backend.alerts import Alert
+from coldchain_backend.judging.contracts import StoredExcursion
+from coldchain_backend.judging.views import AlertFilter, Trace
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone
@@ -20,7 +22,6 @@ from coldchain_backend.web.console.zone_page import (
     marks_of,
     show_excursion,
 )
-from coldchain_backend.web.contracts import FoundExcursion, Trace
 from coldchain_backend.web.services import Services, Viewer, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -60,7 +61,7 @@ async def zone(
         raise HTTPException(404)
     from_ms = now - SPANS[span]
     points = [point.point.id for point in found.points]
-    excursions = await to_thread(services.answers.excursions, points, from_ms, now, _EXCURSIONS)
+    excursions = await to_thread(services.answers.excursions, points, from_ms, now, limit=_EXCURSIONS)
     traces = await to_thread(_traces, services, points, from_ms, now, BUCKETS)
     return page.render(
         "zone",
@@ -84,7 +85,7 @@ async def alerts(
     shown = "all" if show == "all" else "open"
     found: Sequence[Alert] = page.open_alerts
     if shown == "all":
-        found = await to_thread(services.answers.alerts, open_only=False, before=after, limit=_EXCURSIONS + 1)
+        found = await to_thread(services.answers.alerts, AlertFilter(), after=after, limit=_EXCURSIONS + 1)
     listed = found if shown == "open" else found[:_EXCURSIONS]
     return page.render(
         "alerts",
@@ -102,11 +103,11 @@ async def alerts(
 async def alert(request: Request, services: Wanted, person: Viewer, alert: str) -> Response:
     """One alert: what it is, the curve around it, what happened."""
     page = await Page.of(request, services, person)
-    history = await to_thread(services.answers.alert, alert)
-    if history is None:
+    story = await to_thread(services.answers.alert, alert)
+    if story is None:
         raise HTTPException(404)
-    drawn = await to_thread(_around, page, history.alert)
-    return page.render("alert", {"alert": page.teller.whole(history), "drawn": drawn})
+    drawn = await to_thread(_around, page, story.alert)
+    return page.render("alert", {"alert": page.teller.whole(story), "drawn": drawn})
 
 
 @router.get("/gateways")
@@ -127,8 +128,7 @@ async def gateways(request: Request, services: Wanted, person: Viewer) -> Respon
 
 
 async def _board(services: Services, now_ms: int) -> Board:
-    statuses = await to_thread(services.answers.board, now_ms)
-    return board_of(services.fleet().plan, statuses, now_ms)
+    return board_of(services.fleet().plan, await to_thread(services.answers.board, now_ms))
 
 
 def _traces(
@@ -141,7 +141,7 @@ def _drawings(
     page: Page,
     zone: BoardZone,
     traces: Mapping[str, Trace],
-    excursions: Sequence[FoundExcursion],
+    excursions: Sequence[StoredExcursion],
     from_ms: int,
 ) -> list[Drawing]:
     now = page.wording.now_ms

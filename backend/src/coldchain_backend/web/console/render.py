@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from coldchain_backend.alerts import Alert
+from coldchain_backend.judging.views import AlertFilter
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording, limit, preferred, signed
 from coldchain_backend.web.services import Person, Right, Services
@@ -69,7 +70,7 @@ class Page:
     @classmethod
     async def of(cls, request: Request, services: Services, person: Person) -> "Page":
         """Make the frame of an answer."""
-        alerts = await to_thread(services.answers.alerts, open_only=True, before=None, limit=MAX_OPEN)
+        alerts = await to_thread(services.answers.alerts, AlertFilter(open=True), limit=MAX_OPEN)
         wording = wording_of(request, services)
         return cls(request=request, services=services, person=person, wording=wording, open_alerts=alerts)
 
@@ -94,7 +95,7 @@ class Page:
         return {
             "w": self.wording,
             "person": self.person.name,
-            "role": self.person.role,
+            "role": str(self.person.role),
             "organisation": self.services.organisation,
             "open_count": len(self.open_alerts),
             "page": {"alert": "alerts", "zone": "board"}.get(name, name),

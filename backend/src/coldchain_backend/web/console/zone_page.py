@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from coldchain_backend.judging.contracts import StoredExcursion
+from coldchain_backend.judging.views import Trace
 from coldchain_backend.web.board import BoardZone, Limits
 from coldchain_backend.web.console.charts import Curve, Frame, Tick, draw
 from coldchain_backend.web.console.shown import samples_of
 from coldchain_backend.web.console.wording import Wording, degrees
-from coldchain_backend.web.contracts import FoundExcursion, Trace
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -86,7 +87,7 @@ def _rows(trace: Trace, window: Window, wording: Wording) -> Sequence[Row]:
     groups = [trace.buckets[at : at + every] for at in range(0, len(trace.buckets), every)]
     return [
         Row(
-            when=wording.exact(group[0].from_ms, window.time_zone),
+            when=wording.exact(group[0].start_ms, window.time_zone),
             low=degrees(min(one.low for one in group), window.limits),
             mean=degrees(sum(one.mean for one in group) / len(group), window.limits),
             high=degrees(max(one.high for one in group), window.limits),
@@ -108,7 +109,7 @@ class ShownExcursion:
     peak: str
 
 
-def show_excursion(found: FoundExcursion, zone: BoardZone, wording: Wording) -> ShownExcursion:
+def show_excursion(found: StoredExcursion, zone: BoardZone, wording: Wording) -> ShownExcursion:
     """Say an excursion of a zone."""
     one, where = found.excursion, zone.asset.time_zone
     point = next((p.point for p in zone.points if p.point.id == found.point), None)
@@ -123,7 +124,7 @@ def show_excursion(found: FoundExcursion, zone: BoardZone, wording: Wording) -> 
     )
 
 
-def marks_of(excursions: Sequence[FoundExcursion], point: str, now_ms: int) -> tuple[tuple[int, int], ...]:
+def marks_of(excursions: Sequence[StoredExcursion], point: str, now_ms: int) -> tuple[tuple[int, int], ...]:
     """The stretches in which a point was out of limits."""
     return tuple(
         (found.excursion.opened_ms, found.excursion.closed_ms or now_ms)

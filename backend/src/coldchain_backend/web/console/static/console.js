@@ -31,8 +31,8 @@ function tick() {
   }
   for (const zone of document.querySelectorAll(".zone")) {
     const points = [...zone.querySelectorAll("[data-stale-at]")];
-    const old = points.some((point) => point.classList.contains("is-old") && !point.matches(".point-unknown"));
-    const loud = points.some((point) => point.matches(".point-alarm, .point-warning"));
+    const old = points.some((point) => point.classList.contains("is-old") && !point.matches(".point-unknown, .is-unknown"));
+    const loud = points.some((point) => point.matches(".point-alarm, .point-warning, .point-pending"));
     zone.classList.toggle("is-old", old && !loud);
   }
   for (const age of document.querySelectorAll("[data-time]")) {

@@ -1,0 +1,161 @@
+"""The fleet through the API: read it, see what a file would change, apply it."""
+
+from asyncio import to_thread
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from coldchain_backend.fleet import FleetVersion
+from coldchain_backend.fleetfile import (
+    Difference,
+    Objection,
+    OpenAlert,
+    Stale,
+    Unchanged,
+    Wish,
+    compare,
+    parse,
+    schema,
+)
+from coldchain_backend.judging.views import AlertFilter
+from coldchain_backend.web.api.shapes import Time
+from coldchain_backend.web.console.wording import iso
+from coldchain_backend.web.errors import FAILURES, failure
+from coldchain_backend.web.services import Admin, Services, Viewer, Wanted
+
+router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
+MAX_FILE = 2_000_000
+MAX_ALERTS = 1000
+
+
+class FleetAnswer(BaseModel):
+    """The fleet version in force; `version` 0 and no text before the first file was applied."""
+
+    version: int
+    from_: Time | None = Field(serialization_alias="from")
+    digest: str
+    by: str
+    reason: str | None
+    text: str
+
+
+class FleetFile(BaseModel):
+    """A fleet file; `name` stands in the messages about it."""
+
+    text: str = Field(max_length=MAX_FILE)
+    name: str = Field(default="fleet.yaml", max_length=200)
+
+
+class Application(FleetFile):
+    """A file to apply.
+
+    `base` is the version it was made from; it is refused if the server has a newer one. Removals and looser
+    limits must be allowed by name, with a reason.
+    """
+
+    base: int | None = None
+    allow_removals: bool = False
+    allow_loosened: bool = False
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class EntryItem(BaseModel):
+    """One entry that differs."""
+
+    kind: str
+    what: str
+    id: str
+    details: list[str]
+
+
+class DifferenceAnswer(BaseModel):
+    """What applying would do.
+
+    `losing`: points that would no longer be judged. `looser`: what would be watched less strictly. `ending`:
+    alerts that would end. `clashes`: why it would be refused.
+    """
+
+    base: int
+    entries: list[EntryItem]
+    losing: list[str]
+    looser: list[str]
+    ending: list[str]
+    clashes: list[str]
+
+
+class Applied(BaseModel):
+    """What has become of it: the version in force, and whether this made it."""
+
+    version: int
+    changed: bool
+    difference: DifferenceAnswer | None
+
+
+@router.get("")
+async def current(services: Wanted, person: Viewer) -> FleetAnswer:
+    """The fleet file in force, as it was applied; applying it again changes nothing."""
+    newest = services.fleet().current
+    return FleetAnswer(
+        version=newest.number,
+        from_=iso(newest.from_ms) if newest.number else None,
+        digest=newest.digest,
+        by=newest.by,
+        reason=newest.reason,
+        text=newest.text,
+    )
+
+
+@router.get("/schema")
+async def file_schema() -> dict[str, object]:
+    """JSON Schema of the fleet file, for editors."""
+    return schema()
+
+
+@router.post("/diff")
+async def diff(services: Wanted, person: Admin, file: FleetFile) -> DifferenceAnswer:
+    """What applying a file would do; changes nothing."""
+    plan = await to_thread(parse, file.text, file=file.name)
+    newest = services.fleet().current
+    return _answer(newest, compare(newest.plan, plan, await _open_alerts(services)))
+
+
+@router.post("/apply", response_model=Applied)
+async def apply(services: Wanted, person: Admin, file: Application) -> Applied | Response:
+    """Make a file the fleet in force; 409 if `base` is not the newest or something stands against it."""
+    wish = Wish(
+        plan=await to_thread(parse, file.text, file=file.name),
+        base=file.base,
+        allow_removals=file.allow_removals,
+        allow_loosened=file.allow_loosened,
+        reason=file.reason,
+    )
+    before = services.fleet().current
+    decision, newest = await services.book.apply(wish, file.text, person.name, await _open_alerts(services))
+    if isinstance(decision, Stale):
+        return failure(
+            409, f"the server's fleet is at version {decision.newest}, the file was made from {file.base}"
+        )
+    if isinstance(decision, Objection):
+        return failure(409, "; ".join(decision.problems))
+    if isinstance(decision, Unchanged):
+        return Applied(version=newest.number, changed=False, difference=None)
+    return Applied(version=newest.number, changed=True, difference=_answer(before, decision.difference))
+
+
+async def _open_alerts(services: Services) -> tuple[OpenAlert, ...]:
+    found = await to_thread(services.answers.alerts, AlertFilter(open=True), limit=MAX_ALERTS)
+    return tuple(OpenAlert(id=one.id, point=one.cause.subject.point, rule=one.cause.rule) for one in found)
+
+
+def _answer(base: FleetVersion, difference: Difference) -> DifferenceAnswer:
+    return DifferenceAnswer(
+        base=base.number,
+        entries=[
+            EntryItem(kind=one.kind.value, what=one.what, id=one.id, details=list(one.details))
+            for one in difference.entries
+        ],
+        losing=list(difference.losing),
+        looser=list(difference.looser),
+        ending=list(difference.ending),
+        clashes=list(difference.clashes),
+    )

@@ -1,0 +1,57 @@
+"""What the API answers: documented models; times are ISO 8601, UTC, with milliseconds."""
+
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from coldchain.errors import InvalidInput
+from coldchain.words import Text
+
+Item = TypeVar("Item")
+Time = Annotated[str, Field(examples=["2026-11-24T02:40:00.000Z"])]
+Value = float | int | bool | str
+
+MAX_DAYS = 400
+DAY_MS = 86_400_000
+From = Annotated[
+    AwareDatetime | None, Query(alias="from", description="inclusive; default: a day before `to`")
+]
+To = Annotated[AwareDatetime | None, Query(description="exclusive; default: now")]
+Name = Annotated[str, Query(min_length=1, max_length=200)]
+
+
+class Listed(BaseModel, Generic[Item]):
+    """A page of a list; `next` is what to give as `after` to get the following one, null at the end."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Names(BaseModel):
+    """A name in both languages."""
+
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, text: Text) -> "Names":
+        """A text in both languages; where one is missing the other stands in its place."""
+        return cls(en=text.in_("en"), zh=text.in_("zh"))
+
+
+def ms_of(time: datetime) -> int:
+    """An aware time as ms UTC."""
+    return int(time.timestamp() * 1000)
+
+
+def window(from_: datetime | None, to: datetime | None, now_ms: int) -> tuple[int, int]:
+    """The asked time as ms; raises InvalidInput if it is empty or longer than MAX_DAYS."""
+    to_ms = now_ms if to is None else ms_of(to)
+    from_ms = to_ms - DAY_MS if from_ is None else ms_of(from_)
+    if not from_ms < to_ms:
+        raise InvalidInput("`from` must be before `to`")
+    if to_ms - from_ms > MAX_DAYS * DAY_MS:
+        raise InvalidInput(f"at most {MAX_DAYS} days at once")
+    return from_ms, to_ms
