@@ -1,8 +1,7 @@
 """The arithmetic of excursions: one reading, or time passing, after another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 from math import inf, isfinite
 
 from coldchain.errors import InvalidInput
@@ -34,53 +33,61 @@ def step(state: State, event: Sample | Until, judged: Judged) -> tuple[State, li
     return _sample(state, event.time_ms, event.value, judged)
 
 
-def run(state: State, samples: Sequence[tuple[int, float]], judged: Judged) -> tuple[State, list[Change]]:
+def run(state: State, samples: Iterable[tuple[int, float]], judged: Judged) -> tuple[State, list[Change]]:
     """Step through (time_ms, value) pairs in order: equal to `step` on each, faster where nothing happens."""
     changes: list[Change] = []
-    index, count = 0, len(samples)
-    while index < count:
-        if state.last_ms is not None:
-            index, state = _stretch(state, samples, index, judged)
-            if index == count:
-                break
-        time_ms, value = samples[index]
-        state, news = _sample(state, time_ms, value, judged)
+    rest = iter(samples)
+    while True:
+        state, eventful = _stretch(state, rest, judged)
+        if eventful is None:
+            return state, changes
+        state, news = _sample(state, *eventful, judged)
         changes += news
-        index += 1
-    return state, changes
 
 
 def _stretch(
-    state: State, samples: Sequence[tuple[int, float]], index: int, judged: Judged
-) -> tuple[int, State]:
-    """Pass over readings that open, end, gap and reach nothing: only time accrues and peaks move."""
+    state: State, rest: Iterator[tuple[int, float]], judged: Judged
+) -> tuple[State, tuple[int, float] | None]:
+    """Take readings that open, end, gap and reach nothing, where only time accrues and peaks move.
+
+    Gives the state behind them and the first reading that may do more, None at the end.
+    """
+    if state.last_ms is None:
+        return state, next(rest, None)
     low, high = judged.band(state.places)
     if state.open and not low <= state.last_value <= high:
-        return index, state
-    start, last_ms, base_ms = index, state.last_ms or 0, state.accounted_ms
+        return state, next(rest, None)
+    last_ms, last_value, base_ms = state.last_ms, state.last_value, state.accounted_ms
     end_ms, longest_ms = _nothing_due_before(state, judged), judged.limit_ms if state.open else inf
     top, bottom, top_ms, bottom_ms = -inf, inf, 0, 0
-    for time_ms, value in islice(samples, index, None):
+    eventful = None
+    for time_ms, value in rest:
         if not (low <= value <= high and 0 < time_ms - last_ms <= longest_ms and base_ms <= time_ms < end_ms):
+            eventful = time_ms, value
             break
-        last_ms = time_ms
-        index += 1
+        last_ms, last_value = time_ms, value
         if value > top and (rounded := _rounded(value)) > top:
             top, top_ms = rounded, time_ms
         if value < bottom and (rounded := _rounded(value)) < bottom:
             bottom, bottom_ms = rounded, time_ms
-    if index == start:
-        return index, state
-    moved: list[Excursion | None] = []
+    if last_ms == state.last_ms:
+        return state, eventful
+    return _passed(state, judged, (last_ms, last_value), (top, top_ms), (bottom, bottom_ms)), eventful
+
+
+def _passed(
+    state: State, judged: Judged, last: tuple[int, float], top: tuple[float, int], bottom: tuple[float, int]
+) -> State:
+    """The state behind a stretch that ended with the reading `last` and had these farthest values."""
+    last_ms, last_value = last
+    places: list[Excursion | None] = []
     for rule, place in zip(judged.rules, state.places, strict=True):
         if place is None:
-            moved.append(None)
+            places.append(None)
             continue
-        longer = replace(place, out_ms=place.out_ms + last_ms - base_ms)
-        peak, peak_ms = (top, top_ms) if rule.side is Side.HIGH else (bottom, bottom_ms)
-        moved.append(_peaked(rule, longer, peak, peak_ms))
-    last_value = _rounded(samples[index - 1][1])
-    return index, State(last_ms=last_ms, last_value=last_value, accounted_ms=last_ms, places=tuple(moved))
+        longer = replace(place, out_ms=place.out_ms + last_ms - state.accounted_ms)
+        places.append(_peaked(rule, longer, *(top if rule.side is Side.HIGH else bottom)))
+    return State(last_ms=last_ms, last_value=_rounded(last_value), accounted_ms=last_ms, places=tuple(places))
 
 
 def _nothing_due_before(state: State, judged: Judged) -> float:
