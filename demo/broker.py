@@ -5,6 +5,8 @@ and drops none from the queue of a gateway that is away.
 """
 
 import importlib.util
+import os
+import pwd
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from pathlib import Path
 from demo.ports import LOCAL
 
 MOSQUITTO_CONF = """\
+user {user}
 listener {port} {address}
 allow_anonymous true
 persistence true
@@ -60,7 +63,8 @@ def command(kind: Kind, *, port: int, directory: Path) -> Sequence[str]:
     directory.mkdir(parents=True, exist_ok=True)
     if kind is Kind.MOSQUITTO:
         conf = directory / "mosquitto.conf"
-        conf.write_text(MOSQUITTO_CONF.format(port=port, address=LOCAL, directory=directory), "utf-8")
+        filled = MOSQUITTO_CONF.format(port=port, address=LOCAL, directory=directory, user=_me())
+        conf.write_text(filled, "utf-8")
         return [_mosquitto() or "mosquitto", "-c", str(conf)]
     return [sys.executable, "-c", IOTCORE.format(port=port, address=LOCAL)]
 
@@ -73,3 +77,8 @@ def _installed(kind: Kind) -> bool:
 
 def _mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
+def _me() -> str:
+    """Started by root, mosquitto becomes another user unless told to stay, and could not write its folder."""
+    return pwd.getpwuid(os.getuid()).pw_name

@@ -35,6 +35,7 @@ class Program:
     forker: ThreadPoolExecutor
     environment: Mapping[str, str] = field(default_factory=dict)
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _log_from: int = field(default=0, init=False)
 
     @property
     def running(self) -> bool:
@@ -51,6 +52,7 @@ class Program:
     def start(self) -> None:
         """Start it; nothing happens when it runs."""
         if not self.running:
+            self._log_from = self.log.stat().st_size if self.log.exists() else 0
             self._child = self.forker.submit(self._fork).result()
 
     def check(self) -> None:
@@ -81,6 +83,12 @@ class Program:
         """Send a signal to the program itself."""
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(number)
+
+    def said(self, word: str) -> bool:
+        """Whether this word stands in its log since it was started last."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_from)
+            return word.encode() in log.read()
 
     def tail(self) -> str:
         """The last lines of its log."""

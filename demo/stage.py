@@ -21,6 +21,7 @@ from typing import Literal, Self, TypeVar
 
 from demo import broker, programs
 from demo.api import Api, ready
+from demo.broker import Kind as BrokerKind
 from demo.evidence import Happened, Truth, read_events, read_truth
 from demo.ports import LOCAL, free_port, listens
 from demo.programs import Program, installed
@@ -47,7 +48,7 @@ class StageSettings:
     scenario: str = "door-left-open"
     speed: float | None = None
     seed: int = 1
-    broker: broker.Kind | None = None
+    broker: BrokerKind | None = None
     starts: tuple[Name, ...] = ORDER
     fleet: Path = HERE / "fleet.yaml"
     gateway: Path = HERE / "gateway.toml"
@@ -61,7 +62,7 @@ class Stage:
     """Everything that runs, by name."""
 
     settings: StageSettings
-    broker_kind: broker.Kind = field(init=False)
+    broker_kind: BrokerKind = field(init=False)
     ports: dict[str, int] = field(init=False)
     receiver: Receiver = field(init=False)
     uplink: Uplink = field(init=False)
@@ -121,6 +122,10 @@ class Stage:
             "templates": str(HERE / "templates"),
         }
 
+    @property
+    def _gateway_config(self) -> Path:
+        return self.directory / "gateway.toml"
+
     # --- acting on programs ---
 
     def start(self, name: Name) -> None:
@@ -172,7 +177,7 @@ class Stage:
 
     def gateway(self, *arguments: str) -> str:
         """Run `coldchain-gateway` with this stage's configuration; its output."""
-        config = str(self.directory / "gateway.toml")
+        config = str(self._gateway_config)
         return programs.run([installed("coldchain-gateway"), "--config", config, *arguments])
 
     def login_link(self, person: str = "demo", role: str = "operator") -> str:
@@ -270,7 +275,7 @@ class Stage:
             ],
             "backend": [installed("coldchain-backend"), "--config", str(folder / "backend.toml"), "serve"],
             "simulator": simulator,
-            "gateway": [installed("coldchain-gateway"), "--config", str(folder / "gateway.toml"), "run"],
+            "gateway": [installed("coldchain-gateway"), "--config", str(self._gateway_config), "run"],
         }
 
     def _fill(self, template: Path, name: str) -> Path:
@@ -287,7 +292,13 @@ class Stage:
             case "simulator":
                 return any(self.simulator_out.glob("tty-*"))
             case "gateway":
-                return _newer(self.gateway_data / "status.json", self._started_ns[name])
+                written = _newer(self.gateway_data / "status.json", self._started_ns[name])
+                return written and self._hears_broker()
+
+    def _hears_broker(self) -> bool:
+        """What the broker acknowledges before the gateway's first subscription is nobody's: wait for that."""
+        waits = self.programs["broker"].running and 'kind = "mqtt"' in self._gateway_config.read_text("utf-8")
+        return not waits or self.programs["gateway"].said("mqtt.connected")
 
 
 def _newer(path: Path, than_ns: int) -> bool:
