@@ -2,8 +2,9 @@
 
 import argparse
 import asyncio
+import ctypes
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from coldchain_runtime import logs
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from coldchain_gateway.config import Settings
+
+M_ARENA_MAX: Final = -8  # malloc.h
 
 
 def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,6 +35,7 @@ def body(arguments: argparse.Namespace) -> int:
     """Run; again at once with a new outbox when the old one broke."""
     from coldchain_gateway.config import load
 
+    share_one_heap()
     logs.set_up(arguments.log)
     settings = load(arguments.config)
     condemned = ""
@@ -39,6 +43,13 @@ def body(arguments: argparse.Namespace) -> int:
         condemned = asyncio.run(_until_stopped(settings, condemned))
         if not condemned:
             return 0
+
+
+def share_one_heap() -> None:
+    """One malloc arena for all threads: glibc's one per thread costs 5 MB under load. Elsewhere nothing."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
 
 
 async def _until_stopped(settings: "Settings", condemned: str) -> str:

@@ -19,9 +19,9 @@ from coldchain_runtime.logs import Log
 
 from .draft import Draft, Forget, Offered
 
-QUEUE_ITEMS: Final = 4000
+QUEUE_ITEMS: Final = 1000
 QUEUE_NOTES: Final = 1000
-GROUP_ITEMS: Final = 1000
+GROUP_ITEMS: Final = 500
 # A commit that found no room is tried again after this long.
 FULL_RETRY_S: Final = 1.0
 log = Log("gateway.intake")

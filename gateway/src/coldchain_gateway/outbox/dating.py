@@ -10,7 +10,7 @@ backwards by more than `STEP_MS` the memory is void, because displaced readings 
 could; a collision with what was sealed before the correction is then left to judging, which names it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,7 +96,7 @@ class Dating:
             return b"%b %d\n" % (entry.line, time_ms)
         return b"%b%b %d\n" % (entry.line, _quality_fields(placement), time_ms)
 
-    def date_chunk(self, chunk: Chunk, entries: Sequence[Entry], placement: Placement) -> list[bytes]:
+    def date_chunk(self, chunk: Chunk, entries: Iterable[Entry], placement: Placement) -> list[bytes]:
         """All lines of a chunk."""
         return [self.date(entry, placement, trusted=chunk.trusted) for entry in entries]
 

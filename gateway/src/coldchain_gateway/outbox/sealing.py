@@ -159,7 +159,7 @@ class Sealer:
         for chunk in chunks:
             placement = placements[chunk.boot]
             if placement is not None:
-                lines += self._dating.date_chunk(chunk, list(decode_entries(chunk.body)), placement)
+                lines += self._dating.date_chunk(chunk, decode_entries(chunk.body), placement)
         body = b"".join(lines)
         batch = seal(
             self._key, org=self._organisation, run=head.run, seq=head.seq + 1, prev=head.hash, body=body
