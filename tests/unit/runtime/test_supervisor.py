@@ -119,7 +119,7 @@ async def test_leaving_waits_for_loops_to_put_their_things_in_order() -> None:
         try:
             await forever()
         finally:
-            await asyncio.sleep(0)
+            await settle(1)
             order.append("tidied")
 
     async with Supervisor(FakeClock()) as supervisor:
