@@ -47,7 +47,7 @@ from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, open_
 from support.still_clock import StillClock
 
 ORGANISATION = "demo"
-T0 = 1_795_376_400_000
+T0 = 1_795_377_600_000
 """A full hour."""
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 Point3 = tuple[str, int, float]
@@ -219,7 +219,9 @@ class Log:
 
         return [
             f"{one.receiver} {orjson.loads(one.body)['type']}"
-            for one in sorted(self._deliveries(), key=lambda d: (d.created_ms, d.alert, d.sequence, d.receiver))
+            for one in sorted(
+                self._deliveries(), key=lambda d: (d.created_ms, d.alert, d.sequence, d.receiver)
+            )
         ]
 
     def _deliveries(self) -> list[RowOfDelivery]:
@@ -249,7 +251,8 @@ class Log:
                 now = next(place for place in shown.open if place.rule == now.rule)
             found.setdefault(one.key.sensor, []).append(now)
         return {
-            sensor: sorted(every, key=lambda one: (one.opened_ms, one.rule)) for sensor, every in found.items()
+            sensor: sorted(every, key=lambda one: (one.opened_ms, one.rule))
+            for sensor, every in found.items()
         }
 
 

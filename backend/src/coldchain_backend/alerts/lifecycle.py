@@ -85,8 +85,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One step: `at_ms` is the log's stamp, `event_ms` event time. `pages`: everybody concerned hears of it now,
-    as a fire; otherwise those who were told before."""
+    """One step: `at_ms` is the log's stamp, `event_ms` event time.
+
+    `pages`: everybody concerned hears of it now, as a fire; otherwise those who were told before.
+    """
 
     alert: str
     sequence: int
@@ -125,7 +127,8 @@ def acknowledge(alert: Alert, by: str, reason: str, now_ms: int) -> tuple[Alert,
     alert = replace(alert, acknowledged=Acknowledgement(by=by, at_ms=now_ms, reason=reason))
     if alert.state is AlertState.FIRING:
         alert = replace(alert, state=AlertState.ACKNOWLEDGED)
-    return _stepped(alert, TransitionKind.ACKNOWLEDGED, now_ms, now_ms, by=by, reason=reason)
+    alert, (step,) = _stepped(alert, TransitionKind.ACKNOWLEDGED, now_ms, now_ms)
+    return alert, (replace(step, by=by, reason=reason),)
 
 
 def _undone(end: End | None) -> bool:
@@ -150,7 +153,7 @@ def _fire(
     alert = Alert(
         id=alert_id_of(cause.id) if before is None else before.id,
         cause=cause,
-        state=AlertState.FIRING if before is None or before.acknowledged is None else AlertState.ACKNOWLEDGED,
+        state=AlertState.FIRING if before is None else _reopened(before),
         level=level,
         sequence=0 if before is None else before.sequence,
         revision=1 if before is None else before.revision + 1,
@@ -179,27 +182,32 @@ def _undo(alert: Alert, cause: Cause, now_ms: int) -> tuple[Alert, tuple[Transit
 
 
 def _update(alert: Alert, cause: Cause, level: Level, now_ms: int) -> tuple[Alert, tuple[Transition, ...]]:
-    before, was_open = alert.cause, alert.state.open
+    was_open = alert.state.open
     amended = _amends(alert, cause)
     pages = not alert.paged and _pages(cause, now_ms)
     raised = level.rank > alert.level.rank
+    ends = was_open and cause.end is not None
     alert = replace(
-        alert, cause=cause, level=level, paged=alert.paged or pages, revision=alert.revision + int(amended)
+        alert,
+        cause=cause,
+        level=level,
+        paged=alert.paged or pages,
+        revision=alert.revision + int(amended),
+        state=_reopened(alert) if not was_open and cause.end is None else alert.state,
     )
     steps: tuple[Transition, ...] = ()
-    if was_open and cause.end is not None and not raised and not pages:
-        return _end(alert, cause.end, now_ms)
     if raised and not amended:
         alert, steps = _stepped(alert, TransitionKind.LEVEL_CHANGED, now_ms, _reached(cause), pages=pages)
-    elif amended or pages:
-        if not was_open and cause.end is None:
-            state = AlertState.FIRING if alert.acknowledged is None else AlertState.ACKNOWLEDGED
-            alert = replace(alert, state=state)
+    elif pages or (amended and not ends):
         alert, steps = _stepped(alert, TransitionKind.AMENDED, now_ms, cause.event_ms, pages=pages)
-    if (was_open and cause.end is not None) or (before.end is not None and cause.end is not None and alert.state.open):
+    if ends and cause.end is not None:
         alert, ended = _end(alert, cause.end, now_ms)
         steps += ended
     return alert, steps
+
+
+def _reopened(alert: Alert) -> AlertState:
+    return AlertState.FIRING if alert.acknowledged is None else AlertState.ACKNOWLEDGED
 
 
 def _amends(alert: Alert, cause: Cause) -> bool:
@@ -220,20 +228,13 @@ def _reached(cause: Cause) -> int:
 
 def _end(alert: Alert, end: End, now_ms: int) -> tuple[Alert, tuple[Transition, ...]]:
     state, kind = _ENDED[end.kind]
-    return _stepped(replace(alert, state=state), kind, now_ms, end.event_ms, value=end.value, by=end.by)
+    alert, (step,) = _stepped(replace(alert, state=state), kind, now_ms, end.event_ms)
+    return alert, (replace(step, value=step.value if end.value is None else end.value, by=end.by),)
 
 
 def _stepped(
-    alert: Alert,
-    kind: TransitionKind,
-    now_ms: int,
-    event_ms: int,
-    *,
-    pages: bool = False,
-    value: float | None = None,
-    by: str | None = None,
-    reason: str | None = None,
-) -> tuple[Alert, tuple[Transition, ...]]:
+    alert: Alert, kind: TransitionKind, now_ms: int, event_ms: int, *, pages: bool = False
+) -> tuple[Alert, tuple[Transition]]:
     alert = replace(alert, sequence=alert.sequence + 1)
     step = Transition(
         alert=alert.id,
@@ -243,8 +244,6 @@ def _stepped(
         event_ms=event_ms,
         level=alert.level,
         pages=pages,
-        value=alert.cause.value if value is None else value,
-        by=by,
-        reason=reason,
+        value=alert.cause.value,
     )
     return alert, (step,)

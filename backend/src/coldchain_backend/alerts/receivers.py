@@ -22,7 +22,7 @@ class Hearing:
 def hearings(
     alert: Alert, step: Transition, receivers: Sequence[str], system_receiver: str | None
 ) -> tuple[Hearing, ...]:
-    """Everybody who got the fire hears of every later step; on a page, those who did not yet hear it as a fire.
+    """Who got the fire hears of every later step; on a page, those who did not yet hear it as a fire.
 
     System alerts go to the system receiver, or to all where none is named.
     """

@@ -1,4 +1,4 @@
-"""Delivery: what alerts decided to tell is sent, at least once, in order per alert, with one id on every attempt."""
+"""Delivery: what alerts decided to tell is sent at least once, in order per alert, under one id."""
 
 from coldchain_backend.delivery.courier import Courier, CourierSettings
 from coldchain_backend.delivery.endpoints import Endpoint, endpoints_of

@@ -1,4 +1,4 @@
-"""The courier: lease → send → outcome, a loop of its own for each receiver, so that a dead one delays nobody."""
+"""The courier: lease → send → outcome, on its own for each receiver, so that a dead one delays nobody."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ class CourierSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierPorts:
-    """What the courier works with. `announce(receiver, failing)` tells the log that alerts cannot be delivered."""
+    """What the courier works with; `announce(receiver, failing)` tells the log of it."""
 
     queue: Queue
     sender: Sender

@@ -1,4 +1,4 @@
-"""Judging: the log's readings → excursions, alerts and what is told, in one commit; and any question about them."""
+"""Judging: readings → excursions, alerts and what is told, in one commit; and any question about them."""
 
 from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.consumer import Judging

@@ -1,4 +1,4 @@
-"""A batch record → what is in it for judging: readings by sensor, the gateway's own lines, counts of the rest."""
+"""A batch record → what judging needs: readings by sensor, the gateway's own lines, counts of the rest."""
 
 from collections import Counter
 from collections.abc import Container
@@ -63,7 +63,7 @@ class Content:
 
 
 def read(payload: bytes, known: Container[str], stamp_ms: int) -> Content:
-    """Decode a batch record; `known` are the sensors of the fleet. Raises IntegrityError if it is no batch."""
+    """Decode a batch record; `known`: the fleet's sensors. Raises IntegrityError if it is no batch."""
     meta, encoded = split_batch(payload)
     batch = next(read_batches(encoded), None)
     sealed = meta.grade is Grade.SEALED

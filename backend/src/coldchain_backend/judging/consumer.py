@@ -1,4 +1,4 @@
-"""The judging consumer: ledger records in, one commit out: series, excursions, alerts, deliveries, the offset.
+"""The judging consumer: records in; series, excursions, alerts, deliveries and the offset in one commit.
 
 Its only clock is the log: a due time fires before the first record stamped at or after it.
 """

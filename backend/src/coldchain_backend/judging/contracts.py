@@ -223,7 +223,7 @@ class Memory(AlertBook, Protocol):
         ...
 
     def excursions(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[StoredExcursion]:
-        """Excursions of a course that are not gone and overlap a time."""
+        """Excursions of a course that are not gone: opened before to_ms, closed at from_ms or later."""
         ...
 
     def put_sensor(self, sensor: SensorState) -> None:

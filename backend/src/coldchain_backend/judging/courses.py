@@ -1,7 +1,8 @@
-"""A course: one quantity of one sensor at one point under one profile, stepped through readings as they come."""
+"""A course: one quantity of one sensor at one point under one profile, stepped through as readings come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 from coldchain.excursions import (
@@ -76,9 +77,11 @@ class Course:
         )
 
     def take(self, samples: Sequence[Sample], snapshots: Snapshots, stamp_ms: int) -> list[Found]:
-        """Step through the readings that are in order and note the late ones; the excursions that closed."""
+        """Step through readings in order, note the late ones; gives the excursions that closed."""
         last_ms = self.state.last_ms
-        if (last_ms is not None and samples[0][0] <= last_ms) or (len(samples) > 1 and not _ascending(samples)):
+        if (last_ms is not None and samples[0][0] <= last_ms) or (
+            len(samples) > 1 and not _ascending(samples)
+        ):
             samples = self._without_late(samples, stamp_ms)
         closed: list[Found] = []
         index = 0
@@ -148,7 +151,7 @@ def told_the_same(before: Excursion, after: Excursion) -> bool:
 
 
 def _ascending(samples: Sequence[Sample]) -> bool:
-    return all(before[0] < after[0] for before, after in zip(samples, samples[1:], strict=False))
+    return all(before[0] < after[0] for before, after in pairwise(samples))
 
 
 def _end_of_hour(samples: Sequence[Sample], index: int, end_ms: int) -> int:

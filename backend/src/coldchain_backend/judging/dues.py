@@ -1,4 +1,4 @@
-"""Due times in the order in which they fire: by instant, then by kind, then by key; never by when they were set."""
+"""Due times as they fire: by instant, then by kind, then by key; never in the order of their setting."""
 
 from enum import IntEnum
 from heapq import heapify, heappop, heappush

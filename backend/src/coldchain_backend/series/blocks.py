@@ -85,7 +85,7 @@ def _column(values: Sequence[Value]) -> tuple[str, bytes]:
     """The code of a column and its bytes: b booleans, i integers, m thousandths, f floats."""
     kinds = set(map(type, values))
     if kinds == {bool}:
-        return "b", bytes(values)
+        return "b", bytes(map(bool, values))
     if kinds == {int}:
         return "i", _deltas([int(value) for value in values])
     floats = [float(value) for value in values]

@@ -18,8 +18,8 @@ _AT_ONCE: Final = 2048
 def compact(connection: sqlite3.Connection, *, sensors: int) -> int:
     """Join the blocks of up to `sensors` scattered sensors; the caller owns the transaction.
 
-    Answers the number of sensors that were worked on. Readings that lost against another of the same instant are
-    left out here; they stay in the ledger, and judging has recorded the conflict.
+    Answers the number of sensors that were worked on. Readings that lost against another of the same instant
+    are left out here; they stay in the ledger, and judging has recorded the conflict.
     """
     found = connection.execute(STATEMENTS["scattered"], {"least": WORTH, "limit": sensors}).fetchall()
     for (sensor,) in found:

@@ -1,7 +1,7 @@
 """One reading per instant: the winner of readings that name the same sensor and time.
 
-Quality decides first, sealed comes before unsealed, then the smallest hash of what was said: so the winner does
-not depend on the order, the batches or the number of times in which readings came.
+Quality decides first, sealed comes before unsealed, then the smallest hash of what was said: so the winner
+does not depend on the order, the batches or the number of times in which readings came.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

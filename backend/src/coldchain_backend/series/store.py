@@ -100,7 +100,7 @@ class SeriesStore:
         ], conflicts
 
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> list[SeriesReading]:
-        """Up to `limit` winning readings of from_ms ≤ time < to_ms, by time, without reading further than needed."""
+        """Up to `limit` winning readings of from_ms ≤ time < to_ms, by time; reads no further than needed."""
         found: list[SeriesReading] = []
         while from_ms < to_ms and len(found) < limit:
             end_ms = min(from_ms + _PAGE_MS, to_ms)

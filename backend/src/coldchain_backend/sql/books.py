@@ -127,7 +127,7 @@ class Books:
         wanted = select(table).where(
             _of_course(table, key),
             table.c.opened_ms < to_ms,
-            or_(table.c.closed_ms.is_(None), table.c.closed_ms > from_ms),
+            or_(table.c.closed_ms.is_(None), table.c.closed_ms >= from_ms),
             table.c.gone.is_(None),
         )
         return [rows.excursion_of(row) for row in self._connection.execute(wanted).mappings()]

@@ -38,7 +38,7 @@ async def resolve(host: str, port: int, allowed: Sequence[Network]) -> Address:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Unavailable(f"{host} cannot be resolved: {error}") from error
-    addresses = [ip_address(entry[4][0].partition("%")[0]) for entry in found]
+    addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses:
         raise Unavailable(f"{host} has no address")
     for address in addresses:
