@@ -92,6 +92,10 @@ class Sequences:
         """The state of a run, made when it is first heard of."""
         return self._gateways.setdefault(gateway, {}).setdefault(run, RunState())
 
+    def restore(self, gateway: str, run: str, state: RunState) -> None:
+        """Take up the state of a run that a snapshot remembered."""
+        self._gateways.setdefault(gateway, {})[run] = state
+
     def items(self) -> Iterator[tuple[str, str, RunState]]:
         """Every run as (key fingerprint, run, state)."""
         for gateway, runs in self._gateways.items():

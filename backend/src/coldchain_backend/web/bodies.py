@@ -1,0 +1,56 @@
+"""Request bodies: bounded while they come in and while they are unpacked."""
+
+import asyncio
+import zlib
+from typing import Final
+
+from fastapi import HTTPException, Request
+
+MAX_BODY: Final = 8 << 20
+MAX_UNPACKED: Final = 32 << 20
+# Above this, unpacking would hold the event loop for more than some milliseconds.
+IN_LOOP: Final = 128 << 10
+_GZIP: Final = 31
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body, unpacked where it says gzip. Raises 413 beyond the bounds and 400 for a broken one."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip"):
+        raise HTTPException(415, f"content encoding {encoding[:20]!r} is not taken; gzip is")
+    body = await _received(request)
+    if encoding != "gzip":
+        return body
+    return await asyncio.to_thread(unpacked, body) if len(body) > IN_LOOP else unpacked(body)
+
+
+async def _received(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY:
+        raise HTTPException(413, f"a body may have {MAX_BODY} bytes")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY:
+            raise HTTPException(413, f"a body may have {MAX_BODY} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def unpacked(body: bytes) -> bytes:
+    """Unpack gzip, of one member or several."""
+    parts, size = [], 0
+    try:
+        while body:
+            unpacker = zlib.decompressobj(_GZIP)
+            part = unpacker.decompress(body, MAX_UNPACKED - size + 1)
+            size += len(part)
+            if size > MAX_UNPACKED:
+                raise HTTPException(413, f"an unpacked body may have {MAX_UNPACKED} bytes")
+            if not unpacker.eof:
+                raise HTTPException(400, "the gzip body is cut off")
+            parts.append(part)
+            body = unpacker.unused_data
+    except zlib.error as error:
+        raise HTTPException(400, f"not a gzip body: {error}") from error
+    return b"".join(parts)
