@@ -57,6 +57,8 @@ class MarkName(StrEnum):
     FOREIGN_KEY = "foreign_key"  # gateway: a batch sealed by a key that is not admitted for this name
     DISK_FULL = "disk_full"
     DISK_RECOVERED = "disk_recovered"
+    DELIVERY_FAILING = "delivery_failing"  # receiver: alerts cannot be delivered to it
+    DELIVERY_RECOVERED = "delivery_recovered"  # receiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,41 @@
+"""The thread that judges: follows the ledger, and goes on from its last commit after a fault."""
+
+import threading
+from collections.abc import Callable
+
+from coldchain_backend.judging import Follower
+from coldchain_runtime.logs import Log
+
+RETRY_S = 1.0
+_log = Log("judging")
+
+
+class JudgingThread:
+    """Runs followers, each from the last commit, until stopped."""
+
+    def __init__(self, follower: Callable[[], Follower]) -> None:
+        self._follower = follower
+        self._current = follower()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="judging", daemon=True)
+        self.error = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the commit that is under way."""
+        self._stopping.set()
+        self._current.stop()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._current.run()
+                self.error = ""
+            except Exception as error:  # noqa: BLE001 - supervised: told, and tried again from the last commit
+                self.error = f"{type(error).__name__}: {error}"
+                _log.error("judging.failed", reason=self.error)
+                self._stopping.wait(RETRY_S)
+                self._current = self._follower()

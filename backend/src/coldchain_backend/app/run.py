@@ -1,0 +1,147 @@
+"""What runs, in which order it starts, and how it stops: read from top to bottom."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from coldchain.seal import Key
+from coldchain_backend import judging, sql
+from coldchain_backend.access import open_tokens
+from coldchain_backend.app.judged import JudgingThread
+from coldchain_backend.app.marks import Heart, between_marks
+from coldchain_backend.app.server import run_server
+from coldchain_backend.app.web import Ground, application
+from coldchain_backend.config import Settings
+from coldchain_backend.delivery import Courier, CourierSettings, HttpSender, endpoints_of
+from coldchain_backend.delivery.courier import CourierPorts
+from coldchain_backend.delivery.rounds import run_rounds
+from coldchain_backend.fleetfile import FleetBook
+from coldchain_backend.identity import admin_token, load_or_create_key
+from coldchain_backend.ingest import Admission
+from coldchain_backend.ledger import FileLedger, MarkName, mark_record, open_ledger
+from coldchain_runtime.clock import Clock
+from coldchain_runtime.durable import make_folder
+from coldchain_runtime.logs import Log
+from coldchain_runtime.supervisor import Supervisor
+
+DATABASE_FILE = "coldchain.sqlite"
+REPLAY_RECORDS = 4_096
+CHECKPOINT_EVERY_S = 3_600.0
+_log = Log("backend")
+
+
+async def serve(settings: Settings, clock: Clock) -> None:
+    """Run until told to stop. Raises Unavailable when another process has the data folder."""
+    make_folder(settings.data_dir)
+    organisation = settings.organisation
+    key = load_or_create_key(settings.data_dir)
+    tokens = open_tokens(settings.data_dir)
+    admin_token(settings.data_dir, tokens, clock.now_ms())
+    with (
+        open_ledger(settings.data_dir / "ledger" / organisation, organisation, clock) as ledger,
+        opened_database(settings) as database,
+        known(settings, ledger, key) as (book, admission),
+    ):
+        ground = Ground(
+            settings=settings,
+            clock=clock,
+            key=key,
+            tokens=tokens,
+            ledger=ledger,
+            book=book,
+            admission=admission,
+            answers=judging.Answers(sql.Records(database), organisation),
+            news=judging.News(),
+        )
+        async with (
+            between_marks(ledger),
+            judged(ground, database) as consumer,
+            Supervisor(clock) as loops,
+            HttpSender(settings.config.delivery.allow_private) as sender,
+        ):
+            loops.start("heart", Heart(ledger, consumer, clock).run)
+            loops.start("courier", lambda: deliver(ground, database, sender))
+            loops.start("checkpoints", lambda: sign_checkpoints(ground))
+            _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
+            await run_server(application(ground), settings.host, settings.port)
+            _log.event("backend.stopping")
+        ledger.checkpoint(key)
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[sql.Database]:
+    """The database, closed at the end."""
+    database = sql.open_database(settings.data_dir / DATABASE_FILE)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def known(settings: Settings, ledger: FileLedger, key: Key) -> Iterator[tuple[FleetBook, Admission]]:
+    """What the ledger says about fleet, keys and runs, before the first write is taken."""
+    book = FleetBook(ledger, settings.organisation)
+    offset = 0
+    while records := ledger.read(offset, REPLAY_RECORDS):
+        for record in records:
+            book.see(record)
+        offset = records[-1].offset
+    folder = settings.data_dir / "ingest"
+    make_folder(folder)
+    admission = Admission(
+        ledger=ledger,
+        key=key,
+        organisation=settings.organisation,
+        folder=folder,
+        plan=lambda: book.fleet.plan,
+    )
+    admission.catch_up()
+    try:
+        yield book, admission
+    finally:
+        admission.close()
+
+
+@asynccontextmanager
+async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judging.Judging]:
+    """The consumer, and the thread in which it follows the ledger."""
+    books = sql.Books(database)
+    settings = judging.Settings(
+        organisation=ground.settings.organisation, public_url=ground.settings.public_url
+    )
+    consumer = judging.Judging(books, settings)
+    thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=lambda: False))
+    thread.start()
+    try:
+        yield consumer
+    finally:
+        await asyncio.to_thread(thread.stop)
+        books.close()
+
+
+async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) -> None:
+    """Send what judging decided to tell."""
+
+    async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the courier's port
+        mark = MarkName.DELIVERY_FAILING if failing else MarkName.DELIVERY_RECOVERED
+        await ground.ledger.append([mark_record(mark, {"receiver": receiver})])
+
+    ports = CourierPorts(
+        queue=sql.DeliveryQueue(database),
+        sender=sender,
+        clock=ground.clock,
+        endpoints=lambda: endpoints_of(ground.book.fleet),
+        announce=announce,
+        random=random.Random(),  # noqa: S311 - jitter
+    )
+    courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
+    await run_rounds(courier, ground.clock, ground.news.wait)
+
+
+async def sign_checkpoints(ground: Ground) -> None:
+    """Sign the ledger's head now and every hour."""
+    while True:
+        await asyncio.to_thread(ground.ledger.checkpoint, ground.key)
+        await ground.clock.sleep(CHECKPOINT_EVERY_S)

@@ -1,0 +1,77 @@
+"""The web application, put together from what runs below it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from coldchain.seal import Key, fingerprint
+from coldchain_backend.access import Tokens
+from coldchain_backend.config import Settings
+from coldchain_backend.fleetfile import FleetBook
+from coldchain_backend.ingest import Admission
+from coldchain_backend.judging import Answers, News
+from coldchain_backend.ledger import FileLedger
+from coldchain_backend.web import api, auth, gateways, health, live, write
+from coldchain_backend.web.console import install
+from coldchain_backend.web.errors import install_errors
+from coldchain_backend.web.services import GatewaySeen, Services
+from coldchain_runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the web stands on."""
+
+    settings: Settings
+    clock: Clock
+    key: Key
+    tokens: Tokens
+    ledger: FileLedger
+    book: FleetBook
+    admission: Admission
+    answers: Answers
+    news: News
+
+
+def application(ground: Ground) -> FastAPI:
+    """Routes for machines, people and operators of the server."""
+    app = FastAPI(title="Coldchain", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    doors = auth.Auth(ground.tokens, ground.clock, ground.settings.public_url)
+    app.state.auth = doors
+    app.state.admission = ground.admission
+    app.state.key = ground.key
+    app.state.wrong_codes = gateways.WrongCodes()
+    app.state.services = Services(
+        organisation=ground.settings.organisation,
+        clock=ground.clock,
+        ledger=ground.ledger,
+        answers=ground.answers,
+        news=ground.news,
+        book=ground.book,
+        gateways=lambda: gateways_seen(ground),
+        identify=doors.identify,
+        end_session=doors.end_session,
+    )
+    install_errors(app)
+    for router in (write.router, gateways.router, auth.router, health.router, live.router, *api.routers()):
+        app.include_router(router)
+    install(app)
+    return app
+
+
+def gateways_seen(ground: Ground) -> Mapping[str, GatewaySeen]:
+    """Every gateway that the fleet names or that has enrolled."""
+    heard = {state.gateway: state.heard_ms for state in ground.answers.gateways()}
+    declared = {one.name: one.asset for one in ground.book.fleet.gateways}
+    keys = {key.name: key for key in ground.admission.keys}
+    return {
+        name: GatewaySeen(
+            name=name,
+            asset=declared.get(name),
+            key=fingerprint(keys[name].public) if name in keys else None,
+            revoked=name in keys and keys[name].revoked_ms is not None,
+            heard_ms=heard.get(name),
+        )
+        for name in sorted(declared.keys() | keys.keys())
+    }

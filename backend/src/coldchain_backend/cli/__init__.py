@@ -1,0 +1,48 @@
+"""`coldchain-backend serve|fleet|token|gateways|verify`.
+
+Exit statuses: 0 done, 1 tried and not true, or failed, 2 the command, configuration or fleet file is wrong.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coldchain.errors import ColdchainError, ConfigError
+from coldchain_backend.cli import fleet, gateways, serve, token, verify
+from coldchain_backend.cli.context import Context
+
+app = typer.Typer(
+    help="Coldchain backend: evidence, judging, alerts, page.", no_args_is_help=True, add_completion=False
+)
+app.add_typer(fleet.app, name="fleet")
+app.add_typer(gateways.app, name="gateways")
+app.add_typer(token.app, name="token")
+app.command("serve")(serve.serve)
+app.command("verify")(verify.verify)
+
+
+@app.callback()
+def configured(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option(help="the configuration file")] = Path("backend.toml"),
+) -> None:
+    """Remember which configuration the command is for."""
+    context.obj = Context(config=config)
+
+
+def main() -> None:
+    """The command line; errors are one line each."""
+    try:
+        app()
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            sys.stderr.write(f"{mistake}\n")
+        sys.exit(2)
+    except ColdchainError as error:
+        sys.stderr.write(f"coldchain-backend: {error}\n")
+        sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"coldchain-backend: {error}\n")
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""Who this backend is: its own key, and the administrator's token, both made at first start, 0600."""
+
+from pathlib import Path
+from typing import Final
+
+from coldchain.errors import IntegrityError
+from coldchain.seal import Key
+from coldchain_backend.access import Grant, Purpose, Role, Tokens
+from coldchain_runtime.durable import write_file_atomic
+
+KEY_FILE: Final = "backend.key"
+ADMIN_TOKEN_FILE: Final = "admin-token"  # noqa: S105 - a file's name
+ADMIN: Final = "admin"
+
+
+def load_or_create_key(data_dir: Path) -> Key:
+    """The backend's key. Raises IntegrityError if its file is damaged."""
+    path = data_dir / KEY_FILE
+    if not path.exists():
+        key = Key.generate()
+        write_file_atomic(path, key.seed.hex().encode() + b"\n", private=True)
+        return key
+    try:
+        return Key.from_seed(bytes.fromhex(path.read_text(encoding="ascii").strip()))
+    except ValueError as error:
+        raise IntegrityError(f"{path}: not a key; restore it from a backup") from error
+
+
+def admin_token(data_dir: Path, tokens: Tokens, now_ms: int) -> str:
+    """The administrator's token; a new one where the file is missing or no longer good."""
+    path = data_dir / ADMIN_TOKEN_FILE
+    if path.exists():
+        token = path.read_text(encoding="ascii").strip()
+        if tokens.find(token, now_ms) is not None:
+            return token
+    tokens.revoke(Purpose.PERSON, ADMIN)
+    token = tokens.issue(Grant(name=ADMIN, purpose=Purpose.PERSON, role=Role.ADMIN, made_ms=now_ms))
+    write_file_atomic(path, token.encode() + b"\n", private=True)
+    return token
