@@ -70,7 +70,11 @@ def show_board(board: Board, traces: Mapping[str, Trace], wording: Wording) -> S
         zones.setdefault(zone.asset.id, []).append(show_zone(zone, traces, wording))
     return ShownBoard(
         assets=tuple(ShownAsset(asset=of[0].asset, zones=tuple(of)) for of in zones.values()),
-        counts={condition.value: count for condition, count in board.counts().items()},
+        counts={
+            condition.value: count
+            for condition, count in board.counts().items()
+            if count or condition is not Condition.PENDING
+        },
     )
 
 

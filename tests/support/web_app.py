@@ -1,0 +1,122 @@
+"""The API and the page over a small organisation whose log is written by hand; no sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from coldchain_backend.access import Grant, Purpose, Role, open_tokens
+from coldchain_backend.fleetfile import FleetBook, Wish, parse
+from coldchain_backend.judging import News
+from coldchain_backend.ledger import MarkName
+from coldchain_backend.web import api, auth, console, live
+from coldchain_backend.web.errors import install_errors
+from coldchain_backend.web.services import GatewaySeen, Services
+from support.judged_log import ORGANISATION, T0, Log
+
+FLEET = Path(__file__).parents[1] / "data" / "fleet" / "chongqing.yaml"
+MINUTE, HOUR = 60_000, 3_600_000
+BASE = "http://page"
+
+
+class WebApp:
+    """An application with everything behind it, and a token for each role."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = Log(folder)
+        self.news = News()
+        self.book = FleetBook(self.log.ledger, ORGANISATION)
+        self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE)
+        self.tokens = {role: self._token(role) for role in Role}
+        self.app = self._app()
+
+    def _token(self, role: Role) -> str:
+        grant = Grant(name=f"{role.value} 王伟", purpose=Purpose.PERSON, role=role, made_ms=T0)
+        return self.auth.tokens.issue(grant)
+
+    def _app(self) -> FastAPI:
+        app = FastAPI(title="Coldchain")
+        app.state.auth = self.auth
+        app.state.services = Services(
+            organisation=ORGANISATION,
+            clock=self.log.clock,
+            ledger=self.log.ledger,
+            answers=self.log.answers,
+            news=self.news,
+            book=self.book,
+            gateways=self._gateways,
+            identify=self.auth.identify,
+            end_session=self.auth.end_session,
+        )
+        for router in (*api.routers(), live.router, auth.router):
+            app.include_router(router)
+        console.install(app)
+        install_errors(app)
+        return app
+
+    def _gateways(self) -> Mapping[str, GatewaySeen]:
+        heard = {one.gateway: one.heard_ms for one in self.log.answers.gateways()}
+        return {
+            one.name: GatewaySeen(name=one.name, asset=one.asset, heard_ms=heard.get(one.name))
+            for one in self.book.fleet.gateways
+        }
+
+    def apply(self, text: str) -> None:
+        """Make a fleet file the one in force, without asking."""
+        wish = Wish(
+            plan=parse(text), base=None, allow_removals=True, allow_loosened=True, reason="a test needs it"
+        )
+        asyncio.run(self.book.apply(wish, text, "admin", ()))
+        self.judge()
+
+    def judge(self) -> None:
+        """Judge what is new and say so."""
+        self.log.judge()
+        self.news.publish()
+
+    def client(self, role: Role | None = Role.VIEWER) -> httpx.AsyncClient:
+        """Somebody who asks with the token of a role, or without one."""
+        headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"}
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.log.close()
+
+
+def fill(web: WebApp, *, hours: float = 6, step_ms: int = 60_000) -> None:
+    """Let store and truck live: an alarm, an acknowledged warning, a silent sensor, a past alarm."""
+    web.log.mark(MarkName.START)
+    web.apply(FLEET.read_text("utf-8"))
+    start = web.log.clock.wall_ms
+    end = start + int(hours * HOUR)
+    for at_ms in range(start, end, step_ms):
+        web.log.at(at_ms)
+        web.log.say(*((sensor, time, round(value, 2)) for sensor, time, value in _readings(at_ms, start, end)))
+        web.log.mark()
+    web.judge()
+    for alert in web.log.alerts():
+        if alert.state.open and alert.cause.subject.point == "cq-store.vaccine.shelf":
+            web.log.acknowledge(alert.id, by="陈静", reason="门已关，正在降温")
+    web.judge()
+
+
+def _readings(at_ms: int, start: int, end: int) -> Iterator[tuple[str, int, float]]:
+    left = (end - at_ms) / MINUTE
+    passed = (at_ms - start) / MINUTE
+    wave = 0.6 * math.sin(at_ms / 9e5) + 0.2 * math.sin(at_ms / 1.3e5)
+    yield "chiller-front", at_ms, 4.2 + wave + (min((30 - left) * 0.3, 6.5) if left < 30 else 0)
+    yield "chiller-rear", at_ms, 3.9 + wave * 0.7
+    if not 150 < left < 190:
+        yield "freezer-md02", at_ms, -20.4 + wave + (4.5 if 60 < passed < 112 else 0)
+    yield "freezer-rear", at_ms, -21.2 + wave * 0.5
+    yield "zigbee/疫苗柜", at_ms, 5.0 + wave * 0.5 + (3.6 if left < 6 else 0)
+    yield "truck-front", at_ms, -20.0 - wave
+    if left > 48:
+        yield "truck-rear", at_ms, -19.6 - wave * 0.6
