@@ -28,7 +28,9 @@ class Uplink:
         threading.Thread(target=self._accept, name="uplink", daemon=True).start()
 
     def stop(self) -> None:
-        """Close everything."""
+        """Close everything; a thread in `accept` would keep the port open, so it is woken."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
 

@@ -27,7 +27,7 @@ from demo.ports import LOCAL, free_port, listens
 from demo.programs import Program, installed
 from demo.proxy import Uplink
 from demo.receiver import Receiver, new_secret
-from demo.waiting import wait_for
+from demo.waiting import LOOK_EVERY_S, wait_for
 
 HERE = Path(__file__).parent
 GATEWAY = "cq-store-gw"
@@ -149,7 +149,13 @@ class Stage:
         self.start(name)
 
     def until(
-        self, what: str, look: Callable[[], T | None], *, within_s: float, alive: tuple[Name, ...] = ()
+        self,
+        what: str,
+        look: Callable[[], T | None],
+        *,
+        within_s: float,
+        alive: tuple[Name, ...] = (),
+        every_s: float = LOOK_EVERY_S,
     ) -> T:
         """Wait for something; ProgramFailed at once when one of the programs named ends meanwhile."""
 
@@ -158,7 +164,7 @@ class Stage:
                 self.programs[name].check()
             return look()
 
-        return wait_for(what, watched, within_s=within_s)
+        return wait_for(what, watched, within_s=within_s, every_s=every_s)
 
     # --- asking and commanding ---
 
