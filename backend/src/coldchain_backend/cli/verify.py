@@ -29,10 +29,14 @@ def verify(
     """
     keys: Sequence[bytes] = ()
     if ledger is None:
-        settings = context_of(context).settings()
+        settings = context_of(context).settings
         ledger = settings.data_dir / "ledger" / settings.organisation
         seed = settings.data_dir / KEY_FILE
-        keys = [Key.from_seed(seed.read_bytes()).public] if seed.exists() else ()
+        keys = (
+            [Key.from_seed(bytes.fromhex(seed.read_text(encoding="ascii").strip())).public]
+            if seed.exists()
+            else ()
+        )
     if not ledger.is_dir():
         raise InvalidInput(f"{ledger}: no ledger here")
     report = _read(Verifier(ledger, keys))

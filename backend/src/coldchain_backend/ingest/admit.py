@@ -26,7 +26,7 @@ from coldchain.seal import (
 from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import snapshot
 from coldchain_backend.ingest.contracts import BatchFate, Fate, NotAdmitted, Written
-from coldchain_backend.ingest.declared import declared
+from coldchain_backend.ledger import declared
 from coldchain_backend.ingest.hashes import BatchHashes
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey, GatewayKeys
 from coldchain_backend.ingest.replay import replay

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coldchain.seal import Batch
-from coldchain_backend.ingest.declared import Declared
+from coldchain_backend.ledger import Declared
 from coldchain_backend.ingest.hashes import WIDTH, BatchHashes
 from coldchain_backend.ledger import Added, Run
 

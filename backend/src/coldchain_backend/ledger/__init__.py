@@ -1,6 +1,7 @@
 """Evidence: one append-only, hash-chained log per organisation. Its format is specified in docs/ledger.md."""
 
 from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
+from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousRun, declared
 from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
 from coldchain_backend.ledger.memory import MemoryLedger
 from coldchain_backend.ledger.records import (
@@ -20,16 +21,20 @@ from coldchain_backend.ledger.records import (
 )
 from coldchain_backend.ledger.runs import Added, Interval, Run
 from coldchain_backend.ledger.segments import Damage
+from coldchain_backend.ledger.verify import Report, Verifier
 
 __all__ = [
+    "NOTHING",
     "ActName",
     "Added",
     "BatchMeta",
     "Busy",
     "Damage",
+    "Declared",
     "DiskFull",
     "FileLedger",
     "Grade",
+    "Hole",
     "Interval",
     "Json",
     "Kind",
@@ -37,10 +42,14 @@ __all__ = [
     "MarkName",
     "MemoryLedger",
     "NewRecord",
+    "PreviousRun",
     "Record",
+    "Report",
     "Run",
+    "Verifier",
     "act_record",
     "batch_record",
+    "declared",
     "mark_record",
     "open_ledger",
     "read_json",

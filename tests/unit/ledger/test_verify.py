@@ -1,0 +1,174 @@
+"""`verify` names the record of whatever was done to the files."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coldchain_backend.ledger import Report, Verifier, open_ledger
+from support.ledgers import batch_records, sealed, segments, write_ledger
+from support.still_clock import StillClock
+
+HEADER = re.compile(rb"^ccl1 (\d+) (\w+) (\d+) (\d+) ([0-9a-f]{64})\n", re.M)
+
+
+def verified(folder: Path) -> Report:
+    return Verifier(folder).run(lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "ledger"
+    write_ledger(folder, checkpoint=True)
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "ledger"))
+
+
+def records_of(path: Path) -> tuple[bytes, list[bytes]]:
+    """The first line and the records of a segment, as a second implementation would cut them."""
+    data = path.read_bytes()
+    first, _, rest = data.partition(b"\n")
+    records = []
+    while rest:
+        match = HEADER.match(rest)
+        assert match
+        size = match.end() + int(match[4]) + 1
+        records.append(rest[:size])
+        rest = rest[size:]
+    return first + b"\n", records
+
+
+def test_an_untouched_ledger_is_intact_and_counted(folder: Path) -> None:
+    assert len(segments(folder)) > 2
+    report = verified(folder)
+    assert report.intact, report.faults
+    assert (report.records, report.batches, report.lines, report.gateways) == (9, 6, 12, {"gw"})
+    assert report.unknown == 0
+    assert report.holes == {}
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_any_changed_byte_is_named(
+    written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("flip") / "ledger"
+    shutil.copytree(written, folder)
+    path = data.draw(st.sampled_from(segments(folder)))
+    content = bytearray(path.read_bytes())
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    report = verified(folder)
+    assert not report.intact
+    assert path.name in report.faults[0] or "record" in report.faults[0]
+    shutil.rmtree(folder)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_any_cut_is_named(
+    written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("cut") / "ledger"
+    shutil.copytree(written, folder)
+    path = segments(folder)[-1]
+    content = path.read_bytes()
+    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+    assert not verified(folder).intact
+    shutil.rmtree(folder)
+
+
+def reorder(records: list[bytes]) -> list[bytes]:
+    return [records[1], records[0], *records[2:]]
+
+
+def delete(records: list[bytes]) -> list[bytes]:
+    return records[1:]
+
+
+def double(records: list[bytes]) -> list[bytes]:
+    return [records[0], records[0], *records[1:]]
+
+
+def insert(records: list[bytes]) -> list[bytes]:
+    return [records[0], records[0].replace(b"ccl1 1 ", b"ccl1 2 "), *records[1:]]
+
+
+@pytest.mark.parametrize("change", [reorder, delete, double, insert])
+def test_moved_missing_and_added_records_are_named(
+    folder: Path, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    for path in segments(folder)[:2]:
+        kept = path.read_bytes()
+        first, records = records_of(path)
+        if len(records) < 2:
+            continue
+        path.write_bytes(first + b"".join(change(records)))
+        report = verified(folder)
+        assert not report.intact
+        assert re.search(rf"record \d+, segment {path.name}, byte \d+", report.faults[0])
+        path.write_bytes(kept)
+
+
+def test_a_missing_segment_is_named(folder: Path) -> None:
+    segments(folder)[1].unlink()
+    assert "00000002.seg is missing" in verified(folder).faults[0]
+
+
+def test_a_missing_last_segment_is_known_from_the_checkpoint(folder: Path) -> None:
+    segments(folder)[-1].unlink()
+    assert "cut off" in verified(folder).faults[0]
+
+
+def test_a_rewritten_end_contradicts_the_checkpoint(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    write_ledger(tmp_path / "other" / "ledger", batches=7)
+    for path in segments(folder):
+        path.unlink()
+    for path in segments(tmp_path / "other" / "ledger"):
+        shutil.copy(path, folder)
+    assert any("not the one that was signed" in fault for fault in verified(folder).faults)
+
+
+def test_a_forged_checkpoint_is_told(folder: Path) -> None:
+    path = folder / "checkpoints"
+    path.write_bytes(path.read_bytes().replace(b'"at_ms":1', b'"at_ms":2'))
+    assert any("not signed by the backend" in fault for fault in verified(folder).faults)
+
+
+async def test_holes_are_listed_and_do_not_break_the_evidence(tmp_path: Path) -> None:
+    batches = sealed(5)
+    with open_ledger(tmp_path / "ledger", "demo", StillClock()) as ledger:
+        await ledger.append(batch_records([batches[0], batches[4], batches[2]]))
+        report = verified(tmp_path / "ledger")
+    assert report.intact
+    assert report.holes == {"gw r1": [(2, 2), (4, 4)]}
+    assert report.unknown == 3
+
+
+async def test_a_batch_that_does_not_build_on_its_neighbour_is_named(tmp_path: Path) -> None:
+    mine, other = sealed(3), sealed(3, lines=3)
+    with open_ledger(tmp_path / "ledger", "demo", StillClock()) as ledger:
+        await ledger.append(batch_records([mine[0], other[1]]))
+    assert verified(tmp_path / "ledger").faults == ["record 2: batch r1 2 does not build on its neighbour"]
+
+
+async def test_it_works_beside_a_writing_server(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger", "demo", StillClock()) as ledger:
+        await ledger.append(batch_records(sealed(3)))
+        path = segments(tmp_path / "ledger")[0]
+        with path.open("r+b") as file:  # as if a group were half written
+            file.seek(0, 2)
+            size = file.tell()
+            report = verified(tmp_path / "ledger")
+            assert report.intact
+            file.truncate(size)
