@@ -136,21 +136,39 @@ def batches(folder: Path, organisation: str) -> Iterator[bytes]:
     expected = 1
     for segment in sorted(folder.glob("*.seg")):
         data = segment.read_bytes()
-        position = 0
+        first = (
+            f"ccl1-segment organisation={organisation} first={expected} previous={previous.hex()}\n".encode()
+        )
+        if not data.startswith(first):
+            raise BrokenLedger(f"{segment.name}: does not go on with record {expected}")
+        position = len(first)
         while position < len(data):
-            end = data.find(b"\n", position)
-            header = data[position:end].decode("ascii", errors="replace").split(" ")
-            if end < 0 or len(header) != 6 or header[0] != "ccl1" or header[1] != str(expected):
-                raise BrokenLedger(f"{segment.name}: no record {expected} at byte {position}")
-            payload = data[end + 1 : end + 1 + int(header[4])]
-            hashed = " ".join(header[:5]).encode() + b"\n" + payload
-            previous = hashlib.sha256(previous + hashed).digest()
-            if previous.hex() != header[5] or data[end + 1 + len(payload) :][:1] != b"\n":
-                raise BrokenLedger(f"{segment.name}: record {expected} was changed")
-            if header[2] == "batch":
-                yield payload
-            position = end + 2 + len(payload)
-            expected += 1
+            record = _record(data, position, expected, previous, segment.name)
+            if record.kind == "batch":
+                yield record.payload
+            position, previous, expected = record.end, record.hash, expected + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    kind: str
+    payload: bytes
+    hash: bytes
+    end: int
+
+
+def _record(data: bytes, position: int, expected: int, previous: bytes, where: str) -> _Record:
+    """`ccl1 <offset> <kind> <received_ms> <length> <hash>`, payload, newline."""
+    newline = data.find(b"\n", position)
+    header = data[position:newline].decode("ascii", errors="replace").split(" ")
+    if newline < 0 or len(header) != 6 or header[0] != "ccl1" or header[1] != str(expected):
+        raise BrokenLedger(f"{where}: no record {expected} at byte {position}")
+    end = newline + 1 + int(header[4]) if header[4].isdecimal() else len(data)
+    payload = data[newline + 1 : end]
+    hashed = hashlib.sha256(previous + " ".join(header[:5]).encode() + b"\n" + payload).digest()
+    if hashed.hex() != header[5] or data[end : end + 1] != b"\n":
+        raise BrokenLedger(f"{where}: record {expected} was changed")
+    return _Record(kind=header[2], payload=payload, hash=hashed, end=end + 1)
 
 
 def _reading(line: str) -> Name | None:

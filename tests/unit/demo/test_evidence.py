@@ -23,7 +23,8 @@ def truth(sensor: str, counter: int, transport: str = "mqtt") -> Truth:
 
 
 def write_ledger(folder: Path, payloads: list[tuple[str, bytes]], organisation: str = "demo") -> Path:
-    previous, data = hashlib.sha256(f"ccl1 organisation={organisation}\n".encode()).digest(), b""
+    previous = hashlib.sha256(f"ccl1 organisation={organisation}\n".encode()).digest()
+    data = f"ccl1-segment organisation={organisation} first=1 previous={previous.hex()}\n".encode()
     for offset, (kind, payload) in enumerate(payloads, start=1):
         header = f"ccl1 {offset} {kind} {1795376523000 + offset} {len(payload)}"
         previous = hashlib.sha256(previous + header.encode() + b"\n" + payload).digest()
@@ -64,7 +65,8 @@ def test_any_changed_byte_is_noticed(
 
 def test_a_missing_record_is_noticed(tmp_path: Path) -> None:
     segment = write_ledger(tmp_path, [batch(LINES[0]), batch(LINES[1])])
-    segment.write_bytes(segment.read_bytes().split(b"\nccl1 2 ", 1)[1])
+    head, _, rest = segment.read_bytes().partition(b"ccl1 1 ")
+    segment.write_bytes(head + b"ccl1 2 " + rest.split(b"\nccl1 2 ", 1)[1])
     with pytest.raises(BrokenLedger, match="no record 1"):
         list(from_ledger(tmp_path, "demo"))
 
