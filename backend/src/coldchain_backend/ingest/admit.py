@@ -26,7 +26,6 @@ from coldchain.seal import (
 from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import snapshot
 from coldchain_backend.ingest.contracts import BatchFate, Fate, NotAdmitted, Written
-from coldchain_backend.ledger import declared
 from coldchain_backend.ingest.hashes import BatchHashes
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey, GatewayKeys
 from coldchain_backend.ingest.replay import replay
@@ -43,6 +42,7 @@ from coldchain_backend.ledger import (
     Record,
     act_record,
     batch_record,
+    declared,
     mark_record,
 )
 
@@ -89,6 +89,9 @@ class Admission:
         self._saved = known.offset
         self._followed: Plan | None = None
         self._in_flight: dict[tuple[str, str, int, str], asyncio.Future[None]] = {}
+        self._appending = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._receipt = asyncio.Lock()
         self._told: set[tuple[MarkName, str]] = set()
         self.unmapped: Counter[str] = Counter()
@@ -186,10 +189,12 @@ class Admission:
                 )
                 batches.append(batch)
                 records.append(batch_record(meta, batch.encode()))
-            placed = await self._ledger.append(records)
-            for batch in batches:
-                self._sequences.take(batch, declared(b""))
-            self._advance(placed)
+
+            def take(_: Sequence[Record]) -> None:
+                for batch in batches:
+                    self._sequences.take(batch, declared(b""))
+
+            await self._append(records, take)
 
     async def _store(self, writer: str, batches: Sequence[Batch]) -> tuple[list[BatchFate], Exception | None]:
         """Append what is new, in one group; a batch that is on its way already is waited for."""
@@ -208,18 +213,20 @@ class Admission:
         landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         names = [_name(one.batch) for one in fresh]
         self._in_flight.update(dict.fromkeys(names, landed))
+
+        def take(placed: Sequence[Record]) -> None:
+            for one in fresh:
+                self._sequences.take(one.batch, declared(one.batch.body))
+            self.heard_ms[writer] = placed[-1].received_ms
+
         try:
-            placed = await self._ledger.append([_record(writer, one) for one in fresh])
+            await self._append([_record(writer, one) for one in fresh], take)
         except Unavailable as error:
             return fates + [_fate(one.batch, Fate.LATER, str(error)) for one in fresh], error
         finally:
             for name in names:
                 self._in_flight.pop(name, None)
             landed.set_result(None)
-        for one in fresh:
-            self._sequences.take(one.batch, declared(one.batch.body))
-        self.heard_ms[writer] = placed[-1].received_ms
-        self._advance(placed)
         await self._tell_clones(writer, fresh)
         return fates + [_fate(one.batch, Fate.STORED) for one in fresh], None
 
@@ -229,11 +236,31 @@ class Admission:
             if twin is not None:
                 await asyncio.shield(twin)
 
-    def _advance(self, placed: Sequence[Record]) -> None:
-        """Note how far the ledger is known; records of others in between are known by their own way."""
-        self._offset = max(self._offset, placed[-1].offset)
-        if self._offset - self._saved >= SNAPSHOT_EVERY:
-            self._save()
+    async def _append(self, records: Sequence[NewRecord], take: Callable[[Sequence[Record]], None]) -> None:
+        """Make records durable, then know them, also when the one who asked is gone meanwhile."""
+        await asyncio.shield(asyncio.create_task(self._append_and_know(records, take)))
+
+    async def _append_and_know(
+        self, records: Sequence[NewRecord], take: Callable[[Sequence[Record]], None]
+    ) -> None:
+        """A snapshot says that every record up to its offset is known: when one is due, new records wait until
+        the last ones have landed."""
+        await self._settled.wait()
+        self._appending += 1
+        try:
+            placed = await self._ledger.append(records)
+            take(placed)
+            self._offset = max(self._offset, placed[-1].offset)
+        finally:
+            self._appending -= 1
+            due = self._offset - self._saved >= SNAPSHOT_EVERY
+            if due and self._appending == 0:
+                self._save()
+                due = False
+            if due:
+                self._settled.clear()
+            elif self._appending == 0:
+                self._settled.set()
 
     # --- keys -------------------------------------------------------------------------------------------
 
@@ -242,9 +269,11 @@ class Admission:
         self._follow_fleet()
         others = [key for key in self.keys.of(name) if key.public != public]
         details: dict[str, Json] = {"gateway": name, "key": encode_public(public)}
-        placed = await self._ledger.append([act_record(ActName.ENROL.value, by, details)])
-        self.keys.admit(name, public, AdmittedBy.CODE, placed[-1].received_ms)
-        self._advance(placed)
+
+        def take(placed: Sequence[Record]) -> None:
+            self.keys.admit(name, public, AdmittedBy.CODE, placed[-1].received_ms)
+
+        await self._append([act_record(ActName.ENROL.value, by, details)], take)
         if others:
             await self._tell(MarkName.TWO_GATEWAYS, name, name)
 
@@ -252,9 +281,11 @@ class Admission:
         """Refuse a key from now on."""
         name = fingerprint(key.public)
         details: dict[str, Json] = {"gateway": key.name, "key": name, "reason": reason}
-        placed = await self._ledger.append([act_record(ActName.REVOKE.value, by, details)])
-        self.keys.revoke(name, placed[-1].received_ms, reason)
-        self._advance(placed)
+
+        def take(placed: Sequence[Record]) -> None:
+            self.keys.revoke(name, placed[-1].received_ms, reason)
+
+        await self._append([act_record(ActName.REVOKE.value, by, details)], take)
 
     async def declare_lost(self, lost: Lost, by: str) -> None:
         """A person says that numbers of a run will never come."""
@@ -265,9 +296,11 @@ class Admission:
             "last": lost.last,
             "reason": lost.reason,
         }
-        placed = await self._ledger.append([act_record(ActName.DECLARE_LOST.value, by, details)])
-        self._sequences.declare_lost(lost.key, lost.run, lost.first, lost.last)
-        self._advance(placed)
+
+        def take(_: Sequence[Record]) -> None:
+            self._sequences.declare_lost(lost.key, lost.run, lost.first, lost.last)
+
+        await self._append([act_record(ActName.DECLARE_LOST.value, by, details)], take)
 
     def held(self, key: str) -> list[tuple[str, int]]:
         """(run, held) of a key's newest run and of every incomplete one."""

@@ -3,10 +3,9 @@
 from coldchain.errors import InvalidInput
 from coldchain.seal import Batch, read_batches
 from coldchain_backend.fleet import version_of
-from coldchain_backend.ledger import declared
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKeys, public_key
 from coldchain_backend.ingest.sequences import Sequences
-from coldchain_backend.ledger import ActName, Json, Kind, Ledger, Record, read_json, split_batch
+from coldchain_backend.ledger import ActName, Json, Kind, Ledger, Record, declared, read_json, split_batch
 
 CHUNK = 2000
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coldchain.seal import Batch
-from coldchain_backend.ledger import Declared
 from coldchain_backend.ingest.hashes import WIDTH, BatchHashes
-from coldchain_backend.ledger import Added, Run
+from coldchain_backend.ledger import Added, Declared, Run
 
 
 class Standing(StrEnum):

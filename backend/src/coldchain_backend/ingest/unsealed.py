@@ -117,7 +117,7 @@ def _reading(line: Line, mapping: LineMapping | None) -> tuple[str, Mapping[str,
 
 
 def _fit(name: str, value: FieldValue) -> FieldValue:
-    """Give a number the kind of its quantity: strangers write 4i where 4.0 is meant, and 17.0 for a counter."""
+    """Give a number the kind of its quantity: strangers write 4i for 4.0 and 17.0 for a counter."""
     quantity = QUANTITIES.get(name)
     if quantity is None:
         if isinstance(value, str):
