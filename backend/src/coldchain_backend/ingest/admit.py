@@ -137,7 +137,8 @@ class Admission:
                 fates.append(_refused(batch, fault))
             else:
                 pending.append(batch)
-        stored, error = await self._store(writer, pending)
+        storing = asyncio.create_task(self._store(writer, pending))
+        stored, error = await asyncio.shield(storing)  # whoever asked may be gone; the batches are not
         held = self._sequences.held(whole[-1].gateway) if whole else []
         lines = sum(batch.body.count(b"\n") for batch in pending)
         return Written(
@@ -243,8 +244,8 @@ class Admission:
     async def _append_and_know(
         self, records: Sequence[NewRecord], take: Callable[[Sequence[Record]], None]
     ) -> None:
-        """A snapshot says that every record up to its offset is known: when one is due, new records wait until
-        the last ones have landed."""
+        """A snapshot says that every record up to its offset is known: when one is due, new records wait
+        until the last ones have landed."""
         await self._settled.wait()
         self._appending += 1
         try:
