@@ -37,8 +37,7 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        for mistake in error.mistakes:
-            sys.stderr.write(f"{mistake}\n")
+        sys.stderr.write(f"{error}\n")
         sys.exit(2)
     except ColdchainError as error:
         sys.stderr.write(f"coldchain-backend: {error}\n")

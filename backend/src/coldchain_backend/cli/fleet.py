@@ -1,32 +1,40 @@
 """`fleet check|diff|apply|export|schema`: the fleet as a file."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from coldchain.errors import InvalidInput
 from coldchain_backend.cli.context import Document, context_of
+from coldchain_backend.fleet import Plan
 from coldchain_backend.fleetfile import parse_file, schema
+from coldchain_runtime.durable import write_file_atomic
 
 app = typer.Typer(help="The fleet as a file: check, compare, apply, export.", no_args_is_help=True)
-File = Annotated[Path, typer.Argument(help="the fleet file")]
+File = Annotated[Path, typer.Argument(help="the fleet file", dir_okay=False)]
+_VERSION = re.compile(r"^# coldchain fleet version ([0-9]{1,15})$", re.MULTILINE)
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_NOTES = {
+    "losing": "points that will no longer be judged",
+    "looser": "watched less strictly",
+    "ending": "alerts that will end",
+    "clashes": "cannot be applied",
+}
 
 
 @app.command()
 def check(file: File) -> None:
     """Read a file and tell every mistake with its line and key; asks no server."""
-    plan = parse_file(file)
-    points = sum(1 for _ in plan.places())
-    typer.echo(f"{file}: {len(plan.assets)} assets, {points} points, {len(plan.sensors)} sensors, all right")
+    typer.echo(f"{file}: {summary(parse_file(file))}")
 
 
 @app.command()
 def diff(context: typer.Context, file: File) -> None:
     """Show what applying a file would do."""
-    parse_file(file)
-    body = {"text": file.read_text(encoding="utf-8"), "name": str(file)}
-    _tell(context_of(context).ask("POST", "/api/v1/fleet/diff", body))
+    typer.echo("\n".join(describe(_difference(context, file))))
 
 
 @app.command()
@@ -34,33 +42,46 @@ def apply(  # noqa: PLR0913 - the options of one command
     context: typer.Context,
     file: File,
     *,
-    allow_removals: Annotated[bool, typer.Option(help="things may be taken away")] = False,
-    allow_loosened: Annotated[bool, typer.Option(help="limits may become looser")] = False,
+    allow_removals: Annotated[bool, typer.Option("--allow-removals", help="let things go")] = False,
+    allow_loosened: Annotated[bool, typer.Option("--allow-loosened", help="limits may get looser")] = False,
     reason: Annotated[str | None, typer.Option(help="why; stands in the ledger")] = None,
     base: Annotated[int | None, typer.Option(help="the version the file was made from")] = None,
 ) -> None:
-    """Make a file the fleet in force."""
-    parse_file(file)
+    """Show what a file changes, and make it the fleet in force. The same file again changes nothing."""
+    difference = _difference(context, file)
+    typer.echo("\n".join(describe(difference)))
+    text = file.read_text(encoding="utf-8")
+    noted = version_of(text) if base is None else base
     body = {
-        "text": file.read_text(encoding="utf-8"),
+        "text": text,
         "name": str(file),
-        "base": base,
+        "base": difference["base"] if noted is None else noted,
         "allow_removals": allow_removals,
         "allow_loosened": allow_loosened,
         "reason": reason,
     }
     answer = context_of(context).ask("POST", "/api/v1/fleet/apply", body)
-    difference = answer.get("difference")
-    if isinstance(difference, dict):
-        _tell(difference)
-    done = "is in force now" if answer["changed"] else "was in force already"
+    done = "is in force now" if answer["changed"] else "was in force already; nothing changed"
     typer.echo(f"version {answer['version']} {done}")
+    if answer["changed"] and version_of(text) is not None:
+        write_file_atomic(file, with_version(text, answer["version"]).encode())
 
 
 @app.command()
-def export(context: typer.Context) -> None:
-    """Print the file in force."""
-    typer.echo(str(context_of(context).ask("GET", "/api/v1/fleet")["text"]), nl=False)
+def export(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option(help="the file to write; otherwise it is printed")] = None,
+) -> None:
+    """Give the file in force, with its version on top: `apply` then refuses if somebody was faster."""
+    found = context_of(context).ask("GET", "/api/v1/fleet")
+    if not found["version"]:
+        raise InvalidInput("no fleet file was applied yet")
+    text = with_version(str(found["text"]), found["version"])
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_file_atomic(out, text.encode())
+        typer.echo(f"{out}: version {found['version']}")
 
 
 @app.command("schema")
@@ -69,14 +90,52 @@ def json_schema() -> None:
     typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
 
 
-def _tell(difference: Document) -> None:
-    """What would be or was done, one line each."""
-    entries = difference.get("entries")
-    for entry in entries if isinstance(entries, list) else []:
-        details = "; ".join(entry["details"])
-        typer.echo(f"{entry['kind']} {entry['what']} {entry['id']}{f': {details}' if details else ''}")
-    notes = {"losing": "no longer judged", "looser": "looser", "ending": "ends alert", "clashes": "clashes"}
-    for name, note in notes.items():
-        found = difference.get(name)
-        for one in found if isinstance(found, list) else []:
-            typer.echo(f"{note}: {one}")
+def summary(plan: Plan) -> str:
+    """What a plan holds, in one line, and which sensors stand nowhere."""
+    counts = {
+        "assets": len(plan.assets),
+        "zones": sum(1 for _ in plan.zones()),
+        "points": sum(1 for _ in plan.places()),
+        "sensors": len(plan.sensors),
+        "gateways": len(plan.gateways),
+        "receivers": len(plan.receivers),
+    }
+    free = [one.id for one in plan.sensors if plan.place_of_sensor(one.id) is None]
+    said = ", ".join(f"{count} {what}" for what, count in counts.items())
+    return f"all right: {said}" + (f"; standing nowhere: {', '.join(free)}" if free else "")
+
+
+def describe(difference: Document) -> list[str]:
+    """A difference in lines: entries with their details, then what it does to the watch."""
+    lines: list[str] = []
+    for entry in _items(difference, "entries"):
+        if isinstance(entry, dict):
+            lines.append(f"{_SIGNS.get(str(entry.get('kind')), '?')} {entry.get('what')} {entry.get('id')}")
+            lines += [f"    {detail}" for detail in _items(entry, "details")]
+    for name, note in _NOTES.items():
+        if found := _items(difference, name):
+            lines += [f"{note}:", *(f"    {one}" for one in found)]
+    return lines or ["no difference"]
+
+
+def version_of(text: str) -> int | None:
+    """The version that stands on top of an exported file."""
+    noted = _VERSION.search(text)
+    return None if noted is None else int(noted[1])
+
+
+def with_version(text: str, version: object) -> str:
+    """The same file with a version on top."""
+    line = f"# coldchain fleet version {version}"
+    return f"{line}\n{text}" if version_of(text) is None else _VERSION.sub(line, text, count=1)
+
+
+def _difference(context: typer.Context, file: Path) -> Document:
+    parse_file(file)
+    body = {"text": file.read_text(encoding="utf-8"), "name": str(file)}
+    return context_of(context).ask("POST", "/api/v1/fleet/diff", body)
+
+
+def _items(document: Document, key: str) -> list[object]:
+    found = document.get(key)
+    return found if isinstance(found, list) else []
