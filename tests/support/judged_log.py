@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import orjson
+from sqlalchemy import select
+
 from coldchain.excursions import Excursion, Judged, Until, step
 from coldchain.lineprotocol import encode
 from coldchain.profiles import Mark, Profile, Rule, Side
@@ -43,7 +46,7 @@ from coldchain_backend.ledger import (
     batch_record,
     mark_record,
 )
-from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, open_database
+from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, open_database, schema
 from support.still_clock import StillClock
 
 ORGANISATION = "demo"
@@ -150,6 +153,7 @@ class Log:
         self.records = Records(self.database)
         self.answers = Answers(self.records, ORGANISATION)
         self.queue = DeliveryQueue(self.database)
+        self.only: str | None = None
 
     def close(self) -> None:
         """Close the database."""
@@ -200,8 +204,9 @@ class Log:
         self.put(act_record("acknowledge", by, {"alert": alert, "reason": reason}))
 
     def alerts(self) -> list[Alert]:
-        """All alerts, oldest first."""
-        return list(reversed(self.answers.alerts(AlertFilter())))
+        """All alerts (of the kind `only`, if that is set), oldest first."""
+        found = reversed(self.answers.alerts(AlertFilter()))
+        return [alert for alert in found if self.only in {None, alert.cause.kind.value}]
 
     def steps(self) -> list[str]:
         """What happened to all alerts, as "kind level step", in the order of the log."""
@@ -215,25 +220,24 @@ class Log:
 
     def told(self) -> list[str]:
         """Deliveries as "receiver type", in order of alert and sequence."""
-        import orjson
-
+        told = sorted(self._deliveries(), key=lambda d: (d.created_ms, d.alert, d.sequence, d.receiver))
+        bodies = [(one.receiver, orjson.loads(one.body)) for one in told]
         return [
-            f"{one.receiver} {orjson.loads(one.body)['type']}"
-            for one in sorted(
-                self._deliveries(), key=lambda d: (d.created_ms, d.alert, d.sequence, d.receiver)
-            )
+            f"{name} {body['type']}" for name, body in bodies if self.only in {None, body["data"]["kind"]}
         ]
 
     def _deliveries(self) -> list[RowOfDelivery]:
-        from sqlalchemy import select
-
-        from coldchain_backend.sql.schema import delivery
-
         with self.database.read() as connection:
             return [
                 RowOfDelivery(row.receiver, row.alert, row.sequence, row.created_ms, row.body)
-                for row in connection.execute(select(delivery))
+                for row in connection.execute(select(schema.delivery))
             ]
+
+    def conflicts(self) -> list[tuple[str, int]]:
+        """Sensor and instant of named conflicts."""
+        with self.database.read() as connection:
+            wanted = select(schema.reading_conflict.c.sensor, schema.reading_conflict.c.time_ms)
+            return [(row[0], row[1]) for row in connection.execute(wanted)]
 
     def stored(self) -> list[StoredExcursion]:
         """All excursions that are not gone, as stored."""

@@ -1,4 +1,4 @@
-"""The cause of an alert as judging sees it now: excursion, silence, unheard gateway, or the product itself."""
+"""The cause of an alert as judging sees it now: excursion, silence, unheard gateway, the product."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -136,8 +136,11 @@ def _undone(end: End | None) -> bool:
 
 
 def _fresh(cause: Cause, now_ms: int) -> bool:
-    newest = cause.end.event_ms if cause.end is not None else cause.known_ms
-    return now_ms - newest < PAST_MS
+    """Whether the condition held lately; behind a gap only what readings said counts."""
+    newest_ms = cause.known_ms if cause.end is None else cause.end.event_ms
+    if cause.end is not None and cause.data_gap:
+        newest_ms = max(_reached(cause), cause.peak_ms or 0)
+    return now_ms - newest_ms < PAST_MS
 
 
 def _pages(cause: Cause, now_ms: int) -> bool:

@@ -8,9 +8,9 @@ from coldchain_backend.delivery.request import Fate, Outcome
 
 _SECOND: Final = 1000
 _MINUTE: Final = 60 * _SECOND
-SCHEDULE_MS: Final = tuple(
-    (5 * _SECOND, 15 * _SECOND, 30 * _SECOND)
-    + tuple(minutes * _MINUTE for minutes in (1, 2, 5, 10, 20, 30, 60))
+SCHEDULE_MS: Final = (
+    *(seconds * _SECOND for seconds in (5, 15, 30)),
+    *(minutes * _MINUTE for minutes in (1, 2, 5, 10, 20, 30, 60)),
 )
 """The delay after the first, second, … attempt; the last one repeats."""
 

@@ -1,4 +1,4 @@
-"""Signatures of Standard Webhooks 1.0.0: HMAC-SHA256 over id, time of the attempt and body, as `v1,` base64."""
+"""Signatures of Standard Webhooks 1.0.0: base64 of HMAC-SHA256 over id, time of the attempt and body."""
 
 import base64
 import binascii

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from coldchain.words import Text
 from coldchain_backend.alerts import Alert
@@ -9,6 +10,7 @@ from coldchain_backend.alerts.notices import notice_of
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.contracts import GatewayState, Progress, StoredExcursion
+from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.traces import buckets_of, gaps_in, spells_at
 from coldchain_backend.judging.versions import with_record
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
@@ -81,15 +83,29 @@ class Answers:
         limit: int = 100,
     ) -> Sequence[StoredExcursion]:
         """Excursions that overlap a time, newest first; None: of all points."""
-        return self._recall.excursions(points, from_ms, to_ms, after, limit)
+        found = self._recall.excursions(points, from_ms, to_ms, after, limit)
+        if all(one.excursion.closed_ms is not None for one in found):
+            return found
+        current = self._current()
+        return [current.excursion(one) for one in found]
 
     def alerts(self, wanted: AlertFilter, *, after: str | None = None, limit: int = 100) -> Sequence[Alert]:
         """Alerts, newest first."""
-        return self._recall.alerts(wanted, after, limit)
+        found = self._recall.alerts(wanted, after, limit)
+        if not any(alert.state.open for alert in found):
+            return found
+        current = self._current()
+        return [current.alert(alert) for alert in found]
+
+    def _current(self) -> Current:
+        return Current(self._recall.facts(), self.fleet())
 
     def alert(self, alert_id: str) -> AlertStory | None:
         """One alert with its steps, deliveries and the gateway's own alarms of that time."""
-        return self._recall.story(alert_id)
+        story = self._recall.story(alert_id)
+        if story is None or not story.alert.state.open:
+            return story
+        return replace(story, alert=self._current().alert(story.alert))
 
     def text(self, story: AlertStory) -> Text:
         """What the newest step of an alert says."""

@@ -1,14 +1,14 @@
 """The board: how every point stands now. Never green on old data or over holes. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from coldchain.excursions import Judged, State, Until, step
 from coldchain.profiles import Level
 from coldchain_backend.alerts import alert_id_of
-from coldchain_backend.fleet import Fleet, Place, Spell
+from coldchain_backend.fleet import Fleet, Place
 from coldchain_backend.judging.contracts import RunState, StoredExcursion
+from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.views import Board, Condition, Facts, PointStatus
 
 UPLOAD_MS: Final = 20_000
@@ -36,28 +36,15 @@ def board_of(facts: Facts, fleet: Fleet, now_ms: int) -> Board:
 
 def _worst(facts: Facts, fleet: Fleet, now_ms: int) -> dict[str, StoredExcursion]:
     """The loudest open excursion of each point, of those under the limits that hold now."""
-    states = {course.key: course.state for course in facts.courses}
     worst: dict[str, StoredExcursion] = {}
-    for stored in facts.open:
-        spell = fleet.spell_of(stored.key.sensor, now_ms)
-        state = states.get(stored.key)
-        if spell is None or spell.from_ms != stored.key.from_ms or state is None:
+    for fresh in Current(facts, fleet).excursions.values():
+        spell = fleet.spell_of(fresh.key.sensor, now_ms)
+        known = worst.get(fresh.point)
+        if spell is None or spell.from_ms != fresh.key.from_ms:
             continue
-        fresh = _as_of(stored, state, spell, facts.progress.stamp_ms)
-        known = worst.get(stored.point)
         if known is None or _loudness(fresh) > _loudness(known):
-            worst[stored.point] = fresh
+            worst[fresh.point] = fresh
     return worst
-
-
-def _as_of(stored: StoredExcursion, state: State, spell: Spell, stamp_ms: int) -> StoredExcursion:
-    """An open excursion with peak and time out of limits as of now; stored are those of its last level."""
-    judged = Judged(profile=spell.profile, interval_ms=spell.interval_ms, quantity=stored.key.quantity)
-    shown, _ = step(state, Until(time_ms=stamp_ms), judged)
-    for place in shown.open:
-        if place.rule == stored.excursion.rule:
-            return replace(stored, excursion=place)
-    return stored
 
 
 def _loudness(stored: StoredExcursion) -> tuple[int, int]:

@@ -17,20 +17,23 @@ _log = Log("judging")
 
 
 class Follower:
-    """Reads on from the consumer's offset. `idle` is called between commits when there is nothing to read."""
+    """Reads on from the consumer's offset.
 
-    def __init__(self, ledger: Ledger, judging: Judging, news: News, *, idle: Callable[[], None]) -> None:
+    `idle` does a little upkeep when everything is judged, and says whether there is more of it.
+    """
+
+    def __init__(self, ledger: Ledger, judging: Judging, news: News, *, idle: Callable[[], bool]) -> None:
         self._ledger, self._judging, self._news, self._idle = ledger, judging, news, idle
         self._stop = threading.Event()
 
     def run(self) -> None:
         """Follow until `stop`; raises what judging raised, with nothing half done."""
         _log.event("judging.follows", offset=self._judging.offset)
+        busy = False
         while not self._stop.is_set():
-            if self._ledger.wait(self._judging.offset, _WAIT_S):
+            if self._ledger.wait(self._judging.offset, 0 if busy else _WAIT_S):
                 self.catch_up()
-            else:
-                self._idle()
+            busy = self._idle()
 
     def catch_up(self) -> None:
         """Judge everything that is durable now."""

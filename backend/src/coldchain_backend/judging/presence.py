@@ -29,10 +29,15 @@ def silence_due_ms(
     return max(heard) + silence_delay_ms(spell.interval_ms, settings)
 
 
-def quiet_since_ms(gateway: GatewayState, settings: Settings) -> int:
-    """From which stamp on a gateway itself counts as quiet, so that its sensors are not asked."""
+def can_tell(gateway: GatewayState, now_ms: int, settings: Settings) -> bool:
+    """Whether a gateway was heard late enough to have brought the reading that is missed at `now_ms`."""
+    return gateway.heard_ms is not None and gateway.heard_ms >= now_ms - settings.upload_ms
+
+
+def was_quiet(gateway: GatewayState, now_ms: int, settings: Settings) -> bool:
+    """Whether a gateway that is heard again had been away, so that its readings come late."""
     heard_ms = gateway.known_ms if gateway.heard_ms is None else gateway.heard_ms
-    return heard_ms + settings.silence_ms // 2 + settings.upload_ms // 2
+    return gateway.offline_ms is not None or now_ms - heard_ms > settings.quiet_ms
 
 
 def offline_due_ms(gateway: GatewayState, asset: Asset | None, started_ms: int) -> int:

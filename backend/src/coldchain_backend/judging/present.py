@@ -27,6 +27,7 @@ class Settings:
     holes_ms     for missing batches before an alert ends as incomplete
     silence_ms   least time without a reading before a sensor is silent
     upload_ms    what sealing and sending may take beside that
+    quiet_ms     a gateway that was not heard for longer has been away
     rise_ms      from the warning about silence or an unheard gateway to the alarm
     public_url   begins the links to the page
     """
@@ -36,6 +37,7 @@ class Settings:
     silence_ms: int = 60_000
     silence_factor: float = 2.5
     upload_ms: int = 30_000
+    quiet_ms: int = 150_000
     rise_ms: int = 1_800_000
     public_url: str = ""
 

@@ -8,10 +8,11 @@ from coldchain_backend.fleet import Asset
 from coldchain_backend.judging.contracts import GatewayState, Memory, SensorState
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.presence import (
+    can_tell,
     offline_due_ms,
-    quiet_since_ms,
     silence_delay_ms,
     silence_due_ms,
+    was_quiet,
 )
 from coldchain_backend.judging.present import Present, Settings
 
@@ -21,6 +22,7 @@ class RollCall:
 
     def __init__(self, memory: Memory, desk: Desk, present: Present, settings: Settings) -> None:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
+        self._postponed: dict[str, set[str]] = {}
 
     def call(self) -> None:
         """Set all due times anew: at load, at a start mark, and when the fleet changed."""
@@ -58,23 +60,21 @@ class RollCall:
         return self._present.gateways.get(self._present.gateway_of(sensor) or "")
 
     def silence_due(self, sensor: str) -> None:
-        """The instant has come at which a sensor should have spoken, or at which its alert rises."""
+        """The instant has come at which a sensor should have spoken, or at which its alert rises.
+
+        While its gateway is not heard nobody can tell: that is the gateway's absence, told as one alert.
+        """
         state = self._present.sensors.get(sensor) or SensorState(sensor=sensor)
         gateway = self._gateway(sensor)
         if state.silent_ms is None:
-            if gateway is not None and self._covered(gateway):
+            if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings):
+                self._postponed.setdefault(gateway.gateway, set()).add(sensor)
                 return
             since_ms = state.last_ms or 0
             state = replace(state, silent_since_ms=since_ms, silent_ms=self._present.now_ms)
             self._keep_sensor(state)
             self.expect(sensor)
         self._tell_silence(state, None)
-
-    def _covered(self, gateway: GatewayState) -> bool:
-        """Whether the gateway itself is not heard: then one alert about it stands for all its sensors."""
-        if gateway.offline_ms is not None:
-            return True
-        return self._present.now_ms > quiet_since_ms(gateway, self._settings)
 
     def _tell_silence(self, state: SensorState, end: End | None) -> None:
         place = self._present.place_of(state.sensor)
@@ -143,7 +143,7 @@ class RollCall:
         if state is None:
             return
         now_ms = self._present.now_ms
-        returned = state.offline_ms is not None or now_ms > quiet_since_ms(state, self._settings)
+        returned = was_quiet(state, now_ms, self._settings)
         fresh = replace(
             state,
             heard_ms=now_ms,
@@ -155,9 +155,9 @@ class RollCall:
         self._keep_gateway(fresh)
         self._end_offline(state, End(kind=EndKind.RESOLVED, event_ms=now_ms))
         self._expect_gateway(name)
-        if returned:
-            for sensor in self._present.sensors_of(name):
-                self.expect(sensor)
+        postponed = self._postponed.pop(name, set())
+        for sensor in sorted(self._present.sensors_of(name) if returned else postponed):
+            self.expect(sensor)
 
     def _end_offline(self, state: GatewayState, end: End) -> None:
         if state.offline_ms is not None:

@@ -33,11 +33,12 @@ class Conflict:
     other: Mapping[str, Value]
 
 
-_Said = tuple[int, dict[str, Value]]
+Said = tuple[int, dict[str, Value]]
 """Rank and values of one reading."""
 
 
-def _order(said: _Said) -> tuple[int, str]:
+def order_of(said: Said) -> tuple[int, str]:
+    """What decides between readings of one instant: the smallest wins."""
     rank, values = said
     text = ",".join(f"{name}={values[name]!r}" for name in sorted(values))
     return rank, sha256(text.encode()).hexdigest()
@@ -58,7 +59,7 @@ def winners(blocks: Iterable[Block], from_ms: int, to_ms: int) -> tuple[list[Ser
 
     Readings of one instant that speak of different fields are one reading.
     """
-    said: dict[int, list[_Said]] = {}
+    said: dict[int, list[Said]] = {}
     sensor = ""
     for block in blocks:
         columns, sensor = block.columns(), block.sensor
@@ -80,9 +81,9 @@ def winners(blocks: Iterable[Block], from_ms: int, to_ms: int) -> tuple[list[Ser
     return readings, conflicts
 
 
-def _settle(candidates: list[_Said]) -> tuple[int, dict[str, Value], list[dict[str, Value]]]:
+def _settle(candidates: list[Said]) -> tuple[int, dict[str, Value], list[dict[str, Value]]]:
     """Rank and values of the winner, completed by what only others say; and those who contradict it."""
-    ordered = sorted(candidates, key=_order)
+    ordered = sorted(candidates, key=order_of)
     rank, kept = ordered[0][0], dict(ordered[0][1])
     others = []
     for _, values in ordered[1:]:

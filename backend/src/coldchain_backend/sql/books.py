@@ -21,7 +21,7 @@ from coldchain_backend.judging.contracts import (
     StoredCourse,
     StoredExcursion,
 )
-from coldchain_backend.series import Conflict, SeriesStore
+from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.rows import Cell, Row
 from coldchain_backend.sql.session import Database, raw
@@ -40,6 +40,11 @@ class Books:
     def series(self) -> SeriesStore:
         """The series store on this connection."""
         return self._series
+
+    def tidy(self) -> bool:
+        """Join scattered blocks of one sensor, in a transaction of its own; false if there was nothing to do."""
+        with self._connection.begin():
+            return compact(raw(self._connection), sensors=1) > 0
 
     def close(self) -> None:
         """Give the connection back; what is not committed is forgotten."""

@@ -1,4 +1,4 @@
-"""HTTP: one POST to the address that the guard let pass; no redirects, no proxies, a short look at the answer."""
+"""HTTP: one POST to the address that the guard let pass; no redirects, no proxies, a bounded answer."""
 
 from collections.abc import Sequence
 from types import TracebackType
