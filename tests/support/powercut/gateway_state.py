@@ -13,7 +13,7 @@ from pathlib import Path
 from coldchain.lineprotocol import parse_readings
 from coldchain.seal import GENESIS, Batch, check, read_batches
 from coldchain_gateway.clock_trust import boot_id
-from coldchain_gateway.contracts import Acquired
+from coldchain_gateway.contracts import Intake
 from coldchain_gateway.identity import HeadFile, Identity, load_or_create_key
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.outbox import Sealer, SqliteOutbox, continue_or_begin, open_outbox
@@ -57,11 +57,11 @@ def _batches(body: bytes) -> Batches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """Starts on `data_dir` as the gateway does; `acquire` is what its MQTT source makes of a message."""
+    """Starts on `data_dir` as the gateway does; `receive` is its MQTT source, which offers to the intake."""
 
     data_dir: Path
     organisation: str
-    acquire: Callable[[Message], Acquired]
+    receive: Callable[[Intake, Message], None]
     reading: Callable[[Message], Reading]
 
     def faults(self, said: Promises) -> list[str]:
@@ -84,7 +84,7 @@ class Restart:
         hooks = Hooks(committed=lambda _: None, hurry=lambda: None, relieve=lambda: None)
         intake = GatewayIntake(outbox=outbox, clock=clock, boot=boot_id(), trusted=lambda: True, hooks=hooks)
         for message in redelivered:
-            intake.offer(self.acquire(message))
+            self.receive(intake, message)
         intake.commit_all()
         sealer = Sealer(outbox=outbox, identity=identity, start=start, seal_after_ms=1_000)
         boot_ms = clock.boottime_ns() // 1_000_000

@@ -10,7 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from coldchain.seal import Batch, read_batches
+from coldchain.seal import Batch, Key, read_batches
+from coldchain.watch import WatchBundle, make_envelope
+
+WATCH = make_envelope(
+    WatchBundle(version="1", organisation="demo", gateway="cut-gw", made_ms=0, sensors=(), profiles=()),
+    Key.from_seed(bytes(32)),
+)
+"""Nothing to watch; what counts is the date of the answer, by which the gateway trusts its clock."""
 
 
 @dataclass(slots=True)
@@ -64,9 +71,10 @@ def _handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def do_GET(self) -> None:
-            self.send_response(404)
-            self.send_header("content-length", "0")
+            self.send_response(200)
+            self.send_header("content-length", str(len(WATCH)))
             self.end_headers()
+            self.wfile.write(WATCH)
 
         def log_message(self, format: str, *args: object) -> None:
             """Requests are in the recording."""
