@@ -98,7 +98,9 @@ def fill(web: WebApp, *, hours: float = 6, step_ms: int = 60_000) -> None:
     end = start + int(hours * HOUR)
     for at_ms in range(start, end, step_ms):
         web.log.at(at_ms)
-        web.log.say(*((sensor, time, round(value, 2)) for sensor, time, value in _readings(at_ms, start, end)))
+        web.log.say(
+            *((sensor, time, round(value, 2)) for sensor, time, value in _readings(at_ms, start, end))
+        )
         web.log.mark()
     web.judge()
     for alert in web.log.alerts():
