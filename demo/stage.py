@@ -196,10 +196,13 @@ class Stage:
         fleet = self._fill(self.settings.fleet, "fleet.yaml")
         self.backend("fleet", "apply", str(fleet))
 
-    def enroll_gateway(self) -> None:
-        """Admit the gateway as a person would: a one-time code from the backend, given to the gateway."""
+    def one_time_code(self) -> str:
+        """A code by which the gateway may enroll once, made by the real command."""
         said = self.backend("gateways", "code", GATEWAY)
-        code = next(word for word in said.split() if len(word) == 9 and word[4] == "-")
+        return next(word for word in said.split() if len(word) == 9 and word[4] == "-")
+
+    def enroll_gateway(self, code: str) -> None:
+        """Admit the gateway as a person would: with a one-time code from the backend."""
         self.gateway("enroll", "--url", self.uplink_url, "--code", code)
 
     # --- opening and closing ---
@@ -226,9 +229,15 @@ class Stage:
         for name in self.settings.starts:
             self.start(name)
             if name == "backend":
-                self.apply_fleet()
-            if name == "backend" and not (self.gateway_data / "token").exists():
-                self.enroll_gateway()
+                self._introduce()
+
+    def _introduce(self) -> None:
+        """Fleet and code are asked for at the same time: commands take most of their time to load."""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            applied = beside.submit(self.apply_fleet)
+            if not (self.gateway_data / "token").exists():
+                self.enroll_gateway(self.one_time_code())
+            applied.result()
 
     def _take_ports(self) -> None:
         usual = {"mqtt": 1883, "backend": 8080, "receiver": 9100, "uplink": 0}
