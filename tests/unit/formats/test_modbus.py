@@ -12,7 +12,7 @@ from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import Block, Request, Template, blocks_of, decode_registers, read_answer
 from coldchain_gateway.formats.modbus_frame import crc16, request_frame
 from coldchain_gateway.formats.modbus_template import Register
-from coldchain_gateway.sources.modbus.schedule import Turn, next_turn
+from coldchain_gateway.sources.modbus.schedule import Patience, Turn, next_turn
 from coldchain_gateway.templates import known_templates, load_template
 
 XY_MD02 = load_template("xy-md02", [])
@@ -175,16 +175,18 @@ def test_a_silent_unit_is_backed_off_and_the_others_keep_their_turn() -> None:
     now = 0
     polled: list[int] = []
     while now < 20_000:
-        turn = next_turn(turns)
+        turn = next_turn(turns.values())
         now = max(now, turn.due_ms) + (500 if turn.address == 2 else 20)
         polled.append(turn.address)
-        turns[turn.address] = turn.after(now, answered=turn.address == 1)
+        turns[turn.address] = turn.after(now, Patience(), answered=turn.address == 1)
     assert polled.count(2) == 2
     assert polled.count(1) >= 19
 
 
 @given(st.integers(0, 10_000), st.integers(200, 5000))
 def test_turns_stay_on_their_raster_and_missed_ones_are_not_made_up(late_ms: int, interval_ms: int) -> None:
-    turn = Turn(address=1, interval_ms=interval_ms, due_ms=1000).after(1000 + late_ms, answered=True)
+    turn = Turn(address=1, interval_ms=interval_ms, due_ms=1000).after(
+        1000 + late_ms, Patience(), answered=True
+    )
     assert turn.due_ms > 1000 + late_ms
     assert (turn.due_ms - 1000) % interval_ms == 0

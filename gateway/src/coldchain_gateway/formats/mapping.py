@@ -1,44 +1,62 @@
-"""Any MQTT payload, mapped by the configuration: `topic:1`, `json:$.a.b[0]`, `text:`, `payload:`."""
+"""Any MQTT payload, mapped by the configuration: `topic:1`, `json:$.a.b[0]`, `text:NAME`, `payload`."""
 
 import re
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
-
-import orjson
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
-from coldchain.readings import Refusal, RefusalReason, Value, valid_sensor_id
-from coldchain_gateway.contracts import Decoded, Sample
+from coldchain.readings import RefusalReason
+from coldchain_gateway.contracts import Decoded
 
+from .json_text import read_json
 from .message import Message
-from .values import MAX_PAYLOAD, number_of, refused, time_of, value_of
+from .source_time import TimeUnit, time_of
+from .values import MISSING, UNITS, Said, Unreadable, refused, sampled, sensor_id
 
-_STEP: Final = re.compile(r"\.([A-Za-z0-9_:-]+)|\[([0-9]{1,4})\]|\[\"([^\"]+)\"\]")
-_MISSING: Final = object()
+_STEP: Final = re.compile(r"\.([^.\[\]\"']+)|\[([0-9]{1,4})\]|\[[\"']([^\"']+)[\"']\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """Where sensor, values and time stand in a message; each is a reference such as `json:$.t`."""
+    """Where sensor, values and time stand in a message; each is a reference such as `json:$.t`.
+
+    `topic:1` is the second level of the topic, `topic:1-` everything from there on. `units` says in which
+    unit a field comes where it is not the usual one (`temperature = "F"`). `time_unit` is s, ms or iso (else
+    told by its look), `time_zone` that of times without offset.
+    """
 
     sensor: str
     fields: Table[str, str]
+    units: Table[str, str] = field(default_factory=dict)
     time: str | None = None
-    time_unit: Literal["s", "ms", "iso"] | None = None
+    time_unit: TimeUnit | None = None
+    time_zone: str | None = None
 
     def __post_init__(self) -> None:
-        Reference.parse(self.sensor)
         if not self.fields:
             raise InvalidInput("a mapping needs at least one field")
-        for field, reference in self.fields.items():
-            if field not in QUANTITIES:
-                raise InvalidInput(f"unknown field {field!r}; known are {', '.join(sorted(QUANTITIES))}")
-            Reference.parse(reference)
-        if self.time is not None:
-            Reference.parse(self.time)
+        for name in (*self.fields, *self.units):
+            if name not in QUANTITIES:
+                raise InvalidInput(f"unknown field {name!r}; known are {', '.join(sorted(QUANTITIES))}")
+        for name, unit in self.units.items():
+            if unit not in UNITS.get(name, {}):
+                raise InvalidInput(
+                    f"{name} in {unit!r}; known are {', '.join(UNITS.get(name, {})) or 'none'}"
+                )
+        for written in (self.sensor, *self.fields.values(), *([self.time] if self.time else [])):
+            Reference.parse(written)
+        self.zone()
+
+    def zone(self) -> ZoneInfo | None:
+        """The zone of times without offset. Raises InvalidInput where this machine does not know it."""
+        try:
+            return None if self.time_zone is None else ZoneInfo(self.time_zone)
+        except (ValueError, OSError, KeyError) as error:
+            raise InvalidInput(f"unknown time zone {self.time_zone!r}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +66,30 @@ class Reference:
     kind: str
     text: str = ""
     level: int = 0
+    rest: bool = False
     path: tuple[str | int, ...] = ()
 
     @staticmethod
     def parse(written: str) -> "Reference":
         """Raises InvalidInput with what would be right."""
         kind, _, rest = written.partition(":")
-        if kind == "topic" and rest.isdecimal() and len(rest) < 3:
-            return Reference(kind, level=int(rest))
+        level = rest.removesuffix("-")
+        if kind == "topic" and level.isdecimal() and len(level) < 3:
+            return Reference(kind, level=int(level), rest=rest.endswith("-"))
         if kind == "text" and rest:
             return Reference(kind, text=rest)
         if kind == "payload" and not rest:
             return Reference(kind)
         if kind == "json" and rest.startswith("$"):
             return Reference(kind, path=_path(rest[1:], written))
-        raise InvalidInput(f"{written!r} is none of topic:1, json:$.a.b[0], text:NAME, payload:")
+        raise InvalidInput(f"{written!r} is none of topic:1, json:$.a.b[0], text:NAME, payload")
 
     def find(self, levels: Sequence[str], payload: bytes, document: object) -> object:
-        """What stands there; `_MISSING` where there is nothing."""
+        """What stands there; `MISSING` where there is nothing."""
         if self.kind == "topic":
-            return levels[self.level] if self.level < len(levels) else _MISSING
+            if self.level >= len(levels):
+                return MISSING
+            return "/".join(levels[self.level :]) if self.rest else levels[self.level]
         if self.kind == "text":
             return self.text
         if self.kind == "payload":
@@ -80,8 +102,8 @@ class Reference:
 
 def _down(found: object, step: str | int) -> object:
     if isinstance(step, str):
-        return found.get(step, _MISSING) if isinstance(found, dict) else _MISSING
-    return found[step] if isinstance(found, list) and step < len(found) else _MISSING
+        return found.get(step, MISSING) if isinstance(found, dict) else MISSING
+    return found[step] if isinstance(found, list) and step < len(found) else MISSING
 
 
 def _path(text: str, written: str) -> tuple[str | int, ...]:
@@ -101,56 +123,42 @@ class MappingFormat:
 
     def __init__(self, mapping: Mapping) -> None:
         self._sensor = Reference.parse(mapping.sensor)
-        self._fields = {field: Reference.parse(written) for field, written in mapping.fields.items()}
+        self._fields = {name: Reference.parse(written) for name, written in mapping.fields.items()}
+        self._units = dict(mapping.units)
         self._time = None if mapping.time is None else Reference.parse(mapping.time)
         self._time_unit = mapping.time_unit
+        self._zone = mapping.zone()
         references = [self._sensor, *self._fields.values(), *([self._time] if self._time else [])]
         self._needs_json = any(reference.kind == "json" for reference in references)
 
     def decode(self, message: Message) -> Decoded:
-        """One sample with every field that is there, and a refusal for each that cannot be one."""
+        """One sample with every field that is there, and a refusal for each that is none."""
+        try:
+            return self._decoded(message)
+        except Unreadable as error:
+            return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
+
+    def _decoded(self, message: Message) -> Decoded:
         payload = message.payload
         if message.retained:
-            return (refused(RefusalReason.RETAINED, "a copy kept by the broker", payload),)
-        if len(payload) > MAX_PAYLOAD:
-            return (refused(RefusalReason.TOO_LONG, f"{len(payload)} bytes", payload),)
-        document: object = None
-        if self._needs_json:
-            try:
-                document = orjson.loads(payload)
-            except orjson.JSONDecodeError as error:
-                return (refused(RefusalReason.BAD_JSON, str(error), payload),)
+            raise Unreadable(RefusalReason.RETAINED, "a copy kept by the broker")
+        document = read_json(payload) if self._needs_json else None
         levels = message.topic.split("/")
-        sensor = self._sensor.find(levels, payload, document)
-        if isinstance(sensor, int) and not isinstance(sensor, bool):
-            sensor = str(sensor)
-        if not isinstance(sensor, str) or not valid_sensor_id(sensor):
-            return (refused(RefusalReason.BAD_SENSOR, "no usable sensor id", payload),)
-        return self._sample(sensor, levels, payload, document)
+        sensor = sensor_id(self._sensor.find(levels, payload, document))
+        said = list(self._said(levels, payload, document))
+        if self._time is None:
+            return sampled(sensor, said, payload)
+        told = self._time.find(levels, payload, document)
+        time_ms = time_of(told, unit=self._time_unit, zone=self._zone, near_ms=message.arrival_ms)
+        decoded = sampled(sensor, said, payload, time_ms)
+        if time_ms is None:
+            # The reading counts from its arrival; that the device's own time is no use is told.
+            shown = "missing" if told is MISSING else f"{told!r:.60}"
+            decoded.append(refused(RefusalReason.BAD_TIME, f"time: {shown}", payload, sensor))
+        return decoded
 
-    def _sample(self, sensor: str, levels: Sequence[str], payload: bytes, document: object) -> Decoded:
-        values: dict[str, Value] = {}
-        refusals: list[Refusal] = []
-        for field, reference in self._fields.items():
+    def _said(self, levels: Sequence[str], payload: bytes, document: object) -> Iterator[Said]:
+        for name, reference in self._fields.items():
             found = reference.find(levels, payload, document)
-            if found is _MISSING:
-                continue
-            value = value_of(field, found)
-            if isinstance(value, RefusalReason):
-                refusals.append(refused(value, f"{field}: {found!r}"[:200], payload, sensor))
-            else:
-                values[field] = value
-        if not values:
-            return refusals or (refused(RefusalReason.NO_READING, "no mapped field", payload, sensor),)
-        time_ms = None
-        if self._time is not None:
-            time_ms = self._time_ms(self._time.find(levels, payload, document))
-            if time_ms is None:
-                refusals.append(refused(RefusalReason.BAD_TIME, "time of arrival is used", payload, sensor))
-        return [Sample(sensor=sensor, values=values, source_time_ms=time_ms), *refusals]
-
-    def _time_ms(self, found: object) -> int | None:
-        number = number_of(found)
-        if number is not None and self._time_unit in ("s", "ms"):
-            return int(number * 1000) if self._time_unit == "s" else int(number)
-        return time_of(found)
+            if found is not MISSING:
+                yield Said(name=name, field=name, value=found, unit=self._units.get(name, ""))

@@ -1,67 +1,81 @@
 """One JSON object per line, as microcontrollers print it; keys differ from sketch to sketch."""
 
-from collections.abc import Mapping
-from typing import Final
-
-import orjson
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 
 from coldchain.quantities import QUANTITIES
-from coldchain.readings import Refusal, RefusalReason, Value, valid_sensor_id
-from coldchain_gateway.contracts import Decoded, Sample
+from coldchain.readings import RefusalReason
+from coldchain_gateway.contracts import Decoded
 
-from .values import refused, value_of
+from .json_text import read_object
+from .values import MISSING, Said, Unreadable, refused, sampled, sensor_id
 
 SENSOR_KEYS: Final = ("id", "sensor", "addr")
-ALIASES: Final[Mapping[str, str]] = {
-    "temp": "temperature",
-    "tempC": "temperature",
-    "temperature_C": "temperature",
-    "t": "temperature",
-    "hum": "humidity",
-    "rh": "humidity",
-    "batt": "battery",
+FIELDS: Final[Mapping[str, str]] = {
+    **{field: field for field in QUANTITIES},
+    **dict.fromkeys(("temp", "tempC", "temperature_C", "t"), "temperature"),
+    **dict.fromkeys(("tempF", "temperature_F", "temperature_f"), "temperature"),
+    **dict.fromkeys(("hum", "rh"), "humidity"),
+    **dict.fromkeys(("batt", "batt_pct"), "battery"),
     "n": "counter",
 }
+FAHRENHEIT: Final = frozenset({"tempF", "temperature_F", "temperature_f"})
+Checksum = Literal["none", "xor8"]
+_XOR8: Final = re.compile(rb"(.*)\*([0-9A-Fa-f]{2})\s*", re.DOTALL)
 
 
 class SerialJson:
-    """Decodes lines; `sensor` names the sensor where the line does not."""
+    """Decodes lines.
 
-    def __init__(self, sensor: str | None = None) -> None:
+    `sensor` names the sensor where a line does not. With checksum `xor8` a line ends in `*5A`, the XOR of all
+    bytes before the star as in NMEA 0183, and one without it is refused. `unit` is that of temperatures under
+    keys which do not say theirs.
+    """
+
+    def __init__(
+        self, sensor: str | None = None, checksum: Checksum = "none", unit: Literal["C", "F"] = "C"
+    ) -> None:
         self._sensor = sensor
+        self._checksum = checksum
+        self._unit = unit
 
     def decode(self, line: bytes) -> Decoded:
-        """One sample and refusals for single values, or one refusal."""
-        if not line.lstrip().startswith(b"{"):
-            return (refused(RefusalReason.NOT_A_LINE, "not a JSON object", line),)
+        """One sample and refusals of single values, or one refusal."""
         try:
-            line.decode()
-        except UnicodeDecodeError:
-            return (refused(RefusalReason.NOT_UTF8, "not UTF-8", line),)
-        try:
-            document = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            return (refused(RefusalReason.BAD_JSON, str(error), line),)
-        sensor = next((document[key] for key in SENSOR_KEYS if key in document), self._sensor)
-        sensor = str(sensor) if isinstance(sensor, int) and not isinstance(sensor, bool) else sensor
-        if sensor is None:
-            return (refused(RefusalReason.NO_SENSOR, "no id, sensor or addr", line),)
-        if not isinstance(sensor, str) or not valid_sensor_id(sensor):
-            return (refused(RefusalReason.BAD_SENSOR, repr(sensor)[:80], line),)
-        return self._values(sensor, document, line)
+            document = read_object(self._checked(line))
+            named = next((document[key] for key in SENSOR_KEYS if key in document), self._sensor)
+            sensor = sensor_id(MISSING if named is None else named)
+        except Unreadable as error:
+            return (refused(error.reason, str(error), line),)
+        return sampled(sensor, self._said(document), line)
 
-    def _values(self, sensor: str, document: Mapping[str, object], line: bytes) -> Decoded:
-        values: dict[str, Value] = {}
-        refusals: list[Refusal] = []
-        for key, raw in document.items():
-            field = ALIASES.get(key, key)
-            if field not in QUANTITIES or key in SENSOR_KEYS:
+    def _checked(self, line: bytes) -> bytes:
+        """The line without its checksum. Raises Unreadable."""
+        if self._checksum == "xor8":
+            signed = _XOR8.fullmatch(line)
+            if signed is None or xor8(signed[1]) != int(signed[2], 16):
+                raise Unreadable(RefusalReason.BAD_CHECKSUM, "checksum missing or wrong")
+            line = signed[1]
+        if not line.lstrip().startswith(b"{"):
+            # What boards print at power-on, and the end of a line whose beginning nobody heard.
+            raise Unreadable(RefusalReason.NOT_A_LINE, "not a JSON object")
+        return line
+
+    def _said(self, document: Mapping[str, object]) -> Iterator[Said]:
+        for key, value in document.items():
+            field = FIELDS.get(key)
+            if field is None or key in SENSOR_KEYS:
                 continue
-            value = value_of(field, raw)
-            if isinstance(value, RefusalReason):
-                refusals.append(refused(value, f"{key}: {raw!r}"[:200], line, sensor))
-            else:
-                values[field] = value
-        if not values:
-            return refusals or (refused(RefusalReason.NO_READING, "nothing that is measured", line, sensor),)
-        return [Sample(sensor=sensor, values=values), *refusals]
+            unit = ""
+            if field == "temperature":
+                unit = "F" if key in FAHRENHEIT else self._unit
+            yield Said(name=key, field=field, value=value, unit=unit)
+
+
+def xor8(data: bytes) -> int:
+    """All bytes XORed."""
+    total = 0
+    for byte in data:
+        total ^= byte
+    return total

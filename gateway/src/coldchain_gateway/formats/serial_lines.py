@@ -5,6 +5,8 @@ from typing import Final
 
 from coldchain.readings import Refusal, RefusalReason
 
+from .values import refused
+
 MAX_LINE: Final = 1024
 
 
@@ -16,6 +18,11 @@ class LineSplitter:
         self._rest = b""
         self._skipping = False
 
+    @property
+    def unfinished(self) -> bool:
+        """A line has begun and not ended."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> Iterator[bytes | Refusal]:
         """Whole lines without their ends, and a refusal for each that is too long."""
         parts = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
@@ -25,21 +32,28 @@ class LineSplitter:
                 self._skipping = False
             elif len(part) > self._max_line:
                 yield self._too_long(part)
-            elif part:
+            elif part.strip():
                 yield part
-        if len(self._rest) > self._max_line:
-            if not self._skipping:
-                yield self._too_long(self._rest)
-            self._rest, self._skipping = b"", True
+        if len(self._rest) > self._max_line and not self._skipping:
+            yield self._too_long(self._rest)
+            self._skipping = True
+        if self._skipping:
+            self._rest = b""
+
+    def pause(self) -> Refusal | None:
+        """The device has stopped in mid-line: what came, and what still comes of that line, is refused.
+
+        `-1` of `-18.5` is another number, and so is `8.5`.
+        """
+        if not self._rest:
+            return None
+        cut, self._rest, self._skipping = self._rest, b"", True
+        return refused(RefusalReason.UNTERMINATED, "stopped in mid-line", cut)
 
     def drop(self) -> Refusal | None:
-        """The wire is gone: what has not ended is refused, because a cut number is another number."""
-        rest, self._rest = self._rest, b""
-        skipping, self._skipping = self._skipping, False
-        if not rest or skipping:
-            return None
-        return Refusal(reason=RefusalReason.UNTERMINATED, detail="cut off", raw=rest[:256])
+        """The wire is gone: what has not ended is refused. The next byte begins a new line."""
+        rest, self._rest, self._skipping = self._rest, b"", False
+        return refused(RefusalReason.UNTERMINATED, "cut off", rest) if rest else None
 
     def _too_long(self, part: bytes) -> Refusal:
-        detail = f"more than {self._max_line} bytes without an end"
-        return Refusal(reason=RefusalReason.TOO_LONG, detail=detail, raw=part[:256])
+        return refused(RefusalReason.TOO_LONG, f"more than {self._max_line} bytes without an end", part)

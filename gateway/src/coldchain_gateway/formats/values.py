@@ -1,30 +1,61 @@
 """Rules for every value that a device sends: null is no reading, 0.0 is one, the impossible is refused."""
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from coldchain.quantities import QUANTITIES, Quantity
-from coldchain.readings import Refusal, RefusalReason, Value
+from coldchain.readings import Refusal, RefusalReason, Value, valid_sensor_id
+from coldchain_gateway.contracts import Sample
 
-MAX_PAYLOAD: Final = 64 * 1024
-NOTHING: Final = frozenset({"", "none", "null", "nan", "unavailable", "unknown"})
-# What the DallasTemperature library returns for a probe that is not there, in °C, °F and raw.
-LIBRARY_ERRORS: Final = frozenset({-127.0, -196.6, -7040.0})
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?")
+MAX_RAW: Final = 256
+# Words (lower case) by which firmwares and bridges say that they have no value.
+NOTHING: Final = frozenset({"", "none", "null", "nan", "-nan", "unavailable", "unknown"})
+# What no probe measures: a disconnected DS18B20 in the DallasTemperature library (in °C, in °F, raw) and
+# 0x7FFF or 0x8000 in hundredths, by which Zigbee and LoRaWAN devices say "no probe". 85.0 can be real.
+NO_PROBE: Final[Mapping[str, frozenset[float]]] = {
+    "C": frozenset({-127.0, -7040.0, 327.67, -327.68}),
+    "F": frozenset({-196.6, -7040.0, 327.67, -327.68}),
+}
+# Units in which a field may come, with factor and offset to the field's own unit.
+UNITS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
+    "temperature": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
+    "set_point": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
+    "pressure": {"hPa": (1.0, 0.0), "Pa": (0.01, 0.0), "kPa": (10.0, 0.0)},
+    "battery_voltage": {"V": (1.0, 0.0), "mV": (0.001, 0.0)},
+}
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
+MISSING: Final = object()
 _MAX_INT: Final = 1 << 63
-# Epoch numbers between 2000 and 2100, in seconds and in milliseconds.
-_EPOCH_S: Final = (946_684_800, 4_102_444_800)
+_SWITCH: Final = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+
+
+class Unreadable(Exception):
+    """The whole message holds no reading; `reason` and the text say why."""
+
+    def __init__(self, reason: RefusalReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One value as a device wrote it: under which name, for which field, in which unit ("": its own)."""
+
+    name: str
+    field: str
+    value: object
+    unit: str = ""
 
 
 def refused(reason: RefusalReason, detail: str, raw: bytes, sensor: str | None = None) -> Refusal:
-    """A refusal that keeps what was received."""
-    return Refusal(reason=reason, detail=detail, raw=raw[:256], sensor=sensor)
+    """A refusal that keeps the beginning of what was received."""
+    return Refusal(reason=reason, detail=detail[:200], raw=raw[:MAX_RAW], sensor=sensor)
 
 
 def number_of(value: object) -> float | int | None:
-    """A number or a text that is one; None for anything else. Booleans are no numbers."""
+    """A finite number or a text that is one; None for anything else. Booleans are no numbers."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -32,63 +63,99 @@ def number_of(value: object) -> float | int | None:
     if isinstance(value, float):
         return value if abs(value) < float("inf") else None
     if isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
-        return float(text) if set(text) & set(".eE") else int(text)
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     return None
 
 
 def is_nothing(value: object) -> bool:
-    """Null, NaN and the words by which families say that there is no value."""
+    """Null, NaN, and the words for them."""
     if isinstance(value, str):
         return value.strip().lower() in NOTHING
-    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - only NaN differs from itself
 
 
-def value_of(field: str, value: object) -> Value | RefusalReason:
-    """A value for a known field, in the field's own type, or why there is none."""
+def value_of(field: str, value: object, unit: str = "") -> Value | RefusalReason:
+    """A value in its field's own kind and unit, or why there is none."""
     if is_nothing(value):
         return RefusalReason.NO_READING
-    quantity = QUANTITIES[field]
+    quantity = QUANTITIES.get(field)
+    if quantity is None:
+        return RefusalReason.UNKNOWN_FIELD
     if quantity.kind == "bool":
         return _switch(value)
     number = number_of(value)
     if number is None:
         return RefusalReason.NOT_A_NUMBER
-    if field == "temperature" and float(number) in LIBRARY_ERRORS:
+    return _measured(quantity, number, unit)
+
+
+def _measured(quantity: Quantity, said: float, unit: str) -> Value | RefusalReason:
+    if quantity.field == "temperature" and said in NO_PROBE.get(unit or "C", ()):
         return RefusalReason.SENTINEL
+    number = in_own_unit(quantity.field, said, unit) if unit else said
+    if number is None:
+        return RefusalReason.UNIT_UNKNOWN
+    if quantity.kind == "int" and number != int(number):
+        return RefusalReason.NOT_A_NUMBER
     if not quantity.possible(number):
         return RefusalReason.OUT_OF_RANGE
-    return _typed(quantity, number)
+    return int(number) if quantity.kind == "int" else float(number)
 
 
-def _switch(value: object) -> Value | RefusalReason:
+def in_own_unit(field: str, number: float, unit: str) -> float | None:
+    """Convert once, here; None where the field does not come in that unit.
+
+    Rounded to 0.0001, so that a decimal of the source stays one (39.2 °F is 4.0 °C).
+    """
+    known = UNITS.get(field, {}).get(unit)
+    if known is None:
+        return None
+    factor, offset = known
+    return number if known == (1.0, 0.0) else round(number * factor + offset, 4)
+
+
+def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, Value], list[Refusal]]:
+    """The values of one message, and a refusal for each that is none; one bad value spoils no other.
+
+    A temperature in °F is kept beside as it was said, in `temperature_f`.
+    """
+    values: dict[str, Value] = {}
+    refusals: list[Refusal] = []
+    for one in said:
+        value = value_of(one.field, one.value, one.unit)
+        if isinstance(value, RefusalReason):
+            refusals.append(refused(value, f"{one.name}: {one.value!r:.80}", raw, sensor))
+            continue
+        values[one.field] = value
+        number = number_of(one.value)
+        if one.field == "temperature" and one.unit == "F" and number is not None:
+            values["temperature_f"] = float(number)
+    return values, refusals
+
+
+def sampled(
+    sensor: str, said: Iterable[Said], raw: bytes, source_time_ms: int | None = None
+) -> list[Sample | Refusal]:
+    """One sample with all that was measured, and the refusals; never neither."""
+    values, refusals = gathered(sensor, said, raw)
+    if not values.keys() - {"counter", "link_quality"}:
+        return [*refusals] or [refused(RefusalReason.NO_READING, "nothing that is measured", raw, sensor)]
+    return [Sample(sensor=sensor, values=values, source_time_ms=source_time_ms), *refusals]
+
+
+def sensor_id(found: object) -> str:
+    """What stands where a sensor is named, if it can name one. Raises Unreadable."""
+    if isinstance(found, int) and not isinstance(found, bool):
+        found = str(found)
+    if found is MISSING or found is None:
+        raise Unreadable(RefusalReason.NO_SENSOR, "names no sensor")
+    if not isinstance(found, str) or not valid_sensor_id(found):
+        raise Unreadable(RefusalReason.BAD_SENSOR, f"{found!r:.80}")
+    return found
+
+
+def _switch(value: object) -> bool | RefusalReason:
     if isinstance(value, bool):
         return value
-    words: Mapping[object, bool] = {1: True, 0: False, "true": True, "false": False, "on": True, "off": False}
-    known = words.get(value.strip().lower() if isinstance(value, str) else value)
-    return RefusalReason.NOT_A_NUMBER if known is None else known
-
-
-def _typed(quantity: Quantity, number: float) -> Value | RefusalReason:
-    if quantity.kind == "float":
-        return float(number)
-    return int(number) if number == int(number) else RefusalReason.NOT_A_NUMBER
-
-
-def time_of(value: object) -> int | None:
-    """UTC ms from ISO 8601 with offset, epoch seconds or epoch milliseconds; None where it cannot be told.
-
-    A text without zone is device-local and says nothing without a configured zone.
-    """
-    number = number_of(value)
-    if number is not None:
-        low, high = _EPOCH_S
-        if low <= number < high:
-            return int(number * 1000)
-        return int(number) if low * 1000 <= number < high * 1000 else None
-    if not isinstance(value, str) or len(value) > 40:
-        return None
-    try:
-        moment = datetime.fromisoformat(re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", value.strip()))
-    except ValueError:
-        return None
-    return None if moment.tzinfo is None else int(moment.timestamp() * 1000)
+    known = _SWITCH.get(str(value).strip().lower()) if isinstance(value, int | str) else None
+    return RefusalReason.BAD_VALUE if known is None else known

@@ -1,19 +1,21 @@
-"""zigbee2mqtt: `zigbee2mqtt/FRIENDLY NAME` with a JSON object of attributes.
+"""zigbee2mqtt: `zigbee2mqtt/FRIENDLY NAME` with a JSON object of attributes, or one topic per attribute.
 
 https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; the friendly name may hold slashes.
-`last_seen`, where it is switched on, is the device's own time: cached repeats keep it and so change nothing.
+The bridge repeats cached states as new messages (its default). Where `last_seen` is switched on, a repeat is
+known by it: the same time and the same values are no new reading, so a dead device does not look alive.
 """
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import orjson
-
-from coldchain.readings import RefusalReason, Value, valid_sensor_id
+from coldchain.readings import RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 
+from .json_text import read_json
 from .message import Message
-from .values import MAX_PAYLOAD, refused, time_of, value_of
+from .source_time import time_of
+from .values import Said, Unreadable, number_of, refused, sampled, sensor_id
 
 FIELDS: Final[Mapping[str, str]] = {
     "temperature": "temperature",
@@ -22,22 +24,14 @@ FIELDS: Final[Mapping[str, str]] = {
     "battery": "battery",
     "linkquality": "link_quality",
     "counter": "counter",
+    "contact": "door_open",
+    "voltage": "battery_voltage",
 }
-# Topics under a device's name that are not its state.
-ABOUT: Final = ("/availability", "/set", "/get")
-
-
-def read_state(message: Message) -> dict[str, object] | tuple[RefusalReason, str]:
-    """The attributes of a message, or why it has none."""
-    if message.retained:
-        return RefusalReason.RETAINED, "a copy kept by the broker"
-    if len(message.payload) > MAX_PAYLOAD:
-        return RefusalReason.TOO_LONG, f"{len(message.payload)} bytes"
-    try:
-        state = orjson.loads(message.payload)
-    except orjson.JSONDecodeError as error:
-        return RefusalReason.BAD_JSON, str(error)
-    return state if isinstance(state, dict) else (RefusalReason.BAD_JSON, "not an object")
+# Levels under a device's name that are not its state.
+ABOUT: Final = frozenset({"availability", "set", "get"})
+REMEMBERED: Final = 4096
+# Batteries are told in mV; what mains-powered plugs tell in V is no battery.
+LEAST_MV: Final = 500
 
 
 class Zigbee2Mqtt:
@@ -45,38 +39,80 @@ class Zigbee2Mqtt:
 
     def __init__(self, base_topic: str = "zigbee2mqtt") -> None:
         self._prefix = base_topic.rstrip("/") + "/"
+        self._last: OrderedDict[str, tuple[int, Mapping[str, Value]]] = OrderedDict()
 
     def decode(self, message: Message) -> Decoded:
-        """One sample, or a refusal."""
-        topic, payload = message.topic, message.payload
-        sensor = topic.removeprefix(self._prefix)
-        if sensor == topic or not valid_sensor_id(sensor):
-            return (refused(RefusalReason.BAD_TOPIC, topic[:200], payload),)
-        if sensor.startswith("bridge/") or sensor.endswith(ABOUT):
+        """One sample and refusals of single attributes, or one refusal."""
+        name = message.topic.removeprefix(self._prefix)
+        levels = name.split("/")
+        if name != message.topic and (levels[0] == "bridge" or not ABOUT.isdisjoint(levels[1:])):
             return ()
-        state = read_state(message)
-        if isinstance(state, dict):
-            return self._state(sensor, state, payload)
-        reason, detail = state
-        return (refused(reason, detail, payload, sensor),)
+        try:
+            if name == message.topic:
+                raise Unreadable(RefusalReason.BAD_TOPIC, "not below the base topic")
+            if message.retained:
+                raise Unreadable(RefusalReason.RETAINED, "a copy kept by the broker")
+            name, state = _state_in(levels, message.payload)
+            return self._state(sensor_id(name), state, message)
+        except Unreadable as error:
+            return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
 
-    def _state(self, sensor: str, state: Mapping[str, object], payload: bytes) -> Decoded:
-        values: dict[str, Value] = {}
-        refusals = []
-        for name, field in FIELDS.items():
-            if name not in state:
-                continue
-            value = value_of(field, state[name])
-            if isinstance(value, RefusalReason):
-                refusals.append(refused(value, f"{name}: {state[name]!r}"[:200], payload, sensor))
-            else:
-                values[field] = value
-        contact = state.get("contact")
-        if isinstance(contact, bool):
-            values["door_open"] = not contact
-        if not values and not refusals:
-            return (refused(RefusalReason.NO_READING, "nothing that is measured", payload, sensor),)
-        if not values:
-            return refusals
-        sample = Sample(sensor=sensor, values=values, source_time_ms=time_of(state.get("last_seen")))
-        return [sample, *refusals]
+    def _state(self, sensor: str, state: dict[str, object], message: Message) -> Decoded:
+        said, payload = state.get("last_seen"), message.payload
+        seen = None if said is None else time_of(said)
+        decoded = sampled(sensor, _said(state), payload, seen)
+        if said is not None and seen is None:
+            decoded.append(refused(RefusalReason.BAD_TIME, f"last_seen: {said!r:.60}", payload, sensor))
+        sample = decoded[0]
+        if seen is None or not isinstance(sample, Sample):
+            return decoded
+        if self._repeats(sensor, seen, sample.values) and not message.dup:
+            return (
+                refused(RefusalReason.REPEAT, "a cached state: last_seen has not moved", payload, sensor),
+            )
+        return decoded
+
+    def _repeats(self, sensor: str, seen: int, values: Mapping[str, Value]) -> bool:
+        """Compares and remembers. A message told twice (DUP) is left to the outbox, which knows what is kept.
+
+        Only an equal time counts: one that went back is a bridge whose clock was set, and its devices live.
+        """
+        measured = {field: value for field, value in values.items() if field != "link_quality"}
+        before = self._last.get(sensor)
+        self._last[sensor] = seen, measured
+        self._last.move_to_end(sensor)
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+        return before == (seen, measured)
+
+
+def _state_in(levels: Sequence[str], payload: bytes) -> tuple[str, dict[str, object]]:
+    """Friendly name and attributes; a bare value stands under its attribute's topic. Raises Unreadable."""
+    bare = len(levels) > 1 and levels[-1] in FIELDS
+    try:
+        found = read_json(payload)
+    except Unreadable as error:
+        if not bare or error.reason is not RefusalReason.BAD_JSON:
+            raise
+        found = payload.decode()  # a word such as `unavailable`
+    if isinstance(found, dict):
+        return "/".join(levels), found
+    if not bare:
+        raise Unreadable(RefusalReason.BAD_JSON, "not an object")
+    return "/".join(levels[:-1]), {levels[-1]: found}
+
+
+def _said(state: Mapping[str, object]) -> Iterator[Said]:
+    for name, field in FIELDS.items():
+        if name not in state:
+            continue
+        value = state[name]
+        if name == "contact":
+            # `contact: true` is a closed door.
+            yield Said(name=name, field=field, value=not value if isinstance(value, bool) else value)
+        elif name == "voltage":
+            volts = number_of(value)
+            if volts is not None and volts >= LEAST_MV:
+                yield Said(name=name, field=field, value=value, unit="mV")
+        else:
+            yield Said(name=name, field=field, value=value)

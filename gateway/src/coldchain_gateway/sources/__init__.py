@@ -13,8 +13,13 @@ from .serial_line.config import SerialLineConfig
 SourceConfig = SerialLineConfig | ModbusConfig | MqttConfig
 
 
-def open_source(config: SourceConfig, *, clock: Clock, template_dirs: Sequence[Path]) -> Source:
-    """The source of a configuration; its wire is opened by `run`. Raises ConfigError."""
+def open_source(
+    config: SourceConfig, *, clock: Clock, template_dirs: Sequence[Path], folder: Path = Path()
+) -> Source:
+    """The source of a configuration; its wire is opened by `run`. Raises ConfigError.
+
+    `folder` is what references to files are relative to.
+    """
     if isinstance(config, SerialLineConfig):
         from .serial_line.source import SerialLineSource
 
@@ -25,7 +30,7 @@ def open_source(config: SourceConfig, *, clock: Clock, template_dirs: Sequence[P
         return ModbusSource(config, clock, template_dirs)
     from .mqtt.source import MqttSource
 
-    return MqttSource(config, clock)
+    return MqttSource(config, clock, folder)
 
 
 __all__ = ["ModbusConfig", "MqttConfig", "SerialLineConfig", "SourceConfig", "open_source"]

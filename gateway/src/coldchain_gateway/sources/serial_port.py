@@ -11,7 +11,9 @@ import serial
 from coldchain.errors import InvalidInput, Unavailable
 
 READ_BYTES: Final = 4096
-BAUDS: Final = frozenset({300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400})
+# What can lie in the kernel's buffer; more is a port that talks without end.
+MOST_DRAINED: Final = 16
+BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 Parity = Literal["N", "E", "O"]
 
 
@@ -29,8 +31,10 @@ class PortSettings:
     stop_bits: Literal[1, 2] = 1
 
     def __post_init__(self) -> None:
+        if not self.port:
+            raise InvalidInput("a port needs a name")
         if self.baud not in BAUDS:
-            raise InvalidInput(f"{self.baud} baud is none of {', '.join(map(str, sorted(BAUDS)))}")
+            raise InvalidInput(f"{self.baud} baud is none of {', '.join(map(str, BAUDS))}")
 
 
 class SerialPort:
@@ -50,11 +54,12 @@ class SerialPort:
                 parity=settings.parity,
                 stopbits=settings.stop_bits,
                 timeout=0,
+                write_timeout=0,
                 exclusive=True,
             )
-        except (OSError, serial.SerialException) as error:
+            os.set_blocking(self._serial.fileno(), False)
+        except (OSError, serial.SerialException, ValueError) as error:
             raise PortLost(f"{settings.port}: {error}") from error
-        os.set_blocking(self._serial.fileno(), False)
         return self
 
     async def __aexit__(
@@ -65,7 +70,7 @@ class SerialPort:
             self._serial = None
 
     async def read(self) -> bytes:
-        """At least one byte. Raises PortLost when the wire is gone."""
+        """At least one byte, unless another read was quicker. Raises PortLost when the wire is gone."""
         fileno = self._fileno()
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
@@ -74,31 +79,46 @@ class SerialPort:
             await ready
         finally:
             loop.remove_reader(fileno)
+        return self._read(hung_up_is_lost=True)
+
+    async def read_within(self, seconds: float) -> bytes:
+        """As `read`, or nothing when that long nothing has come. Raises PortLost."""
         try:
-            data = os.read(fileno, READ_BYTES)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise PortLost(f"{self._settings.port}: {error}") from error
-        if not data:
-            raise PortLost(f"{self._settings.port}: hung up")
-        return data
+            async with asyncio.timeout(seconds):
+                return await self.read()
+        except TimeoutError:
+            # The loop may have been late, and not the device.
+            return self._read(hung_up_is_lost=False)
 
     def drain(self) -> bytes:
-        """Whatever lies in the port's buffer now; for what came uninvited before a request."""
-        try:
-            return os.read(self._fileno(), READ_BYTES)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise PortLost(f"{self._settings.port}: {error}") from error
+        """Whatever lies in the port's buffer now; for what came uninvited. Raises PortLost."""
+        drained = b""
+        for _ in range(MOST_DRAINED):
+            data = self._read(hung_up_is_lost=False)
+            drained += data
+            if not data:
+                break
+        return drained
 
     def write(self, data: bytes) -> None:
         """Send a request; it always fits the kernel's buffer. Raises PortLost."""
         try:
-            os.write(self._fileno(), data)
+            written = os.write(self._fileno(), data)
         except OSError as error:
             raise PortLost(f"{self._settings.port}: {error}") from error
+        if written != len(data):
+            raise PortLost(f"{self._settings.port}: takes no more bytes")
+
+    def _read(self, *, hung_up_is_lost: bool) -> bytes:
+        try:
+            data = os.read(self._fileno(), READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise PortLost(f"{self._settings.port}: {error}") from error
+        if not data and hung_up_is_lost:
+            raise PortLost(f"{self._settings.port}: hung up")
+        return data
 
     def _fileno(self) -> int:
         if self._serial is None:

@@ -25,11 +25,13 @@ class UnitConfig:
             raise InvalidInput(f"{self.sensor!r} is not a sensor id")
         if self.interval < 200:
             raise InvalidInput("an interval below 200ms leaves the bus no rest")
+        if self.timeout is not None and not 10 <= self.timeout <= 10_000:
+            raise InvalidInput("timeout must lie between 10ms and 10s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModbusConfig:
-    """One bus behind one port."""
+    """One bus behind one port. A unit that fails `failures` times in a row is asked only every `retry`."""
 
     kind: Literal["modbus"]
     name: str
@@ -38,6 +40,8 @@ class ModbusConfig:
     parity: Literal["N", "E", "O"] = "N"
     stop_bits: Literal[1, 2] = 1
     gap_ms: int = 20  # pause between two requests
+    failures: int = 2
+    retry: Duration = 60_000
     unit: tuple[UnitConfig, ...]
 
     def __post_init__(self) -> None:
@@ -46,5 +50,10 @@ class ModbusConfig:
         addresses = [unit.address for unit in self.unit]
         if len(set(addresses)) != len(addresses):
             raise InvalidInput("two units share an address")
+        sensors = [unit.sensor for unit in self.unit]
+        if len(set(sensors)) != len(sensors):
+            raise InvalidInput("two units are called the same sensor")
         if not 0 <= self.gap_ms <= 1000:
             raise InvalidInput("gap_ms must lie between 0 and 1000")
+        if not 1 <= self.failures <= 1000 or not 1_000 <= self.retry <= 86_400_000:
+            raise InvalidInput("failures must lie between 1 and 1000, retry between 1s and 1d")

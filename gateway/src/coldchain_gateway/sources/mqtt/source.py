@@ -6,30 +6,28 @@ unacknowledged messages, and then TCP, hold it back when the outbox is slow.
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
-from coldchain.errors import Unavailable
-from coldchain_gateway.contracts import Acquired, Intake, MqttDelivery
+from coldchain.errors import ColdchainError, Unavailable
+from coldchain.readings import RefusalReason
+from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery
 from coldchain_gateway.formats import MappingFormat, Message, MqttFormat, Zigbee2Mqtt
-from coldchain_runtime import secrets
+from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
-from coldchain_runtime.logs import Log
 
 from .config import MqttConfig, SubscriptionConfig
+from .connection import Connection, Handlers
 
-RECONNECT_S: Final = (1, 5)
-log = Log("gateway.mqtt")
-
-
-class Refused(Unavailable):
-    """The broker refuses the connection or a subscription."""
+STOP_S: Final = 1.0
+# Topics whose decoder is remembered; beyond it they are looked up anew.
+KNOWN_TOPICS: Final = 10_000
 
 
 def format_of(subscription: SubscriptionConfig) -> MqttFormat:
@@ -40,138 +38,93 @@ def format_of(subscription: SubscriptionConfig) -> MqttFormat:
 
 
 class MqttSource:
-    """Implements `contracts.Source`; paho's thread receives and decodes."""
+    """Implements `contracts.Source`; a thread per connection receives and decodes."""
 
-    def __init__(self, config: MqttConfig, clock: Clock) -> None:
+    def __init__(self, config: MqttConfig, clock: Clock, folder: Path) -> None:
+        """`folder`: what file references are relative to."""
         self.name = config.name
         self._config = config
         self._clock = clock
+        self._folder = folder
         self._client_id = config.client_id or f"coldchain-{socket.gethostname()}-{config.name}"
-        self._formats = [(entry.topic, format_of(entry)) for entry in config.subscription]
         self._session = f"{config.host}:{config.port}/{self._client_id}"
-        self._connection = 0
+        self._formats = [(entry.topic, format_of(entry)) for entry in config.subscription]
+        self._known: dict[str, MqttFormat] = {}
 
     async def run(self, intake: Intake) -> None:
-        """Receive until cancelled. Raises Refused when the broker will not have it."""
+        """Receive until cancelled. Raises BrokerLost, and InvalidInput for a secret that cannot be read."""
         loop = asyncio.get_running_loop()
-        failed: asyncio.Future[None] = loop.create_future()
+        ended: asyncio.Future[None] = loop.create_future()
+        connection = Connection(self._config, self._client_id, self._folder, self._handlers(intake))
 
-        def fail(message: str) -> None:
-            loop.call_soon_threadsafe(_fail, failed, message)
+        def receive() -> None:
+            fate: BaseException = Unavailable("the receiving thread has ended")
+            try:
+                connection.run()
+            except ColdchainError as error:
+                fate = error
+            finally:
+                with suppress(RuntimeError):  # the program's loop may have ended before
+                    loop.call_soon_threadsafe(_end, ended, fate)
 
-        client = self._client(intake, fail)
-        client.connect_async(self._config.host, self._config.port, self._config.keepalive_s)
-        client.loop_start()
+        threading.Thread(target=receive, name=f"mqtt-{self.name}", daemon=True).start()
         try:
-            await failed
+            await asyncio.shield(ended)
         finally:
-            self._connection += 1
-            client.disconnect()
-            await asyncio.to_thread(client.loop_stop)
+            connection.stop()
+            await asyncio.wait({ended}, timeout=STOP_S)
+            if ended.done():
+                ended.exception()
 
-    def _client(self, intake: Intake, fail: Callable[[str], None]) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            manual_ack=True,
+    def _handlers(self, intake: Intake) -> Handlers:
+        def new_session(subscribe: Callable[[], None]) -> None:
+            intake.forget(self._session, subscribe)
+
+        def message(message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> None:
+            intake.offer(self._acquired(message, acknowledge))
+
+        return Handlers(message=message, new_session=new_session)
+
+    def _acquired(self, message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> Acquired:
+        boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
+        payload = bytes(message.payload)
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            decoded: Decoded = (refused(RefusalReason.BAD_TOPIC, "topic is not UTF-8", payload),)
+            topic = ""
+        else:
+            decoded = self._decode(Message(topic, payload, message.retain, message.dup, wall_ms))
+        if not message.qos:
+            return Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)
+        digest = blake2b(b"%b\0%b" % (topic.encode(), payload), digest_size=8).digest()
+        return Acquired(
+            source=self.name,
+            decoded=decoded,
+            boottime_ns=boottime_ns,
+            wall_ms=wall_ms,
+            acknowledge=acknowledge,
+            delivery=MqttDelivery(
+                session=self._session, packet_id=message.mid, dup=message.dup, digest=digest
+            ),
         )
-        config = self._config
-        if config.username is not None:
-            password = (
-                None if config.password is None else secrets.resolve(config.password, Path.cwd()).reveal()
+
+    def _decode(self, message: Message) -> Decoded:
+        """By the first subscription that the topic fits; an old session may bring what nobody wants now."""
+        decoder = self._known.get(message.topic)
+        if decoder is None:
+            decoder = next(
+                (made for wanted, made in self._formats if mqtt.topic_matches_sub(wanted, message.topic)),
+                None,
             )
-            client.username_pw_set(config.username, password)
-        if config.tls_ca is not None:
-            client.tls_set(ca_certs=str(config.tls_ca))
-        client.reconnect_delay_set(*RECONNECT_S)
-        client.on_connect = self._on_connect(intake, fail)
-        client.on_subscribe = self._on_subscribe(fail)
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message(client, intake)
-        return client
-
-    def _on_connect(self, intake: Intake, fail: Callable[[str], None]) -> mqtt.CallbackOnConnect_v2:
-        topics = [(topic, 1) for topic, _ in self._formats]
-
-        def connected(
-            client: mqtt.Client,
-            userdata: object,
-            flags: mqtt.ConnectFlags,
-            reason: ReasonCode,
-            properties: object,
-        ) -> None:
-            if reason.is_failure:
-                fail(f"broker refuses the connection: {reason}")
-                return
-            log.event("mqtt.connected", source=self.name, session_present=flags.session_present)
-
-            def subscribe() -> None:
-                client.subscribe(topics)
-
-            if flags.session_present:
-                subscribe()
-            else:
-                intake.forget(self._session, subscribe)
-
-        return connected
-
-    @staticmethod
-    def _on_subscribe(fail: Callable[[str], None]) -> mqtt.CallbackOnSubscribe_v2:
-        def subscribed(
-            client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: object
-        ) -> None:
-            if any(reason.is_failure for reason in reasons):
-                fail("broker refuses a subscription")
-
-        return subscribed
-
-    def _on_disconnect(self, *_: object) -> None:
-        self._connection += 1
-        log.event("mqtt.disconnected", source=self.name)
-
-    def _on_message(self, client: mqtt.Client, intake: Intake) -> mqtt.CallbackOnMessage:
-        clock, name, session = self._clock, self.name, self._session
-        only = self._formats[0][1] if len(self._formats) == 1 else None
-
-        def received(_: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-            boottime_ns = clock.boottime_ns()
-            topic, payload = message.topic, bytes(message.payload)
-            mid, connection = message.mid, self._connection
-
-            def acknowledge() -> None:
-                if connection == self._connection:
-                    client.ack(mid, 1)
-
-            decoder = only or self._format_for(topic)
-            offered = Acquired(
-                source=name,
-                decoded=decoder.decode(Message(topic, payload, message.retain)),
-                boottime_ns=boottime_ns,
-                wall_ms=clock.now_ms(),
-                acknowledge=acknowledge,
-                delivery=MqttDelivery(
-                    session=session,
-                    packet_id=mid,
-                    dup=message.dup,
-                    digest=blake2b(b"%b\0%b" % (topic.encode(), payload), digest_size=8).digest(),
-                )
-                if message.qos
-                else None,
-            )
-            intake.offer(offered)
-
-        return received
-
-    def _format_for(self, topic: str) -> MqttFormat:
-        """The first subscription that the topic fits."""
-        for wanted, decoder in self._formats:
-            if mqtt.topic_matches_sub(wanted, topic):
-                return decoder
-        return self._formats[0][1]
+            if decoder is None:
+                return (refused(RefusalReason.BAD_TOPIC, f"{message.topic}: not wanted", message.payload),)
+            if len(self._known) >= KNOWN_TOPICS:
+                self._known.clear()
+            self._known[message.topic] = decoder
+        return decoder.decode(message)
 
 
-def _fail(failed: asyncio.Future[None], message: str) -> None:
-    if not failed.done():
-        failed.set_exception(Refused(message))
+def _end(ended: asyncio.Future[None], fate: BaseException) -> None:
+    if not ended.done():
+        ended.set_exception(fate)

@@ -10,7 +10,12 @@ from coldchain_runtime.documents import Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerialLineConfig:
-    """A port on which a device prints lines by itself."""
+    """A port on which a device prints lines by itself.
+
+    `interval`: how often a line is expected. `checksum = "xor8"`: every line ends in `*5A`, others are
+    refused. `unit`: of temperatures under keys that do not say it. A line that stops for `line_timeout` in
+    its middle is refused with what still comes of it.
+    """
 
     kind: Literal["serial_line"]
     name: str
@@ -20,8 +25,16 @@ class SerialLineConfig:
     stop_bits: Literal[1, 2] = 1
     format: Literal["json"] = "json"
     sensor: str | None = None  # where lines name no sensor
-    interval: Duration | None = None  # how often a line is expected
+    checksum: Literal["none", "xor8"] = "none"
+    unit: Literal["C", "F"] = "C"
+    interval: Duration | None = None
+    line_timeout: Duration = 2_000
+    max_line: int = 1024
 
     def __post_init__(self) -> None:
         if self.sensor is not None and not valid_sensor_id(self.sensor):
             raise InvalidInput(f"{self.sensor!r} is not a sensor id")
+        if not 100 <= self.line_timeout <= 600_000:
+            raise InvalidInput("line_timeout must lie between 100ms and 10m")
+        if not 16 <= self.max_line <= 65_536:
+            raise InvalidInput("max_line must lie between 16 and 65536 bytes")

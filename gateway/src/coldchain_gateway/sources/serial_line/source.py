@@ -2,7 +2,7 @@
 
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, NotKept
-from coldchain_gateway.formats import SERIAL_FORMATS, LineSplitter
+from coldchain_gateway.formats import LineSplitter, SerialJson
 from coldchain_gateway.sources.serial_port import PortSettings, SerialPort
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
@@ -20,25 +20,37 @@ class SerialLineSource:
         self._settings = PortSettings(
             port=config.port, baud=config.baud, parity=config.parity, stop_bits=config.stop_bits
         )
-        self._format = SERIAL_FORMATS[config.format](config.sensor)
+        self._format = SerialJson(config.sensor, config.checksum, config.unit)
+        self._line_timeout_s = config.line_timeout / 1000
+        self._max_line = config.max_line
         self._clock = clock
 
     async def run(self, intake: Intake) -> None:
         """Read until cancelled. Raises PortLost."""
-        splitter = LineSplitter()
+        splitter = LineSplitter(self._max_line)
         async with SerialPort(self._settings) as port:
             log.event("serial_line.open", source=self.name, port=self._settings.port)
             try:
                 while True:
-                    data = await port.read()
-                    boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
-                    for line in splitter.feed(data):
-                        decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line)
-                        await self._take(intake, decoded, boottime_ns, wall_ms)
+                    await self._next(port, splitter, intake)
             finally:
                 cut = splitter.drop()
                 if cut is not None:
                     intake.refuse(self.name, cut)
+
+    async def _next(self, port: SerialPort, splitter: LineSplitter, intake: Intake) -> None:
+        """Read some bytes and take the lines that end in them."""
+        if splitter.unfinished:
+            data = await port.read_within(self._line_timeout_s)
+            cut = None if data else splitter.pause()
+            if cut is not None:
+                intake.refuse(self.name, cut)
+        else:
+            data = await port.read()
+        boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
+        for line in splitter.feed(data):
+            decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line)
+            await self._take(intake, decoded, boottime_ns, wall_ms)
 
     async def _take(self, intake: Intake, decoded: Decoded, boottime_ns: int, wall_ms: int) -> None:
         acquired = Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)

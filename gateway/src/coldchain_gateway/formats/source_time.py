@@ -1,0 +1,63 @@
+"""Times as devices write them → UTC ms, where they can be told from any other number or text."""
+
+from datetime import UTC, datetime
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from .values import number_of
+
+TimeUnit = Literal["s", "ms", "iso"]
+# A device that says an earlier year has lost its clock (1970, 2000, 2016 are what firmwares start with).
+EARLIEST_MS: Final = 1_577_836_800_000  # 2020-01-01
+LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
+LONGEST: Final = 40
+
+
+def time_of(
+    said: object, *, unit: TimeUnit | None = None, zone: ZoneInfo | None = None, near_ms: int = 0
+) -> int | None:
+    """ISO 8601, epoch seconds or epoch milliseconds, also as text; None where it cannot be meant.
+
+    Without `unit`, seconds and milliseconds are told apart by their size. A time without offset needs the
+    device's `zone`; in the hour that comes twice it is the one nearer to `near_ms`.
+    """
+    number = number_of(said)
+    if number is None:
+        made = _iso(said, zone, near_ms) if unit in (None, "iso") else None
+    elif unit is None:
+        made = _ms(number * 1000) or _ms(number)
+    else:
+        made = None if unit == "iso" else _ms(number * 1000 if unit == "s" else number)
+    return made
+
+
+def _ms(number: float) -> int | None:
+    return round(number) if EARLIEST_MS <= number < LATEST_MS else None
+
+
+def _iso(said: object, zone: ZoneInfo | None, near_ms: int) -> int | None:
+    if not isinstance(said, str) or len(said) > LONGEST or "T" not in said.replace(" ", "T"):
+        return None
+    text = said.strip()
+    if text.endswith(" UTC"):
+        text = text.removesuffix(" UTC") + "Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        return _epoch_ms(moment)
+    if zone is None:
+        return None
+    twice = [_epoch_ms(moment.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)]
+    return min(
+        (made for made in twice if made is not None), key=lambda made: abs(made - near_ms), default=None
+    )
+
+
+def _epoch_ms(moment: datetime) -> int | None:
+    try:
+        whole = moment.astimezone(UTC)
+    except OverflowError:
+        return None
+    return _ms(whole.timestamp() * 1000)

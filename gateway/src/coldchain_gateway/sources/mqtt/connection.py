@@ -1,0 +1,224 @@
+"""One connection to a broker, from CONNECT to its end, on a thread of its own.
+
+Every connection has its own client object, so an acknowledgement that comes after the end goes nowhere: it
+can never be mistaken for one of the next connection, where the broker may have given the packet id to another
+message.
+"""
+
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from coldchain.errors import Unavailable
+from coldchain_runtime import secrets
+from coldchain_runtime.logs import Log
+
+from .config import MqttConfig, TlsConfig
+
+# At most so many packets are read before acknowledgements are written.
+PACKETS_A_TURN: Final = 64
+KEEPALIVE_CHECK_MS: Final = 1000
+log = Log("gateway.mqtt")
+
+
+class BrokerLost(Unavailable):
+    """The broker is not there, refuses us, or the connection has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """What a connection tells, on its own thread."""
+
+    # A message, and how it is acknowledged (from any thread, once it is kept).
+    message: Callable[[mqtt.MQTTMessage, Callable[[], None]], None]
+    # The broker has no memory of us; the argument subscribes, from any thread.
+    new_session: Callable[[Callable[[], None]], None]
+
+
+class Connection:
+    """Use once: `run` on a thread, `stop` from any other."""
+
+    def __init__(self, config: MqttConfig, client_id: str, folder: Path, handlers: Handlers) -> None:
+        """Raises InvalidInput where a secret or certificate cannot be read."""
+        self._config = config
+        self._handlers = handlers
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_out.settimeout(0)
+        self._wake_in.settimeout(0)
+        self._stopping = threading.Event()
+        self._refusal = ""
+        self._received = 0
+        self._client = self._make_client(client_id, folder)
+
+    def run(self) -> None:
+        """Receive until `stop`. Raises BrokerLost."""
+        config = self._config
+        try:
+            if config.protocol == "5":
+                properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no type here
+                properties.SessionExpiryInterval = config.session_expiry // 1000
+                self._client.connect(
+                    config.host,
+                    config.port,
+                    config.keepalive // 1000,
+                    clean_start=False,
+                    properties=properties,
+                )
+            else:
+                self._client.connect(config.host, config.port, config.keepalive // 1000)
+            self._pump()
+        except (OSError, ValueError) as error:
+            raise BrokerLost(f"{config.host}:{config.port}: {error}") from error
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """Let `run` end soon; from any thread."""
+        self._stopping.set()
+        self._wake()
+
+    def _make_client(self, client_id: str, folder: Path) -> mqtt.Client:
+        config = self._config
+        five = config.protocol == "5"
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=None if five else False,
+            protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        if config.username is not None:
+            password = None if config.password is None else secrets.resolve(config.password, folder).reveal()
+            client.username_pw_set(config.username, password)
+        if config.tls is not None:
+            client.tls_set_context(tls_context(config.tls, folder))
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_socket_register_write = self._on_write_wanted
+        return client
+
+    def _pump(self) -> None:
+        client = self._client
+        poll = select.poll()
+        poll.register(self._wake_in, select.POLLIN)
+        wire = client.socket()
+        while wire is not None and not self._stopping.is_set():
+            wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
+            poll.register(wire.fileno(), wanted)
+            ready = dict(poll.poll(KEEPALIVE_CHECK_MS))
+            if self._wake_in.fileno() in ready:
+                with suppress(BlockingIOError):
+                    self._wake_in.recv(4096)
+            self._read(ready.get(wire.fileno(), 0))
+            if client.want_write():
+                client.loop_write()
+            client.loop_misc()
+            wire = client.socket()
+        if not self._stopping.is_set():
+            raise BrokerLost(
+                f"{self._config.host}:{self._config.port}: {self._refusal or 'connection ended'}"
+            )
+
+    def _read(self, events: int) -> None:
+        """Read packets while they keep coming, so that a burst costs one poll."""
+        client = self._client
+        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            return
+        for _ in range(PACKETS_A_TURN):
+            before = self._received
+            if client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._stopping.is_set():
+                return
+            wire = client.socket()
+            pending = wire.pending() if isinstance(wire, ssl.SSLSocket) else 0
+            if self._received == before and not pending:
+                return
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        properties: object,
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = f"the broker refuses the connection: {reason}"
+            client.disconnect()
+            return
+        log.event(
+            "mqtt.connected",
+            host=self._config.host,
+            port=self._config.port,
+            session_present=flags.session_present,
+        )
+        if flags.session_present:
+            self._subscribe()
+        else:
+            self._handlers.new_session(self._subscribe)
+
+    def _subscribe(self) -> None:
+        """Also where a session is present: the configuration may have changed since."""
+        topics = [entry.topic for entry in self._config.subscription]
+        if self._config.protocol == "5":
+            # Copies that the broker keeps are no measurements; 3.1.1 cannot ask to be spared them.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            self._client.subscribe([(topic, options) for topic in topics])
+        else:
+            self._client.subscribe([(topic, 1) for topic in topics])
+
+    def _on_subscribe(
+        self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: object
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refusal = f"the broker refuses a subscription: {', '.join(map(str, reasons))}"
+            client.disconnect()
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._received += 1
+        self._handlers.message(message, partial(self._acknowledge, message.mid, message.qos))
+
+    def _acknowledge(self, packet_id: int, qos: int) -> None:
+        self._client.ack(packet_id, qos)
+
+    def _on_write_wanted(self, client: mqtt.Client, userdata: object, wire: object) -> None:
+        """With this callback set, paho never writes from a foreign thread, it only asks for it here."""
+        self._wake()
+
+    def _wake(self) -> None:
+        with suppress(OSError):  # full: it is awake; closed: nobody is left to wake
+            self._wake_out.send(b"\0")
+
+    def _close(self) -> None:
+        client = self._client
+        if client.socket() is not None:
+            client.disconnect()
+            client.loop_write()
+        wire = client.socket()
+        if wire is not None:
+            wire.close()
+        self._wake_out.close()
+        self._wake_in.close()
+
+
+def tls_context(tls: TlsConfig, folder: Path) -> ssl.SSLContext:
+    """Certificates and host names are always checked."""
+    context = ssl.create_default_context(cafile=None if tls.ca is None else str(folder / tls.ca))
+    if tls.cert is not None:
+        context.load_cert_chain(folder / tls.cert, None if tls.key is None else folder / tls.key)
+    return context
