@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from coldchain.errors import Unavailable
+from coldchain.seal import Key, encode_public
 from coldchain_backend.judging import Judging
 from coldchain_backend.ledger import Ledger, MarkName, mark_record
 from coldchain_runtime.clock import Clock
@@ -17,9 +18,9 @@ _log = Log("backend")
 
 
 @asynccontextmanager
-async def between_marks(ledger: Ledger) -> AsyncIterator[None]:
-    """The log says when the service started and when it stopped in order."""
-    await ledger.append([mark_record(MarkName.START)])
+async def between_marks(ledger: Ledger, key: Key) -> AsyncIterator[None]:
+    """The log says when the service started, under which key, and when it stopped in order."""
+    await ledger.append([mark_record(MarkName.START, {"key": encode_public(key.public)})])
     try:
         yield
     finally:

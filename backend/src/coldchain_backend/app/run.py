@@ -41,7 +41,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     with (
         open_ledger(settings.data_dir / "ledger" / organisation, organisation, clock) as ledger,
         opened_database(settings) as database,
-        known(settings, ledger, key) as (book, admission),
+        known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
         ground = Ground(
             settings=settings,
@@ -55,7 +55,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
             news=judging.News(),
         )
         async with (
-            between_marks(ledger),
+            between_marks(ledger, key),
             judged(ground, database) as consumer,
             Supervisor(clock) as loops,
             HttpSender(settings.config.delivery.allow_private) as sender,
@@ -80,10 +80,18 @@ def opened_database(settings: Settings) -> Iterator[sql.Database]:
 
 
 @contextmanager
-def known(settings: Settings, ledger: FileLedger, key: Key) -> Iterator[tuple[FleetBook, Admission]]:
-    """What the ledger says about fleet, keys and runs, before the first write is taken."""
+def known(
+    settings: Settings, ledger: FileLedger, key: Key, judged_so_far: sql.Records
+) -> Iterator[tuple[FleetBook, Admission]]:
+    """What the ledger says about fleet, keys and runs, before the first write is taken.
+
+    Fleet versions that judging has read stand in its database, so that only newer records are read here.
+    """
     book = FleetBook(ledger, settings.organisation)
-    offset = 0
+    offset = judged_so_far.progress().offset
+    for fleet in judged_so_far.fleets(0):
+        for record in ledger.read(fleet.offset - 1, 1):
+            book.see(record)
     while records := ledger.read(offset, REPLAY_RECORDS):
         for record in records:
             book.see(record)

@@ -40,6 +40,7 @@ def application(ground: Ground) -> FastAPI:
     doors = auth.Auth(ground.tokens, ground.clock, ground.settings.public_url)
     app.state.auth = doors
     app.state.admission = ground.admission
+    app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(

@@ -26,7 +26,7 @@ from coldchain.seal import (
 from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import snapshot
 from coldchain_backend.ingest.contracts import BatchFate, Fate, NotAdmitted, Written
-from coldchain_backend.ingest.hashes import BatchHashes
+from coldchain_backend.ingest.hashes import MAX_SEQ, BatchHashes
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey, GatewayKeys
 from coldchain_backend.ingest.replay import replay
 from coldchain_backend.ingest.sequences import Sequences, Standing
@@ -94,6 +94,7 @@ class Admission:
         self._settled.set()
         self._receipt = asyncio.Lock()
         self._told: set[tuple[MarkName, str]] = set()
+        self._wrote: dict[str, list[str]] = {}
         self.unmapped: Counter[str] = Counter()
         self.unmapped_sample: dict[str, str] = {}
         self.heard_ms: dict[str, int] = {}
@@ -131,6 +132,9 @@ class Admission:
         fates: list[BatchFate] = []
         pending: list[Batch] = []
         for batch in whole:
+            if batch.seq > MAX_SEQ:
+                fates.append(_fate(batch, Fate.REFUSED_HASH, f"numbers end at {MAX_SEQ}"))
+                continue
             fault = check(batch, self._public(batch))
             if fault is not None:
                 self.refusals[f"seal_{fault.value}"] += 1
@@ -321,13 +325,22 @@ class Admission:
             and key.revoked_ms is None
             and batch.org == self._organisation
         ):
-            if len(self.keys.of(writer)) > 1:
+            if self._alternates(writer, batch.gateway):
                 await self._tell(MarkName.TWO_GATEWAYS, writer, writer)
             return
         self.refusals["key"] += 1
         if key is None or key.name != writer:
             await self._tell(MarkName.FOREIGN_KEY, f"{writer}/{batch.gateway}", writer)
         raise NotAdmitted(f"key {batch.gateway} is not admitted for {writer}")
+
+    def _alternates(self, writer: str, key: str) -> bool:
+        """Whether a key writes again after another one wrote under the same name: both are alive."""
+        wrote = self._wrote.setdefault(writer, [])
+        if wrote and wrote[-1] == key:
+            return False
+        again = key in wrote
+        self._wrote[writer] = [*(one for one in wrote if one != key), key]
+        return again
 
     def _public(self, batch: Batch) -> bytes:
         key = self.keys.find(batch.gateway)

@@ -18,12 +18,6 @@ async def healthz() -> PlainTextResponse:
     return PlainTextResponse("ok\n")
 
 
-@router.get("/ping", include_in_schema=False)
-async def ping() -> Response:
-    """What InfluxDB's clients ask before they write."""
-    return Response(status_code=204)
-
-
 @router.get("/readyz")
 async def readyz(services: Wanted) -> PlainTextResponse:
     """Writes are taken and judging keeps up; else 503."""

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
-from coldchain_backend.fleet import bundle_for
+from coldchain_backend.fleet import Fleet, bundle_for
 from coldchain_backend.ingest import Admission, NotAdmitted, Precision, Written
 from coldchain_backend.ledger import Busy
 from coldchain_backend.web.auth import Asked
@@ -56,13 +56,26 @@ async def write(
     headers = {}
     if sealed:
         headers["Coldchain-Held"] = ",".join(f"{run}:{held}" for run, held in written.held)
-        headers["Coldchain-Watch"] = watch_version(services, writer.name)
+        watch: WatchVersions = request.app.state.watch_versions
+        headers["Coldchain-Watch"] = watch.of(services.fleet(), writer.name)
     return _answer(written, headers)
 
 
-def watch_version(services: Wanted, gateway: str) -> str:
-    """The version of a gateway's watch bundle."""
-    return bundle_for(services.fleet(), gateway, 0).version
+class WatchVersions:
+    """Versions of the gateways' watch bundles, worked out once per fleet version."""
+
+    def __init__(self) -> None:
+        self._fleet = 0
+        self._versions: dict[str, str] = {}
+
+    def of(self, fleet: Fleet, gateway: str) -> str:
+        """The version of a gateway's bundle by the newest fleet."""
+        if fleet.current.number != self._fleet:
+            self._fleet, self._versions = fleet.current.number, {}
+        version = self._versions.get(gateway)
+        if version is None:
+            version = self._versions[gateway] = bundle_for(fleet, gateway, 0).version
+        return version
 
 
 def _answer(written: Written, headers: dict[str, str]) -> Response:
