@@ -209,7 +209,7 @@ class MemoryOutbox:
         ]
         return before - len(self._batches)
 
-    def shrink(self, max_bytes: int) -> Dropped:
+    def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
         acknowledged = holes = lines = 0
         while self._used() > max_bytes:
             first = next(
@@ -222,7 +222,7 @@ class MemoryOutbox:
                     holes += 1
                 else:
                     acknowledged += 1
-            elif self._chunks:
+            elif unsealed and self._chunks:
                 lines += self._chunks.pop(0)[0].lines
             else:
                 break

@@ -253,10 +253,10 @@ def test_shrinking_drops_acknowledged_first_then_the_oldest_as_holes(outbox: Out
     filled(outbox, 30)
     acknowledge(outbox, 20, 21)
     before = outbox.counts().used_bytes
-    few = outbox.shrink(before - 100)
+    few = outbox.shrink(before - 100, unsealed=True)
     assert few.acknowledged_batches >= 1
     assert few.holes == 0
-    rest = outbox.shrink(before // 2)
+    rest = outbox.shrink(before // 2, unsealed=True)
     assert rest.holes > 0
     assert outbox.counts().acknowledged_batches == 0
     (hole,) = outbox.undeclared()
@@ -267,7 +267,8 @@ def test_shrinking_drops_acknowledged_first_then_the_oldest_as_holes(outbox: Out
 def test_unsealed_lines_go_last_and_are_counted(outbox: Outbox) -> None:
     outbox.begin_run(RUN, ())
     outbox.commit(group(*(b"line x=%d" % number for number in range(3000))))
-    assert outbox.shrink(0).unsealed_lines == 3000
+    assert outbox.shrink(0, unsealed=False).unsealed_lines == 0
+    assert outbox.shrink(0, unsealed=True).unsealed_lines == 3000
 
 
 def test_counts_tell_the_backlog(outbox: Outbox) -> None:

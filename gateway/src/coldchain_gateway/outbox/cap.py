@@ -16,6 +16,10 @@ from .contract import Dropped, OutboxFull, Upkeep
 # Free pages that are always kept inside the file, so that a commit finds room on a full disk.
 SPARE_BYTES: Final = 1024 * 1024
 RESERVE_BYTES: Final = 4 * 1024 * 1024
+# Below this nothing is dropped as a precaution: so little evidence is worth more than the room it takes.
+LEAST_BYTES: Final = 4 * 1024 * 1024
+# What one commit that found no room may cost.
+RELIEF_BYTES: Final = 256 * 1024
 RESERVE_FILE: Final = "reserve"
 log = Log("gateway.outbox")
 
@@ -33,7 +37,7 @@ def allowed_bytes(bound: Bound, *, file_bytes: int, free_bytes: int) -> int:
     reachable = file_bytes + free_bytes - bound.floor_bytes
     if free_bytes < bound.floor_bytes:
         reachable = file_bytes
-    return max(0, min(bound.cap_bytes, reachable) - SPARE_BYTES)
+    return max(LEAST_BYTES, min(bound.cap_bytes, reachable) - SPARE_BYTES)
 
 
 class Cap:
@@ -49,18 +53,19 @@ class Cap:
         if free_bytes >= self._bound.floor_bytes + RESERVE_BYTES:
             self.refill()
         allowed = allowed_bytes(self._bound, file_bytes=file_bytes, free_bytes=free_bytes)
-        if used_bytes <= allowed or file_bytes <= 2 * SPARE_BYTES:
-            return Dropped()
-        return self._shrink(allowed)
+        return Dropped() if used_bytes <= allowed else self._shrink(allowed, unsealed=True)
 
     def relieve(self, used_bytes: int) -> Dropped:
-        """A commit found no room: give up the reserve first, then the oldest of the outbox."""
+        """A commit found no room: give up the reserve first, then a little of the oldest that is sealed.
+
+        Lines without a number are never given up here: nobody could be told of them.
+        """
         if self._reserve.exists():
             self._reserve.unlink()
             log.error("outbox.reserve_used")
             return Dropped()
         try:
-            return self._shrink(max(0, used_bytes - SPARE_BYTES))
+            return self._shrink(max(0, used_bytes - RELIEF_BYTES), unsealed=False)
         except OutboxFull:
             return Dropped()
 
@@ -73,8 +78,8 @@ class Cap:
         except OSError:
             self._reserve.unlink(missing_ok=True)
 
-    def _shrink(self, allowed: int) -> Dropped:
-        dropped = self._outbox.shrink(allowed)
+    def _shrink(self, allowed: int, *, unsealed: bool) -> Dropped:
+        dropped = self._outbox.shrink(allowed, unsealed=unsealed)
         if dropped.acknowledged_batches or dropped.holes or dropped.unsealed_lines:
             log.error(
                 "outbox.dropped",

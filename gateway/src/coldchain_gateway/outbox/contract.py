@@ -236,8 +236,8 @@ class Upkeep(Protocol):
     def expire(self, acknowledged_before_ms: int) -> int:
         """Forget batches acknowledged before that instant; how many."""
 
-    def shrink(self, max_bytes: int) -> Dropped:
-        """Make the used bytes fit: acknowledged first, then the oldest waiting, then unsealed lines."""
+    def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
+        """Make the used bytes fit: acknowledged first, then the oldest waiting, then perhaps the unsealed."""
 
     def counts(self) -> Counts: ...
 

@@ -79,9 +79,12 @@ class Keeper:
             return True
         try:
             made = self._sealer.seal_due(self._boot, self._trust.boot_ms(), offset, force=force)
-        except (OutboxFull, OSError) as error:
+        except OutboxFull as error:
             log.error("outbox.not_sealed", reason=str(error))
             self.relieve()
+            return False
+        except OSError as error:
+            log.error("outbox.head_not_kept", reason=str(error))
             return False
         if made:
             self.sealed()

@@ -24,7 +24,7 @@ class SqliteOutbox(Chunks, Batches):
             transaction.run("forget_holes")
         return len(ids)
 
-    def shrink(self, max_bytes: int) -> Dropped:
+    def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
         acknowledged = holes = lines = 0
         while (excess := self._database.page_bytes()[0] - max_bytes) > 0:
             with self._database.write() as transaction:
@@ -32,7 +32,7 @@ class SqliteOutbox(Chunks, Batches):
                     acknowledged += count
                 elif count := _drop_oldest(transaction, "waiting", excess):
                     holes += count
-                elif count := _drop_oldest_chunk(transaction):
+                elif unsealed and (count := _drop_oldest_chunk(transaction)):
                     lines += count
                 else:
                     break

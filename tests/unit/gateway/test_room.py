@@ -1,0 +1,196 @@
+"""A full disk, a cap, a reserve: nothing acknowledged that is not durable, and recovery by itself."""
+
+import random
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain_gateway.clock_trust import ClockTrust
+from coldchain_gateway.contracts import Acquired, MqttDelivery, Sample
+from coldchain_gateway.intake import GatewayIntake, Hooks
+from coldchain_gateway.outbox import Bound, Cap, Entry, Group, Keeper, OutboxFull
+from coldchain_gateway.outbox.cap import LEAST_BYTES, RESERVE_FILE, SPARE_BYTES, allowed_bytes
+from support.gateway_life import OFFSET_MS, Life
+from support.still_clock import StillClock
+
+MB = 1_000_000
+
+
+@given(
+    cap=st.integers(8 * MB, 1000 * MB),
+    floor=st.integers(0, 100 * MB),
+    file=st.integers(0, 1000 * MB),
+    free=st.integers(0, 1000 * MB),
+)
+def test_the_bound_is_never_above_cap_or_disk(cap: int, floor: int, file: int, free: int) -> None:
+    allowed = allowed_bytes(Bound(cap_bytes=cap, floor_bytes=floor), file_bytes=file, free_bytes=free)
+    assert LEAST_BYTES <= allowed <= cap
+    assert allowed <= max(LEAST_BYTES, file + free)
+
+
+def test_what_another_program_filled_costs_no_evidence() -> None:
+    bound = Bound(cap_bytes=1000 * MB, floor_bytes=64 * MB)
+    allowed = allowed_bytes(bound, file_bytes=300 * MB, free_bytes=0)
+    assert allowed == 300 * MB - SPARE_BYTES
+
+
+def keeper_of(life: Life, cap_bytes: int = 1000 * MB) -> tuple[Keeper, list[int]]:
+    clock = StillClock()
+    trust = ClockTrust(clock, lambda: False, OFFSET_MS)
+    cap = Cap(life.outbox, Bound(cap_bytes=cap_bytes, floor_bytes=0), life.folder)
+    keeper = Keeper(outbox=life.outbox, sealer=life.sealer, cap=cap, trust=trust, boot=life.boot)
+    lost: list[int] = []
+    keeper.dropped_lines = lost.append
+    return keeper, lost
+
+
+def fill(life: Life, batches: int) -> None:
+    """Batches of about 55 kB that do not compress."""
+    chance = random.Random(7)
+    for number in range(batches):
+        now = (number + 1) * 2000
+        noise = [chance.randbytes(50).hex().encode() for _ in range(1000)]
+        entries = [Entry(line=b'log text="%b"' % text, boot_ms=now) for text in noise]
+        life.outbox.commit(Group(boot=life.boot, boot_ms=now, trusted=True, entries=entries))
+        life.seal(now)
+
+
+def test_under_the_cap_acknowledged_batches_go_first_and_then_the_oldest_are_declared(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 120)
+    first = life.outbox.waiting(20, 1 << 30, frozenset())
+    life.outbox.acknowledge([batch.id for batch in first[10:]], 1)
+    used = life.outbox.counts().used_bytes
+    keeper, lost = keeper_of(life, cap_bytes=used * 2 // 3 + SPARE_BYTES)
+    keeper.upkeep()
+    counts = life.outbox.counts()
+    assert counts.used_bytes <= used * 2 // 3
+    assert counts.acknowledged_batches == 0
+    assert counts.undeclared_holes >= 1
+    assert lost == []
+    life.keep(900_000)
+    life.seal(900_001)
+    assert life.outbox.counts().undeclared_holes == 0
+    declared = [line for line in life.batches()[-1].body.splitlines() if line.startswith(b"hole,")]
+    assert b"first=1i," in declared[0]
+
+
+def test_batches_expire_a_week_after_they_were_acknowledged(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 2)
+    now_ms = OFFSET_MS
+    ids = [batch.id for batch in life.outbox.waiting(2, 1 << 30, frozenset())]
+    life.outbox.acknowledge(ids[:1], now_ms - 7 * 86_400_000 - 1)
+    life.outbox.acknowledge(ids[1:], now_ms - 7 * 86_400_000 + 1)
+    keeper, _ = keeper_of(life)
+    keeper.upkeep()
+    assert life.outbox.counts().acknowledged_batches == 1
+
+
+def use_all_room(life: Life) -> None:
+    """No page can be added, and none in the file is free."""
+    life.outbox.database.limit_pages(life.outbox.counts().file_bytes // 4096)
+    try:
+        for at in range(1_000_000, 9_000_000, 100):
+            life.keep(*range(at, at + 100))
+    except OutboxFull:
+        return
+
+
+def test_on_a_full_disk_nothing_is_acknowledged_until_there_is_room_and_then_all(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 30)
+    keeper, _ = keeper_of(life)
+    acknowledged: list[int] = []
+    intake = GatewayIntake(
+        outbox=life.outbox,
+        clock=StillClock(),
+        boot=life.boot,
+        trusted=lambda: True,
+        hooks=Hooks(committed=keeper.committed, hurry=keeper.hurry, relieve=lambda: None),
+    )
+    use_all_room(life)
+    before = life.outbox.pending().lines
+    for number in range(500):
+        delivery = MqttDelivery(session="s", packet_id=number + 1, dup=False, digest=b"%08d" % number)
+        intake.offer(
+            Acquired(
+                source="mqtt",
+                decoded=[Sample(sensor=f"s{number}-" + "x" * 100, values={"temperature": 1.0})],
+                boottime_ns=1,
+                wall_ms=0,
+                acknowledge=lambda number=number: acknowledged.append(number),  # type: ignore[misc]  # bound now
+                delivery=delivery,
+            )
+        )
+    intake.stop()  # so that it gives up instead of waiting for room
+    intake.commit_all()
+    assert acknowledged == []
+    assert life.outbox.pending().lines == before
+    assert intake.full_for_ms() > 0
+
+
+def test_a_full_outbox_makes_room_by_itself_out_of_what_is_acknowledged(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 30)
+    life.outbox.acknowledge([b.id for b in life.outbox.waiting(20, 1 << 30, frozenset())], 1)
+    keeper, lost = keeper_of(life)
+    life.outbox.database.limit_pages(life.outbox.counts().file_bytes // 4096)
+    kept = 0
+    for number in range(300):
+        times = range(1_000_000 + number * 500, 1_000_000 + number * 500 + 400)
+        try:
+            life.keep(*times)
+        except OutboxFull:
+            keeper.relieve()
+            continue
+        kept += 400
+        if number > 60:
+            break
+    counts = life.outbox.counts()
+    assert counts.acknowledged_batches < 20
+    assert counts.unsealed_lines == kept
+    assert lost == []
+
+
+def test_the_reserve_is_given_up_first_and_laid_down_again(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 3)
+    life.outbox.acknowledge([life.outbox.waiting(1, 1, frozenset())[0].id], OFFSET_MS)
+    keeper, _ = keeper_of(life)
+    keeper.disk_free = lambda: 10_000 * MB
+    keeper.upkeep()
+    assert (tmp_path / RESERVE_FILE).exists()
+    keeper.relieve()
+    assert not (tmp_path / RESERVE_FILE).exists()
+    assert life.outbox.counts().acknowledged_batches == 1
+    keeper.upkeep()
+    assert (tmp_path / RESERVE_FILE).exists()
+
+
+def test_sealing_without_room_loses_nothing_and_goes_on_later(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    life.keep(*range(1, 900))
+    keeper, _ = keeper_of(life)
+    life.outbox.database.limit_pages(life.outbox.counts().file_bytes // 4096)
+    sealed = keeper.seal_due(force=True)
+    life.outbox.database.limit_pages(1 << 20)
+    if not sealed:
+        assert life.outbox.pending().lines == 899
+        assert keeper.seal_due(force=True)
+    assert len(life.lines()) == 899
+
+
+def test_a_head_file_that_cannot_be_written_stops_sending_and_costs_nothing(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    life.keep(1)
+    keeper, _ = keeper_of(life)
+    blocked = tmp_path / "head.json"
+    blocked.mkdir()
+    assert not keeper.seal_due(force=True)
+    (batch,) = life.batches()
+    assert not life.head_file.covers(batch.run, batch.seq)
+    blocked.rmdir()
+    assert keeper.seal_due()
+    assert life.head_file.covers(batch.run, batch.seq)
