@@ -66,7 +66,7 @@ def take(link: str, url: str, into: Path) -> list[Path]:
                 page.goto(url + path)
                 page.locator("main").wait_for()
                 target = into / f"{name}-{window.name}.png"
-                page.screenshot(path=target)
+                page.screenshot(path=target, full_page=True)
                 taken.append(target)
             page.context.close()
         browser.close()
