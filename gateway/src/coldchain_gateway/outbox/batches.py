@@ -177,7 +177,7 @@ def lost_numbers(
     """Ranges above `held` up to `top` that are neither kept nor known as holes, with the hash of their last.
 
     `kept` are (number, hash of the one before) in ascending order, so the hash of a lost last is known from
-    its successor, or is the head's. A range that a known hole follows takes that hash as unknown: zeros.
+    its successor, or is the head's. Where a known hole follows, nobody knows it any more: empty.
     """
     previous = dict(kept)
     gone: set[int] = set()
@@ -190,7 +190,7 @@ def lost_numbers(
         if missing and start is None:
             start = number
         elif not missing and start is not None:
-            digest = head_hash if number > top else previous.get(number, GENESIS)
+            digest = head_hash if number > top else previous.get(number, "")
             ranges.append((start, number - 1, digest))
             start = None
     return ranges
