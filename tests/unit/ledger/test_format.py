@@ -1,4 +1,4 @@
-"""docs/ledger.md is enough to read a ledger: this reader was made from it, with the standard library alone."""
+"""docs/ledger.md is enough to read a ledger: this reader was made from it, with nothing of the product."""
 
 import hashlib
 import json
