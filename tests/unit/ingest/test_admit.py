@@ -166,13 +166,12 @@ async def test_a_second_key_under_one_name_is_told_when_both_write(door: Door) -
 async def test_what_the_ledger_does_not_take_is_for_later_and_comes_in_then(
     door: Door, error: Unavailable
 ) -> None:
+    line = b"reading,sensor=a temperature=1.5 1000\n"
     door.ledger.mood = error
     written = await door.admission.write_sealed("gw", request(sealed(2)))
     assert fates(written) == [Fate.LATER] * 2
     assert written.error is error
-    unsealed = await door.admission.write_unsealed(
-        "gw", b"reading,sensor=a temperature=1.5 1000\n", MS, NOW_MS
-    )
+    unsealed = await door.admission.write_unsealed("gw", line, MS, NOW_MS)
     assert unsealed.error is error
     door.ledger.mood = None
     written = await door.admission.write_sealed("gw", request(sealed(2)))
