@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +10,10 @@ import httpx
 from fastapi import FastAPI
 
 from coldchain_backend.access import Grant, Purpose, Role, open_tokens
-from coldchain_backend.fleetfile import FleetBook, Wish, parse
+from coldchain_backend.fleet import fleet_record
+from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
-from coldchain_backend.ledger import MarkName
+from coldchain_backend.ledger import Kind, MarkName, NewRecord
 from coldchain_backend.web import api, auth, console, live
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.services import GatewaySeen, Services
@@ -68,10 +68,9 @@ class WebApp:
 
     def apply(self, text: str) -> None:
         """Make a fleet file the one in force, without asking."""
-        wish = Wish(
-            plan=parse(text), base=None, allow_removals=True, allow_loosened=True, reason="a test needs it"
-        )
-        asyncio.run(self.book.apply(wish, text, "admin", ()))
+        payload = fleet_record(plan=parse(text), text=text, by="admin", reason=None, base=0)
+        for record in self.log.ledger.put([NewRecord(kind=Kind.FLEET, payload=payload)]):
+            self.book.see(record)
         self.judge()
 
     def judge(self) -> None:

@@ -3,6 +3,7 @@
 from asyncio import to_thread
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
@@ -16,6 +17,10 @@ COOKIE = "coldchain_session"
 SCHEMES = frozenset({"token", "bearer"})
 MAX_TOKEN = 200
 DAY_MS = 86_400_000
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+WRONG_TOKENS = 30
+WRONG_WITHIN_MS = 60_000
+MAX_ADDRESSES = 10_000
 router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
 
 
@@ -40,6 +45,7 @@ class Auth:
         self.tokens = tokens
         self.public_url = public_url
         self.clock = clock
+        self._wrong: dict[str, list[int]] = {}
 
     async def identify(self, request: Request) -> LoggedIn:
         """The person who asks. Raises the 401."""
@@ -56,9 +62,31 @@ class Auth:
         return grant
 
     def grant_of(self, request: Request) -> Grant | None:
-        """What the request's token or session allows now."""
+        """What the request's token or session allows now.
+
+        Raises 403 where another site's page makes a browser write with its session, 429 after too many
+        wrong tokens from one address.
+        """
         token = _token(request)
-        return None if token is None else self.tokens.find(token, self.clock.now_ms())
+        if token is None:
+            return None
+        if _by_session(request) and request.method not in READING and not _same_site(request):
+            raise HTTPException(403)
+        grant = self.tokens.find(token, self.clock.now_ms())
+        if grant is None:
+            self.count_wrong(request)
+        return grant
+
+    def count_wrong(self, request: Request) -> None:
+        """One wrong token. Raises 429 beyond WRONG_TOKENS in a minute from one address."""
+        now_ms = self.clock.now_ms()
+        address = "" if request.client is None else request.client.host
+        times = [one for one in self._wrong.get(address, ()) if now_ms - one < WRONG_WITHIN_MS]
+        if len(times) >= WRONG_TOKENS:
+            raise HTTPException(429, headers={"Retry-After": "60"})
+        if len(self._wrong) >= MAX_ADDRESSES:
+            self._wrong.clear()
+        self._wrong[address] = [*times, now_ms]
 
     async def end_session(self, request: Request, response: Response) -> None:
         """Forget the session and take the cookie back."""
@@ -75,6 +103,16 @@ def _token(request: Request) -> str | None:
     scheme, _, token = header.partition(" ")
     token = token.strip()
     return token if scheme.lower() in SCHEMES and 0 < len(token) <= MAX_TOKEN else None
+
+
+def _by_session(request: Request) -> bool:
+    return "authorization" not in request.headers
+
+
+def _same_site(request: Request) -> bool:
+    """Whether the page that sent the request is one of ours; programs that are no browser say nothing."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def auth_of(request: Request) -> Auth:
@@ -113,6 +151,7 @@ async def log_in(login: Login, request: Request, auth: Asked) -> Response:
     """Trade the token of a login link for a session cookie."""
     session = await to_thread(auth.tokens.session_of, login.token, auth.clock.now_ms())
     if session is None:
+        auth.count_wrong(request)
         raise HTTPException(401)
     response = Response(status_code=204)
     secure = request.url.scheme == "https"

@@ -4,7 +4,7 @@ from asyncio import to_thread, wait_for
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
 from coldchain_backend.alerts import Alert
@@ -24,17 +24,18 @@ async def live(request: Request, services: Wanted, person: Viewer) -> StreamingR
     Each carries `now_ms`, the server's time. The stream ends when the person's access does.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request, services), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events(request, services), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, services: Services) -> AsyncIterator[bytes]:
+async def events(request: Request, services: Services) -> AsyncIterator[bytes]:
     told, known = services.news.count, await _open(services)
     yield _event("board", services, {"open_count": len(known)})
     while True:
         try:
             told = await wait_for(services.news.wait(told), ALIVE_S)
         except TimeoutError:
-            await services.identify(request)
+            if not await _still_allowed(request, services):
+                return
             yield _event("alive", services, {})
             continue
         yield _event("board", services, {})
@@ -43,6 +44,14 @@ async def _events(request: Request, services: Services) -> AsyncIterator[bytes]:
             yield _event("alert", services, data)
         known = opened
         await services.clock.sleep(PAUSE_S)
+
+
+async def _still_allowed(request: Request, services: Services) -> bool:
+    try:
+        await services.identify(request)
+    except HTTPException:
+        return False
+    return True
 
 
 async def _open(services: Services) -> dict[str, Alert]:

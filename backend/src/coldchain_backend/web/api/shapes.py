@@ -15,10 +15,12 @@ Value = float | int | bool | str
 
 MAX_DAYS = 400
 DAY_MS = 86_400_000
+SKEW_MS = 60_000
+"""Clocks of gateways may be ahead of ours by as much."""
 From = Annotated[
     AwareDatetime | None, Query(alias="from", description="inclusive; default: a day before `to`")
 ]
-To = Annotated[AwareDatetime | None, Query(description="exclusive; default: now")]
+To = Annotated[AwareDatetime | None, Query(description="exclusive; default: the present")]
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 
 
@@ -48,7 +50,7 @@ def ms_of(time: datetime) -> int:
 
 def window(from_: datetime | None, to: datetime | None, now_ms: int) -> tuple[int, int]:
     """The asked time as ms; raises InvalidInput if it is empty or longer than MAX_DAYS."""
-    to_ms = now_ms if to is None else ms_of(to)
+    to_ms = now_ms + SKEW_MS if to is None else ms_of(to)
     from_ms = to_ms - DAY_MS if from_ is None else ms_of(from_)
     if not from_ms < to_ms:
         raise InvalidInput("`from` must be before `to`")

@@ -1,0 +1,169 @@
+"""The pages: what they say, in whose language and time, escaped, under a strict policy."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from coldchain.seal import Key
+from coldchain_backend.access import Role
+from support.judged_log import MINUTE, T0
+from support.web_app import FLEET, WebApp
+
+PATHS = [
+    "/",
+    "/zones/cq-store.chiller",
+    "/zones/cq-store.freezer?range=24h",
+    "/alerts",
+    "/alerts?show=all",
+    "/gateways",
+]
+HTML = {"Accept": "text/html"}
+
+
+async def page(web: WebApp, path: str, role: Role | None = Role.OPERATOR, language: str = "en") -> str:
+    async with web.client(role) as client:
+        answer = await client.get(path, headers={**HTML, "Accept-Language": language})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+class Outline(HTMLParser):
+    """Tags that are open, ids, and everything a strict policy would stop."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "path", "line", "rect", "circle"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.stopped: list[str] = []
+        self.labels: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name == "style" or name.startswith("on") or (value or "").startswith("javascript:"):
+                self.stopped.append(f"{tag} {name}")
+            if name in {"src", "href"} and (value or "").startswith(("http", "//")):
+                self.stopped.append(f"{tag} {value}")
+        if tag == "script" and "src" not in dict(attrs):
+            self.stopped.append("inline script")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("path", [*PATHS, "/login"])
+async def test_pages_are_well_formed_and_pass_their_own_policy(
+    filled: WebApp, path: str, language: str
+) -> None:
+    outline = Outline()
+    outline.feed(await page(filled, path, language=language))
+    assert outline.open == []
+    assert outline.stopped == []
+    assert len(outline.ids) == len(set(outline.ids))
+
+
+async def test_every_page_carries_the_strict_policy(filled: WebApp) -> None:
+    async with filled.client(Role.VIEWER) as client:
+        for path in [*PATHS, "/login", "/zones/nowhere"]:
+            answer = await client.get(path, headers=HTML)
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_board_says_states_in_words(filled: WebApp) -> None:
+    english, chinese = await page(filled, "/"), await page(filled, "/", language="zh-CN")
+    for word in ("Chongqing cold store", "Vaccine cabinet", "0 to 8 °C", "unknown since 09:11", "Empty"):
+        assert word in english
+    for word in ("重庆冷库", "疫苗柜", "0 至 8 °C", "自 09:11 起未知", "空置", "渝A·00000"):
+        assert word in chinese
+
+
+async def test_times_are_those_of_the_asset(filled: WebApp) -> None:
+    resolved = await page(filled, "/zones/cq-store.freezer?range=24h")
+    assert "2026-11-23 05:01:00" in resolved
+    assert "51 min" in resolved
+
+
+async def test_nobody_sees_a_page_without_a_token(filled: WebApp) -> None:
+    async with filled.client(None) as client:
+        for path in PATHS:
+            answer = await client.get(path, headers=HTML)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        fragment = await client.get("/fragments/board")
+    assert fragment.status_code == 401
+
+
+async def test_only_an_operator_gets_the_form(filled: WebApp) -> None:
+    assert 'name="reason"' in await page(filled, "/alerts", Role.OPERATOR)
+    assert 'name="reason"' not in await page(filled, "/alerts", Role.VIEWER)
+
+
+async def test_an_empty_organisation_is_told_what_to_do_next(web: WebApp) -> None:
+    text = await page(web, "/")
+    assert "Nothing is monitored yet" in text
+    assert "coldchain-backend fleet apply" in text
+    assert "No gateway stands in the fleet file yet." in await page(web, "/gateways")
+    assert "No alert has ever fired here." in await page(web, "/alerts?show=all")
+
+
+async def test_a_missing_zone_is_a_friendly_page(filled: WebApp) -> None:
+    async with filled.client() as client:
+        answer = await client.get("/zones/nowhere", headers=HTML)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+async def test_a_language_is_remembered(filled: WebApp) -> None:
+    async with filled.client(Role.VIEWER) as client:
+        answer = await client.get("/language?to=zh&next=/alerts")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
+        again = await client.get("/", headers={**HTML, "Accept-Language": "en"})
+    assert 'lang="zh-Hans"' in again.text
+
+
+HOSTILE = "\"><img src=x onerror=alert(1)>'&{{7*7}}"
+
+
+async def test_names_and_reasons_are_escaped(web: WebApp) -> None:
+    quoted = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
+    text = (
+        FLEET.read_text("utf-8")
+        .replace("zh: 冷藏间", f'zh: "{quoted}"')
+        .replace("en: Chiller", f'en: "{quoted}"')
+    )
+    web.apply(text)
+    web.log.at(T0 + MINUTE)
+    web.log.say(("chiller-front", T0 + MINUTE, 9.0))
+    alert = next(one.id for one in web.log.alerts() if one.cause.rule == "high")
+    web.log.acknowledge(alert, by=HOSTILE, reason=HOSTILE)
+    web.judge()
+    for path in ("/", "/zones/cq-store.chiller", "/alerts", f"/alerts/{alert}"):
+        shown = await page(web, path)
+        assert "<img" not in shown
+        assert "&lt;img" in shown
+        assert "49" not in re.sub(r"[\d.]{3,}", "", shown.split("onerror", 1)[1][:60])
+
+
+async def test_no_page_shows_a_secret_or_a_key(filled: WebApp) -> None:
+    key = Key.from_seed(bytes(32))
+    for path in PATHS:
+        text = await page(filled, path)
+        assert "WHSEC" not in text
+        assert key.seed.hex() not in text
+        assert not any(token in text for token in filled.tokens.values())
