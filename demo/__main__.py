@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from demo import broker, summary
+from demo.api import ApiError
 from demo.programs import ProgramFailed
 from demo.stage import ORDER, Stage, StageSettings
 from demo.story import Story
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         tell("stopped; no process is left")
         return 0 if options.for_s is None else 1
-    except (ProgramFailed, NotInTime, broker.NoBroker) as error:
+    except (ProgramFailed, NotInTime, ApiError, broker.NoBroker) as error:
         tell(f"failed: {error}")
         return 1
 
