@@ -1,0 +1,244 @@
+"""The write API as gateways, influxdb-client, Telegraf and curl meet it; enrolment, watch bundle, logins."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coldchain.seal import Key, encode_public
+from coldchain.watch import open_envelope
+from coldchain_backend.access import Grant, Purpose, Role
+from coldchain_backend.ingest import Admission
+from coldchain_backend.ledger import Kind
+from coldchain_backend.web import bodies, gateways, write
+from support.doors import request as sealed_request
+from support.judged_log import ORGANISATION
+from support.ledgers import BACKEND, GATEWAY, sealed
+from support.web_app import BASE, FLEET, WebApp
+
+LINE = b"reading,sensor=chiller-front temperature=4.5"
+WRITE = "/api/v2/write"
+
+
+class Server:
+    """The application with its write side, and a token of the gateway."""
+
+    def __init__(self, folder: Path) -> None:
+        self.web = WebApp(folder)
+        self.web.apply(FLEET.read_text("utf-8"))
+        (folder / "ingest").mkdir()
+        self.admission = Admission(
+            ledger=self.web.log.ledger,
+            key=BACKEND,
+            organisation=ORGANISATION,
+            folder=folder / "ingest",
+            plan=lambda: self.web.book.fleet.plan,
+        )
+        self.admission.catch_up()
+        state = self.web.app.state
+        state.admission, state.key = self.admission, BACKEND
+        state.watch_versions, state.wrong_codes = write.WatchVersions(), gateways.WrongCodes()
+        self.web.app.include_router(write.router)
+        self.web.app.include_router(gateways.router)
+        grant = Grant(name="gw", purpose=Purpose.GATEWAY, made_ms=0)
+        self.token = self.web.auth.tokens.issue(grant)
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """Somebody who writes."""
+        transport = httpx.ASGITransport(app=self.web.app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Token {token or self.token}"}
+        return httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)
+
+    async def enrol(self, key: Key = GATEWAY, name: str = "gw") -> httpx.Response:
+        """Make a code as an administrator and spend it as a gateway."""
+        async with self.web.client(Role.ADMIN) as admin:
+            code = (await admin.post("/api/v1/gateways/codes", json={"name": name})).json()["code"]
+            wish = {"code": code, "name": name, "public_key": encode_public(key.public)}
+            return await admin.post("/api/v1/gateways/enroll", json=wish)
+
+    def batches(self) -> int:
+        """How many are in evidence."""
+        return sum(record.kind is Kind.BATCH for record in self.web.log.ledger.read(0, 10_000))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    yield server
+    server.web.close()
+
+
+def mine(count: int) -> bytes:
+    return sealed_request(sealed(count, org=ORGANISATION))
+
+
+async def test_an_enrolled_gateway_writes_and_hears_what_is_held(server: Server) -> None:
+    enrolled = (await server.enrol()).json()
+    assert enrolled["organisation"] == ORGANISATION
+    assert enrolled["backend_public_key"] == encode_public(BACKEND.public)
+    async with server.client(enrolled["token"]) as client:
+        answer = await client.post(
+            WRITE, content=gzip.compress(mine(2)), headers={"Content-Encoding": "gzip"}
+        )
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["Coldchain-Held"] == "r1:2"
+        watch = await client.get("/api/v1/gateways/self/watch")
+        assert watch.headers["Coldchain-Watch"] == answer.headers["Coldchain-Watch"]
+        bundle = open_envelope(watch.content, BACKEND.fingerprint)
+        assert bundle.gateway == "gw"
+        again = await client.get(
+            "/api/v1/gateways/self/watch", headers={"If-None-Match": watch.headers["ETag"]}
+        )
+        assert again.status_code == 304
+
+
+async def test_a_code_is_good_once_and_guessing_is_slowed(server: Server) -> None:
+    async with server.web.client(Role.ADMIN) as admin:
+        code = (await admin.post("/api/v1/gateways/codes", json={"name": "gw"})).json()["code"]
+        wish = {"code": code, "name": "gw", "public_key": encode_public(GATEWAY.public)}
+        assert (
+            await admin.post("/api/v1/gateways/enroll", json={**wish, "name": "other"})
+        ).status_code == 403
+        assert (await admin.post("/api/v1/gateways/enroll", json=wish)).status_code == 200
+        answers = [(await admin.post("/api/v1/gateways/enroll", json=wish)).status_code for _ in range(15)]
+    assert answers[0] == 403
+    assert answers[-1] == 429
+
+
+async def test_a_revoked_gateway_gets_no_further(server: Server) -> None:
+    token = (await server.enrol()).json()["token"]
+    async with server.web.client(Role.ADMIN) as admin, server.client(token) as client:
+        assert (await client.post(WRITE, content=mine(1))).status_code == 204
+        revoked = await admin.post("/api/v1/gateways/gw/revoke", json={"reason": "stolen"})
+        assert revoked.json() == {"gateway": "gw", "keys": [GATEWAY.fingerprint]}
+        answer = await client.post(WRITE, content=mine(2))
+    assert answer.status_code in (401, 403)
+    assert GATEWAY.fingerprint not in answer.text
+    assert server.batches() == 1
+
+
+async def test_fates_are_told_per_batch(server: Server) -> None:
+    token = (await server.enrol()).json()["token"]
+    broken = mine(2).replace(b"temperature=0.5", b"temperature=9.5", 1)
+    async with server.client(token) as client:
+        answer = await client.post(WRITE, content=broken)
+    assert answer.status_code == 422
+    assert [(one["seq"], one["fate"]) for one in answer.json()["batches"]] == [
+        (1, "refused_hash"),
+        (2, "stored"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("?org=x&bucket=y&precision=ns", LINE + b" 1795376523000000000"),
+        ("?precision=s", LINE + b" 1795376523"),
+        ("", LINE),
+        ("", LINE + b"\n# a comment\n\n"),
+    ],
+)
+async def test_unsealed_line_protocol_is_taken(server: Server, query: str, body: bytes) -> None:
+    async with server.client() as client:
+        answer = await client.post(WRITE + query, content=body)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert server.batches() == 1
+
+
+async def test_a_chunked_body_is_taken(server: Server) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield LINE[:10]
+        yield LINE[10:]
+
+    async with server.client() as client:
+        assert (await client.post(WRITE, content=parts())).status_code == 204
+
+
+async def test_some_unreadable_lines_are_named_and_the_rest_is_stored(server: Server) -> None:
+    async with server.client() as client:
+        answer = await client.post(WRITE, content=LINE + b"\nno line\n")
+    assert answer.status_code == 400
+    assert "line 2" in answer.json()["message"]
+    assert server.batches() == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Encoding": "gzip"}, b"not gzip", 400),
+        ({"Content-Encoding": "gzip"}, gzip.compress(LINE)[:-9], 400),
+        ({"Content-Encoding": "br"}, LINE, 415),
+        ({}, b"x" * (bodies.MAX_BODY + 1), 413),
+        ({"Content-Encoding": "gzip"}, zlib.compress(b"", wbits=31), 204),
+        ({"Authorization": "Token wrong"}, LINE, 401),
+        ({"Authorization": "Basic abc"}, LINE, 401),
+    ],
+)
+async def test_bad_requests_have_clear_answers(
+    server: Server, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    async with server.client() as client:
+        answer = await client.post(WRITE, content=body, headers=headers)
+    assert answer.status_code == status
+    assert status == 204 or set(answer.json()) >= {"code", "message"}
+    assert server.batches() == 0
+
+
+async def test_a_bomb_is_stopped_while_it_is_inflated(server: Server) -> None:
+    bomb = gzip.compress(bytes(bodies.MAX_UNPACKED + 1))
+    async with server.client() as client:
+        answer = await client.post(WRITE, content=bomb, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 413
+
+
+async def test_people_do_not_write(server: Server) -> None:
+    async with server.web.client(Role.OPERATOR) as client:
+        assert (await client.post(WRITE, content=LINE)).status_code in (401, 403)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.one_of(
+        st.binary(max_size=400),
+        st.binary(max_size=200).map(lambda tail: b"# cc1 " + tail),
+        st.binary(max_size=200).map(gzip.compress),
+    ),
+    encoding=st.sampled_from(["gzip", "identity", "", "deflate", "zz"]),
+    precision=st.sampled_from(["ns", "ms", "s", "us", "", "h"]),
+)
+async def test_any_bytes_get_a_clear_answer(
+    server: Server, body: bytes, encoding: str, precision: str
+) -> None:
+    async with server.client() as client:
+        answer = await client.post(
+            f"{WRITE}?precision={precision}", content=body, headers={"Content-Encoding": encoding}
+        )
+    assert answer.status_code in (204, 400, 413, 415)
+    assert answer.status_code == 204 or answer.json()["message"]
+
+
+async def test_wrong_tokens_are_slowed_and_right_ones_are_not(server: Server) -> None:
+    async with server.client("wrong") as client, server.client() as good:
+        answers = [(await client.post(WRITE, content=LINE)).status_code for _ in range(40)]
+        assert (answers[0], answers[-1]) == (401, 429)
+        assert (await good.post(WRITE, content=LINE)).status_code == 204
+
+
+async def test_another_sites_page_cannot_write_with_a_persons_session(server: Server) -> None:
+    async with server.web.client(None) as browser:
+        token = server.web.tokens[Role.ADMIN]
+        assert (await browser.post("/api/v1/session", json={"token": token})).status_code == 204
+        wish = {"name": "gw9"}
+        foreign = await browser.post(
+            "/api/v1/gateways/codes", json=wish, headers={"Origin": "https://evil.test"}
+        )
+        assert foreign.status_code == 403
+        own = await browser.post("/api/v1/gateways/codes", json=wish, headers={"Origin": BASE})
+        assert own.status_code == 200
