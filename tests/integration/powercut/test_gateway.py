@@ -21,6 +21,7 @@ from coldchain_gateway.contracts import Intake
 from coldchain_gateway.sources.mqtt.config import MqttConfig, SubscriptionConfig
 from coldchain_gateway.sources.mqtt.source import MqttSource
 from coldchain_runtime.clock import SystemClock
+from demo.ports import listens
 from support import parts
 from support.ports import free_port
 from support.powercut import disk
@@ -72,6 +73,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     config = tmp_path_factory.mktemp("broker") / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n")
     process = subprocess.Popen([parts.require("mosquitto"), "-c", config])
+    while not listens(port):
+        assert process.poll() is None
+        time.sleep(0.02)
     yield port
     process.terminate()
     process.wait()

@@ -72,6 +72,8 @@ class Recorder:
             time.sleep(0.02)
 
     def _tail(self) -> str:
+        if not self._trace.exists():
+            return ""
         with self._trace.open("rb") as trace:
             trace.seek(max(0, self._trace.stat().st_size - 4096))
             return trace.read().decode(errors="replace")
