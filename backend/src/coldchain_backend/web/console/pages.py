@@ -37,7 +37,7 @@ async def board(request: Request, services: Wanted, person: Viewer) -> Response:
     page = await Page.of(request, services, person)
     now = page.wording.now_ms
     points = [place.point.id for place in services.fleet().plan.places()]
-    traces = await to_thread(_traces, services, points, now - SPARK_MS, now, SPARK_BUCKETS)
+    traces = await to_thread(lambda: {point: _spark_trace(services, point, now) for point in points})
     shown = show_board(await _board(services, now), traces, page.wording)
     urgent = [page.teller.brief(alert) for alert in page.open_alerts]
     return page.render("board", {"board": shown, "urgent": urgent})
@@ -135,6 +135,14 @@ def _traces(
     services: Services, points: Sequence[str], from_ms: int, to_ms: int, buckets: int
 ) -> Mapping[str, Trace]:
     return {point: services.answers.trace(point, from_ms, to_ms, buckets) for point in points}
+
+
+def _spark_trace(services: Services, point: str, now_ms: int) -> Trace:
+    """The last hours of a point; a young one in finer stretches, from its first reading on."""
+    trace = services.answers.trace(point, now_ms - SPARK_MS, now_ms, SPARK_BUCKETS)
+    if not trace.buckets or trace.buckets[0].start_ms < now_ms - SPARK_MS // 2:
+        return trace
+    return services.answers.trace(point, trace.buckets[0].start_ms, now_ms + 1, SPARK_BUCKETS)
 
 
 def _drawings(

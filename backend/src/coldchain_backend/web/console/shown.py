@@ -10,8 +10,8 @@ from coldchain_backend.web.board import Board, BoardPoint, BoardZone, Limits
 from coldchain_backend.web.console.charts import Curve, Frame, Sample, draw
 from coldchain_backend.web.console.wording import Wording, degrees
 
-SPARK_MS = 6 * 3_600_000
-_SPARK_LEAST_MS = 5 * 60_000
+SPARK_MS = 3 * 3_600_000
+_SPARK_LEAST_MS = 2 * 60_000
 SPARK_BUCKETS = 60
 
 
