@@ -104,6 +104,11 @@ def plan(
     )
 
 
+def fleet_payload(what: Plan, by: str = "admin") -> bytes:
+    """The payload of a fleet version's record."""
+    return fleet_record(plan=what, text="", by=by, reason=None, base=0)
+
+
 @dataclass(slots=True)
 class Voice:
     """A gateway of these tests: seals what it is told to say."""
@@ -182,8 +187,7 @@ class Log:
 
     def fleet(self, what: Plan, by: str = "admin") -> None:
         """Apply a fleet version."""
-        payload = fleet_record(plan=what, text="", by=by, reason=None, base=0)
-        self.put(NewRecord(kind=Kind.FLEET, payload=payload))
+        self.put(NewRecord(kind=Kind.FLEET, payload=fleet_payload(what, by)))
 
     def say(self, *readings: Point3, lines: Sequence[bytes] = ()) -> None:
         """A batch of readings arrives now."""
@@ -226,10 +230,14 @@ class Log:
             f"{name} {body['type']}" for name, body in bodies if self.only in {None, body["data"]["kind"]}
         ]
 
+    def deliveries(self) -> list[str]:
+        """Webhook ids with receivers and bodies, sorted."""
+        return sorted(f"{one.id} {one.receiver} {one.body.decode()}" for one in self._deliveries())
+
     def _deliveries(self) -> list[RowOfDelivery]:
         with self.database.read() as connection:
             return [
-                RowOfDelivery(row.receiver, row.alert, row.sequence, row.created_ms, row.body)
+                RowOfDelivery(row.id, row.receiver, row.alert, row.sequence, row.created_ms, row.body)
                 for row in connection.execute(select(schema.delivery))
             ]
 
@@ -264,6 +272,7 @@ class Log:
 class RowOfDelivery:
     """A queued telling, for looking at."""
 
+    id: str
     receiver: str
     alert: str
     sequence: int

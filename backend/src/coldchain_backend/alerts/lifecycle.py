@@ -203,7 +203,7 @@ def _update(alert: Alert, cause: Cause, level: Level, now_ms: int) -> tuple[Aler
         alert, steps = _stepped(alert, TransitionKind.LEVEL_CHANGED, now_ms, _reached(cause), pages=pages)
     elif pages or (amended and not ends):
         alert, steps = _stepped(alert, TransitionKind.AMENDED, now_ms, cause.event_ms, pages=pages)
-    if ends and cause.end is not None:
+    if (ends or pages) and cause.end is not None:
         alert, ended = _end(alert, cause.end, now_ms)
         steps += ended
     return alert, steps

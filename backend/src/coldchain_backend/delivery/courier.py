@@ -66,7 +66,7 @@ class Courier:
         next_ms: int | None = None
         for one in waiting:
             breaker = self._breaker(one, now_ms)
-            due_ms = min(one.due_ms, breaker.probe_ms) if breaker.open else one.due_ms
+            due_ms = breaker.probe_ms if breaker.down else one.due_ms
             if due_ms > now_ms:
                 next_ms = due_ms if next_ms is None else min(next_ms, due_ms)
             elif one.receiver not in self._busy:
@@ -106,13 +106,13 @@ class Courier:
         if known is None:
             known = self._breakers[waiting.receiver] = Breaker()
             if waiting.attempts:
-                known.failing_since_ms, known.probe_ms = waiting.oldest_ms, now_ms
+                known.failing_since_ms, known.down, known.probe_ms = waiting.oldest_ms, True, now_ms
         return known
 
     async def _serve(self, receiver: str, breaker: Breaker) -> None:
         """Attempts for one receiver: the oldest alone while it fails, else all that are due."""
         ports, now_ms = self._ports, self._ports.clock.now_ms()
-        probing = breaker.open
+        probing = breaker.down
         limit = 1 if probing else self._settings.at_once
         until_ms = now_ms + LEASE_MS
         queued = await asyncio.to_thread(

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from coldchain_backend.delivery.request import Fate, Outcome
-from coldchain_backend.delivery.retry import asked
+from coldchain_backend.delivery.retry import SCHEDULE_MS, asked
 from coldchain_backend.fleet import Fleet
 
 PROBE_MS: Final = 30_000
+"""A receiver that is down is tried at least this often, so that it hears soon after it is back."""
+
 FAILING_AFTER_MS: Final = 10 * 60_000
 
 
@@ -33,32 +35,33 @@ def endpoints_of(fleet: Fleet) -> Mapping[str, Endpoint]:
 
 @dataclass(slots=True, kw_only=True)
 class Breaker:
-    """Closed: everything due is sent. Open: only the oldest delivery is tried, every PROBE_MS.
+    """Closed: everything due is sent. Open (`down`): only the oldest delivery is tried, at `probe_ms`.
 
     failing_since_ms   the first failure without a success since
+    failures           failures in a row
     told               the operator was told
     """
 
     failing_since_ms: int | None = None
+    failures: int = 0
+    down: bool = False
     probe_ms: int = 0
     told: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether the endpoint is failing."""
-        return self.failing_since_ms is not None
 
     def note(self, outcome: Outcome, now_ms: int) -> bool:
         """Take in an outcome; true if the endpoint has just come back."""
         if outcome.fate is Fate.DELIVERED:
-            back = self.open
-            self.failing_since_ms = None
+            back = self.down
+            self.failing_since_ms, self.failures, self.down = None, 0, False
             return back
         if self.failing_since_ms is None:
             self.failing_since_ms = now_ms
-        if outcome.fate is Fate.RETRY:
-            wait_ms = PROBE_MS if outcome.retry_after_ms is None else asked(outcome.retry_after_ms, PROBE_MS)
-            self.probe_ms = now_ms + wait_ms
+        self.failures += 1
+        self.down = outcome.fate is Fate.RETRY
+        wait_ms = min(SCHEDULE_MS[min(self.failures, len(SCHEDULE_MS)) - 1], PROBE_MS)
+        if outcome.retry_after_ms is not None:
+            wait_ms = asked(outcome.retry_after_ms, wait_ms)
+        self.probe_ms = now_ms + wait_ms
         return False
 
     def to_tell(self, now_ms: int) -> bool | None:

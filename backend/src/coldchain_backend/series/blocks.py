@@ -16,7 +16,8 @@ from coldchain.readings import Quality, Value
 
 COMPRESS_FROM: Final = 32
 _QUALITIES: Final = (Quality.GOOD, Quality.TIME_PLACED, Quality.TIME_UNSURE)
-_EXACT: Final = 2**31
+_EXACT: Final = 2**29 / 1000
+"""Below this, differences of thousandths fit into 32 bits."""
 
 
 def rank_of(quality: Quality, *, sealed: bool) -> int:
@@ -89,16 +90,11 @@ def _column(values: Sequence[Value]) -> tuple[str, bytes]:
     if kinds == {int}:
         return "i", _deltas([int(value) for value in values])
     floats = [float(value) for value in values]
-    thousandths = [round(value * 1000) for value in floats]
-    if all(whole / 1000 == value for whole, value in zip(thousandths, floats, strict=True)) and _small(
-        thousandths
-    ):
-        return "m", array("i", _differences(thousandths)).tobytes()
+    if all(-_EXACT < value < _EXACT for value in floats):
+        thousandths = [round(value * 1000) for value in floats]
+        if all(whole / 1000 == value for whole, value in zip(thousandths, floats, strict=True)):
+            return "m", array("i", _differences(thousandths)).tobytes()
     return "f", array("d", floats).tobytes()
-
-
-def _small(whole: Sequence[int]) -> bool:
-    return max(whole) < _EXACT // 2 and min(whole) > -_EXACT // 2
 
 
 def _differences(whole: Sequence[int]) -> list[int]:

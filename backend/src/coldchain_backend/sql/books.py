@@ -42,7 +42,7 @@ class Books:
         return self._series
 
     def tidy(self) -> bool:
-        """Join scattered blocks of one sensor, in a transaction of its own; false if there was nothing to do."""
+        """Join scattered blocks of one sensor, in its own transaction; false if there was nothing to do."""
         with self._connection.begin():
             return compact(raw(self._connection), sensors=1) > 0
 

@@ -1,0 +1,61 @@
+"""Every step of every kind of alert has a sentence in both languages, with the same blanks to fill."""
+
+import re
+
+import orjson
+import pytest
+
+from coldchain.profiles import Level
+from coldchain.words import Language
+from coldchain_backend.alerts import (
+    AlertKind,
+    AlertState,
+    Cause,
+    End,
+    EndKind,
+    Subject,
+    Transition,
+    TransitionKind,
+)
+from coldchain_backend.alerts.lifecycle import Alert
+from coldchain_backend.alerts.notices import PHRASES, Notice, iso
+
+BLANK = re.compile(r"\{(\w+)\}")
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, chinese = PHRASES[Language.EN], PHRASES[Language.ZH]
+    assert english.keys() == chinese.keys()
+    for part in english:
+        assert english[part].keys() == chinese[part].keys()
+        for key, sentence in english[part].items():
+            assert set(BLANK.findall(sentence)) == set(BLANK.findall(chinese[part][key])), (part, key)
+
+
+@pytest.mark.parametrize("kind", list(AlertKind))
+@pytest.mark.parametrize("step", list(TransitionKind))
+def test_every_step_of_every_kind_can_be_told(kind: AlertKind, step: TransitionKind) -> None:
+    cause = Cause(
+        id="c", kind=kind, subject=Subject(asset="a", point="p", sensor="s", gateway="g"), opened_ms=1,
+        known_ms=1, level=Level.ALARM, rule="high", value=9.4, limit=8.0, peak=11.3, peak_ms=1,
+        out_ms=52 * 60_000, sensors=tuple(f"s{n}" for n in range(30)), detail="the disk is full",
+        end=End(kind=EndKind.RESOLVED, event_ms=2, incomplete=True),
+    )  # fmt: skip
+    alert = Alert(
+        id="al_1", cause=cause, state=AlertState.FIRING, level=Level.ALARM, sequence=1, revision=1, paged=True,
+        fired_ms=1,
+    )  # fmt: skip
+    taken = Transition(alert="al_1", sequence=1, kind=step, at_ms=1, event_ms=1, level=Level.ALARM, value=9.4)
+    notice = Notice(alert=alert, step=taken, place=None)
+    text = notice.text()
+    assert text.en
+    assert text.zh
+    assert "{" not in text.en + text.zh
+    body = notice.body(f"alert.{step.value}", "demo", "http://page/alerts/al_1")
+    assert len(body) < 20_000
+    data = orjson.loads(body)["data"]
+    assert (data["alert_id"], data["out_minutes"], data["incomplete"]) == ("al_1", 52.0, True)
+
+
+def test_times_are_iso_8601_with_milliseconds() -> None:
+    assert iso(1_795_377_600_007) == "2026-11-22T20:00:00.007Z"

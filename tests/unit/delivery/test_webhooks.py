@@ -1,0 +1,106 @@
+"""Standard Webhooks: the official vector, what answers mean, when it is tried again."""
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain.errors import InvalidInput
+from coldchain_backend.delivery.channels.standard_webhook import compose, read
+from coldchain_backend.delivery.queue import Queued
+from coldchain_backend.delivery.request import Fate, NoResponse, Outcome, Response
+from coldchain_backend.delivery.retry import GIVE_UP_MS, SCHEDULE_MS, Again, Done, GiveUp, decide
+from coldchain_backend.delivery.signing import key_of, signature
+from coldchain_runtime.secrets import Secret
+
+VECTOR_SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+VECTOR_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+
+
+def test_the_official_vector() -> None:
+    signed = signature(key_of(VECTOR_SECRET), VECTOR_ID, 1_614_265_330, b'{"test": 2432232314}')
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "whsec_", "whsec_%%%", "whsec_" + base64.b64encode(bytes(8)).decode()]
+)
+def test_what_is_no_secret_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        key_of(Secret(text))
+    assert text == "whsec_" or text not in str(caught.value)
+
+
+def queued(body: bytes = b"{}") -> Queued:
+    return Queued(id=VECTOR_ID, alert="al", sequence=1, receiver="r", created_ms=0, attempts=0, body=body)
+
+
+@given(
+    st.binary(max_size=200),
+    st.integers(0, 2**41),
+    st.lists(st.binary(min_size=24, max_size=64), min_size=1, max_size=2),
+)
+def test_the_exact_bytes_are_signed_with_every_key_at_the_time_of_the_attempt(
+    body: bytes, now_ms: int, keys: list[bytes]
+) -> None:
+    request = compose(queued(body), "https://x/hook", keys, now_ms)
+    assert request.body == body
+    stamp = request.headers["webhook-timestamp"]
+    assert stamp == str(now_ms // 1000)
+    for key, one in zip(keys, request.headers["webhook-signature"].split(" "), strict=True):
+        digest = hmac.new(key, f"{VECTOR_ID}.{stamp}.".encode() + body, hashlib.sha256).digest()
+        assert one == "v1," + base64.b64encode(digest).decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [(200, Fate.DELIVERED), (204, Fate.DELIVERED), (301, Fate.SLOW), (307, Fate.SLOW), (400, Fate.SLOW),
+     (401, Fate.SLOW), (404, Fate.SLOW), (410, Fate.SLOW), (408, Fate.RETRY), (425, Fate.RETRY),
+     (429, Fate.RETRY), (500, Fate.RETRY), (502, Fate.RETRY), (504, Fate.RETRY)],
+)  # fmt: skip
+def test_what_a_status_means(status: int, fate: Fate) -> None:
+    assert read(Response(status=status)).fate is fate
+
+
+def test_no_answer_is_tried_again_and_a_forbidden_target_rarely() -> None:
+    assert read(NoResponse(reason="refused")).fate is Fate.RETRY
+    assert read(NoResponse(reason="private", forbidden=True)).fate is Fate.SLOW
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("7", 7000), ("", None), ("soon", None), ("٣", None), ("9" * 30, None)]
+)
+def test_retry_after(value: str, wanted: int | None) -> None:
+    assert read(Response(status=429, headers={"retry-after": value})).retry_after_ms == wanted
+
+
+RETRY = Outcome(fate=Fate.RETRY)
+
+
+@given(st.integers(1, 200), st.integers(0, GIVE_UP_MS * 2), st.floats(0, 0.999))
+def test_delays_follow_the_schedule_within_a_fifth_and_end_after_three_days(
+    attempts: int, age_ms: int, random01: float
+) -> None:
+    decision = decide(RETRY, attempts, 0, age_ms, random01)
+    base_ms = SCHEDULE_MS[min(attempts, len(SCHEDULE_MS)) - 1]
+    if isinstance(decision, Again):
+        assert 0.8 * base_ms - 1 <= decision.due_ms - age_ms <= 1.2 * base_ms + 1
+        assert decision.due_ms <= GIVE_UP_MS
+    else:
+        assert isinstance(decision, GiveUp)
+        assert age_ms + 1.2 * base_ms >= GIVE_UP_MS
+
+
+@given(st.integers(1, 20), st.integers(0, 10**9))
+def test_a_receivers_wish_is_kept_within_bounds(attempts: int, asked_ms: int) -> None:
+    decision = decide(Outcome(fate=Fate.RETRY, retry_after_ms=asked_ms), attempts, 0, 0, 0.5)
+    base_ms = SCHEDULE_MS[min(attempts, len(SCHEDULE_MS)) - 1]
+    assert isinstance(decision, Again)
+    assert base_ms <= decision.due_ms <= max(2 * base_ms, 900_000)
+
+
+def test_delivered_is_done() -> None:
+    assert decide(Outcome(fate=Fate.DELIVERED), 9, 0, GIVE_UP_MS * 2, 0.5) == Done()

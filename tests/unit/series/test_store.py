@@ -1,0 +1,93 @@
+"""The series store: what was added is read, before and after compaction, whatever its order."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coldchain_backend.series import SeriesStore, compact
+from coldchain_backend.sql import Database, open_database
+from coldchain_backend.sql.session import raw
+
+HOUR = 3_600_000
+ADDED = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 3), st.sampled_from([4.0, 4.125, 4.0004, 9.0])), max_size=120
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = open_database(tmp_path_factory.mktemp("series") / "coldchain.sqlite")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[sqlite3.Connection]:
+    with database.write() as connection:
+        connection.begin()
+        yield raw(connection)
+        connection.rollback()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(added=ADDED, flush_every=st.integers(1, 20))
+def test_compaction_changes_no_answer(
+    connection: sqlite3.Connection, added: list[tuple[int, int, float]], flush_every: int
+) -> None:
+    connection.execute("DELETE FROM series_block")
+    connection.execute("DELETE FROM series_sensor")
+    store = SeriesStore(connection)
+    for number, (time_ms, rank, value) in enumerate(added):
+        store.add("s", rank, time_ms * 1000, {"temperature": value})
+        store.add("s", rank, time_ms * 1000, {"door_open": value > 5})
+        if number % flush_every == 0:
+            store.flush()
+    before = store.readings("s", 0, HOUR)[0]
+    samples = store.samples("s", "temperature", 0, HOUR, worst_rank=9)[0]
+    connection.execute("UPDATE series_sensor SET small = 1000")
+    assert compact(connection, sensors=5) == bool(added)
+    assert store.readings("s", 0, HOUR)[0] == before
+    assert store.samples("s", "temperature", 0, HOUR, worst_rank=9)[0] == samples
+    assert [time_ms for time_ms, _ in samples] == [one.time_ms for one in before]
+    assert store.page("s", 0, HOUR, 7) == before[:7]
+
+
+def test_a_page_leaps_over_empty_years(connection: sqlite3.Connection) -> None:
+    store = SeriesStore(connection)
+    for time_ms in (5, 20_000 * HOUR, 400_000 * HOUR):
+        store.add("s", 0, time_ms, {"temperature": 4.0})
+        store.flush()
+    assert [one.time_ms for one in store.page("s", 0, 500_000 * HOUR, 10)] == [
+        5, 20_000 * HOUR, 400_000 * HOUR,
+    ]  # fmt: skip
+
+
+def test_readings_of_unsure_time_are_kept_and_not_sampled(connection: sqlite3.Connection) -> None:
+    store = SeriesStore(connection)
+    store.add("s", 4, 1, {"temperature": 9.0})
+    store.add("s", 0, 2, {"temperature": 4.0})
+    assert len(store.readings("s", 0, 10)[0]) == 2
+    assert store.samples("s", "temperature", 0, 10, worst_rank=3) == ([(2, 4.0)], [])
+
+
+def test_what_is_discarded_is_not_written(connection: sqlite3.Connection) -> None:
+    store = SeriesStore(connection)
+    store.add("s", 0, 1, {"temperature": 9.0})
+    store.discard()
+    assert store.readings("s", 0, 10)[0] == []
+
+
+def test_every_small_block_that_overlaps_a_long_one_is_found(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "coldchain.sqlite")
+    with database.write() as connection, connection.begin():
+        store = SeriesStore(raw(connection))
+        for time_ms in range(0, 1000, 10):
+            store.add("s", 0, time_ms, {"temperature": 4.0})
+        store.flush()
+        store.add("s", 0, 505, {"temperature": 5.0})
+        assert [one.time_ms for one in store.readings("s", 500, 511)[0]] == [500, 505, 510]
+    database.close()
