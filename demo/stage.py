@@ -9,7 +9,6 @@ them, in this process, the uplink's network and a webhook receiver.
 Leaving the block ends everything in reverse order; nothing outlives this process, however it ends.
 """
 
-import string
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,116 +16,35 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
-from demo import broker, programs
-from demo.api import Api, ready
+from demo import broker
+from demo.api import ready
 from demo.broker import Kind as BrokerKind
-from demo.evidence import Happened, Truth, read_events, read_truth
+from demo.desk import Desk
+from demo.grounds import HERE, ORDER, Name, StageSettings
 from demo.ports import LOCAL, free_port, listens
 from demo.programs import Program, installed
 from demo.proxy import Uplink
 from demo.receiver import Receiver, new_secret
 from demo.waiting import LOOK_EVERY_S, wait_for
 
-HERE = Path(__file__).parent
-GATEWAY = "cq-store-gw"
 START_WITHIN_S = 30.0
-Name = Literal["broker", "backend", "gateway", "simulator"]
-ORDER: tuple[Name, ...] = ("broker", "backend", "gateway", "simulator")
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageSettings:
-    """What to play and where; `starts` names the programs that `with` starts, the rest can be started later.
-
-    Templates are files with ${…} for what the stage knows: see `Stage.values`.
-    """
-
-    directory: Path
-    scenario: str = "door-left-open"
-    speed: float | None = None
-    seed: int = 1
-    broker: BrokerKind | None = None
-    starts: tuple[Name, ...] = ORDER
-    fleet: Path = HERE / "fleet.yaml"
-    gateway: Path = HERE / "gateway.toml"
-    backend: Path = HERE / "backend.toml"
-    usual_ports: bool = False
-    environment: dict[str, str] = field(default_factory=dict)
+__all__ = ["HERE", "ORDER", "Name", "Stage", "StageSettings"]
 
 
 @dataclass(slots=True)
-class Stage:
+class Stage(Desk):
     """Everything that runs, by name."""
 
-    settings: StageSettings
     broker_kind: BrokerKind = field(init=False)
-    ports: dict[str, int] = field(init=False)
     receiver: Receiver = field(init=False)
     uplink: Uplink = field(init=False)
     programs: dict[Name, Program] = field(default_factory=dict, init=False)
     _started_ns: dict[Name, int] = field(default_factory=dict, init=False)
     _closing: ExitStack = field(default_factory=ExitStack, init=False)
-
-    # --- what is where ---
-
-    @property
-    def directory(self) -> Path:
-        """The folder that holds everything of this run."""
-        return self.settings.directory
-
-    @property
-    def backend_url(self) -> str:
-        """The backend itself, not through the uplink."""
-        return f"http://{LOCAL}:{self.ports['backend']}"
-
-    @property
-    def uplink_url(self) -> str:
-        """The backend as the gateway reaches it."""
-        return f"http://{LOCAL}:{self.ports['uplink']}"
-
-    @property
-    def backend_data(self) -> Path:
-        """The backend's data folder."""
-        return self.directory / "backend-data"
-
-    @property
-    def gateway_data(self) -> Path:
-        """The gateway's data folder."""
-        return self.directory / "gateway-data"
-
-    @property
-    def simulator_out(self) -> Path:
-        """The simulator's folder: lines, truth, events."""
-        return self.directory / "sim"
-
-    @property
-    def api(self) -> Api:
-        """The HTTP interface with the admin token."""
-        token = (self.backend_data / "admin-token").read_text("utf-8").strip()
-        return Api(url=self.backend_url, token=token)
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What ${…} in templates stands for."""
-        return {
-            "backend_port": str(self.ports["backend"]),
-            "backend_url": self.backend_url,
-            "uplink_url": self.uplink_url,
-            "mqtt_port": str(self.ports["mqtt"]),
-            "receiver_url": self.receiver.url,
-            "secret_file": str(self.directory / "whsec"),
-            "lines": str(self.simulator_out),
-            "templates": str(HERE / "templates"),
-        }
-
-    @property
-    def _gateway_config(self) -> Path:
-        return self.directory / "gateway.toml"
-
-    # --- acting on programs ---
 
     def start(self, name: Name) -> None:
         """Start a program and wait until it serves; nothing happens when it runs."""
@@ -165,47 +83,6 @@ class Stage:
             return look()
 
         return wait_for(what, watched, within_s=within_s, every_s=every_s)
-
-    # --- asking and commanding ---
-
-    def truth(self) -> list[Truth]:
-        """What the simulator really gave out so far."""
-        return read_truth(self.simulator_out / "truth.jsonl")
-
-    def events(self) -> list[Happened]:
-        """What the scenario has done so far."""
-        return read_events(self.simulator_out / "events.jsonl")
-
-    def backend(self, *arguments: str) -> str:
-        """Run `coldchain-backend` with this stage's configuration; its output."""
-        config = str(self.directory / "backend.toml")
-        return programs.run([installed("coldchain-backend"), "--config", config, *arguments])
-
-    def gateway(self, *arguments: str) -> str:
-        """Run `coldchain-gateway` with this stage's configuration; its output."""
-        config = str(self._gateway_config)
-        return programs.run([installed("coldchain-gateway"), "--config", config, *arguments])
-
-    def login_link(self, person: str = "demo", role: str = "operator") -> str:
-        """A link that logs this person in, made by the real command."""
-        said = self.backend("token", "create", "--person", person, "--role", role)
-        return next(word for word in said.split() if "/login#" in word)
-
-    def apply_fleet(self) -> None:
-        """Fill in the fleet file and apply it through the running backend."""
-        fleet = self._fill(self.settings.fleet, "fleet.yaml")
-        self.backend("fleet", "apply", str(fleet))
-
-    def one_time_code(self) -> str:
-        """A code by which the gateway may enroll once, made by the real command."""
-        said = self.backend("gateways", "code", GATEWAY)
-        return next(word for word in said.split() if len(word) == 9 and word[4] == "-")
-
-    def enroll_gateway(self, code: str) -> None:
-        """Admit the gateway as a person would: with a one-time code from the backend."""
-        self.gateway("enroll", "--url", self.uplink_url, "--code", code)
-
-    # --- opening and closing ---
 
     def __enter__(self) -> Self:
         try:
@@ -263,8 +140,8 @@ class Stage:
         self._closing.callback(self.uplink.stop)
 
     def _prepare_programs(self) -> None:
-        self._fill(self.settings.gateway, "gateway.toml")
-        self._fill(self.settings.backend, "backend.toml")
+        self.fill(self.settings.gateway, "gateway.toml")
+        self.fill(self.settings.backend, "backend.toml")
         self.broker_kind = broker.choose(self.settings.broker)
         forker = self._closing.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker"))
         for name, command in self._commands().items():
@@ -288,15 +165,10 @@ class Stage:
             "broker": [
                 *broker.command(self.broker_kind, port=self.ports["mqtt"], directory=folder / "broker")
             ],
-            "backend": [installed("coldchain-backend"), "--config", str(folder / "backend.toml"), "serve"],
+            "backend": [installed("coldchain-backend"), "--config", str(self.backend_config), "serve"],
             "simulator": simulator,
-            "gateway": [installed("coldchain-gateway"), "--config", str(self._gateway_config), "run"],
+            "gateway": [installed("coldchain-gateway"), "--config", str(self.gateway_config), "run"],
         }
-
-    def _fill(self, template: Path, name: str) -> Path:
-        filled = self.directory / name
-        filled.write_text(string.Template(template.read_text("utf-8")).substitute(self.values), "utf-8")
-        return filled
 
     def _serves(self, name: Name) -> bool:
         match name:
@@ -312,7 +184,7 @@ class Stage:
 
     def _hears_broker(self) -> bool:
         """What the broker acknowledges before the gateway's first subscription is nobody's: wait for that."""
-        waits = self.programs["broker"].running and 'kind = "mqtt"' in self._gateway_config.read_text("utf-8")
+        waits = self.programs["broker"].running and 'kind = "mqtt"' in self.gateway_config.read_text("utf-8")
         return not waits or self.programs["gateway"].said("mqtt.connected")
 
 
