@@ -107,7 +107,7 @@ async def closing_outbox(parts: Parts) -> AsyncIterator[None]:
 @asynccontextmanager
 async def committing(parts: Parts, ending: Ending) -> AsyncIterator[None]:
     """Sources have stopped when this ends: a last line, a last commit."""
-    worker = _worker("intake", parts.intake.run, ending)
+    worker = _worker("intake", parts.intake.run, ending, parts.ground.clock)
     worker.start()
     try:
         yield
@@ -120,7 +120,7 @@ async def committing(parts: Parts, ending: Ending) -> AsyncIterator[None]:
 @asynccontextmanager
 async def sealing(parts: Parts, ending: Ending) -> AsyncIterator[None]:
     """All is committed when this ends: seal it, whatever its age."""
-    worker = _worker("sealing", parts.keeper.run, ending)
+    worker = _worker("sealing", parts.keeper.run, ending, parts.ground.clock)
     worker.start()
     try:
         yield
@@ -138,9 +138,9 @@ async def sending(parts: Parts, ending: Ending) -> AsyncIterator[None]:
         return
     sender, watch = parts.uplink.sender, parts.uplink.watch
     workers = [
-        _worker("uplink.live", sender.run_live, ending),
-        _worker("uplink.backlog", sender.run_backlog, ending),
-        _worker("uplink.watch", watch.run, ending),
+        _worker("uplink.live", sender.run_live, ending, parts.ground.clock),
+        _worker("uplink.backlog", sender.run_backlog, ending, parts.ground.clock),
+        _worker("uplink.watch", watch.run, ending, parts.ground.clock),
     ]
     for worker in workers:
         worker.start()
@@ -155,7 +155,7 @@ async def sending(parts: Parts, ending: Ending) -> AsyncIterator[None]:
             await asyncio.to_thread(worker.stop, LANE_STOP_S)
 
 
-def _worker(name: str, body: Callable[[], None], ending: Ending) -> Worker:
+def _worker(name: str, body: Callable[[], None], ending: Ending, clock: Clock) -> Worker:
     loop = asyncio.get_running_loop()
 
     def condemn(error: CorruptOutbox) -> None:
@@ -163,4 +163,4 @@ def _worker(name: str, body: Callable[[], None], ending: Ending) -> Worker:
         ending.condemned = str(error)
         loop.call_soon_threadsafe(ending.ask, "outbox broken")
 
-    return Worker(name, body, condemn)
+    return Worker(name, body, condemn, clock)

@@ -8,6 +8,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from coldchain.lineprotocol import encode_fields, series_key
@@ -17,7 +18,7 @@ from coldchain_gateway.outbox import Entry, Outbox, OutboxFull
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
-from .draft import Draft, Forget, Offered
+from .draft import Draft, Forget, Offered, guarded
 
 QUEUE_ITEMS: Final = 1000
 QUEUE_NOTES: Final = 1000
@@ -167,7 +168,7 @@ class GatewayIntake:
             item = self._queue.popleft()
             samples = draft.add(item)
             if samples and self.watcher is not None and isinstance(item, Offered):
-                self.watcher.observe(samples, item.acquired.boottime_ns)
+                guarded("observe", partial(self.watcher.observe, samples, item.acquired.boottime_ns))
         if not self._room.is_set():
             self._room.set()
         while self._notes:

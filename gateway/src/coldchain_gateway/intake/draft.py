@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import encode_fields, reading_key
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, NotKept, Sample
 from coldchain_gateway.outbox import Entry, Group, Remembered
+from coldchain_runtime.logs import Log
 
+log = Log("gateway.intake")
 Settled = Callable[[NotKept | None], None]
 
 
@@ -104,7 +107,7 @@ class Draft:
         """
         for part in self.parts:
             if part.settled is not None:
-                part.settled(error)
+                guarded("settle", partial(part.settled, error))
         self.parts = [part for part in self.parts if part.settled is None]
 
     def group(self, *, boot: str, boot_ms: int, trusted: bool) -> Group:
@@ -122,6 +125,14 @@ class Draft:
         """It is durable: acknowledge and settle, in the order in which things came."""
         for part in self.parts:
             if part.told is not None:
-                part.told()
+                guarded("acknowledge", part.told)
             if part.settled is not None:
-                part.settled(None)
+                guarded("settle", partial(part.settled, None))
+
+
+def guarded(what: str, call: Callable[[], None]) -> None:
+    """Call into another room; its fault costs neither evidence nor the others' acknowledgements."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - the committing thread must outlive whatever it tells
+        log.error("intake.caller_failed", what=what, error=f"{type(error).__name__}: {error}")

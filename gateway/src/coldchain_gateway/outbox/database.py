@@ -158,19 +158,18 @@ class Database:
             self._connection.close()
 
 
-_FULL_CODES: Final = frozenset({"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_CANTOPEN"})
-_CORRUPT_CODES: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ"})
+_CORRUPT_CODES: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """SQLite's errors split by remedy: make room, quarantine, or a bug."""
+    """SQLite's errors split by remedy: quarantine, wait for room (or for a disk that answers), or a bug."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         name = getattr(error, "sqlite_errorname", "")
-        if name in _CORRUPT_CODES or name.startswith("SQLITE_CORRUPT") or "no such table" in str(error):
+        if name.startswith(_CORRUPT_CODES) or "no such table" in str(error):
             raise CorruptOutbox(str(error)) from error
-        if name in _FULL_CODES or name.startswith(("SQLITE_IOERR", "SQLITE_READONLY")):
-            raise OutboxFull(str(error)) from error
+        if isinstance(error, sqlite3.OperationalError):
+            raise OutboxFull(f"{name} {error}") from error
         raise
