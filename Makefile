@@ -76,7 +76,7 @@ lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 schema: $(DEV)  ## write the JSON Schema of fleet.yaml
 	@$(PY) tools/schema.py
 
-screenshots: $(DEMO)  ## pictures of a real run, desktop and phone width
+screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots
 
 strangers:  ## build Telegraf into the user's cache for the tests that write with it
