@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from coldchain.quantities import QUANTITIES, Quantity
 from coldchain.readings import Refusal, RefusalReason, Value, valid_sensor_id
@@ -28,6 +27,7 @@ UNITS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
 MISSING: Final = object()
 _MAX_INT: Final = 1 << 63
+_INFINITY: Final = float("inf")
 _SWITCH: Final = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
@@ -39,8 +39,7 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """One value as a device wrote it: under which name, for which field, in which unit ("": its own)."""
 
     name: str
@@ -56,12 +55,12 @@ def refused(reason: RefusalReason, detail: str, raw: bytes, sensor: str | None =
 
 def number_of(value: object) -> float | int | None:
     """A finite number or a text that is one; None for anything else. Booleans are no numbers."""
+    if isinstance(value, float):
+        return value if -_INFINITY < value < _INFINITY else None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value if -_MAX_INT <= value < _MAX_INT else None
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
     if isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
         return int(text) if text.lstrip("+-").isdecimal() else float(text)
     return None
@@ -69,16 +68,16 @@ def number_of(value: object) -> float | int | None:
 
 def is_nothing(value: object) -> bool:
     """Null, NaN, and the words for them."""
-    if isinstance(value, str):
-        return value.strip().lower() in NOTHING
-    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - only NaN differs from itself
+    if isinstance(value, float):
+        return value != value  # noqa: PLR0124 - only NaN differs from itself
+    return value is None or (isinstance(value, str) and value.strip().lower() in NOTHING)
 
 
 def value_of(field: str, value: object, unit: str = "") -> Value | RefusalReason:
     """A value in its field's own kind and unit, or why there is none."""
+    quantity = QUANTITIES.get(field)
     if is_nothing(value):
         return RefusalReason.NO_READING
-    quantity = QUANTITIES.get(field)
     if quantity is None:
         return RefusalReason.UNKNOWN_FIELD
     if quantity.kind == "bool":
@@ -127,9 +126,8 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
             refusals.append(refused(value, f"{one.name}: {one.value!r:.80}", raw, sensor))
             continue
         values[one.field] = value
-        number = number_of(one.value)
-        if one.field == "temperature" and one.unit == "F" and number is not None:
-            values["temperature_f"] = float(number)
+        if one.unit == "F" and one.field == "temperature":
+            values["temperature_f"] = float(number_of(one.value) or 0.0)
     return values, refusals
 
 

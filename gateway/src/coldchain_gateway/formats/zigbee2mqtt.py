@@ -27,6 +27,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "contact": "door_open",
     "voltage": "battery_voltage",
 }
+# Attributes that need more than their name.
+ODD: Final = frozenset({"contact", "voltage"})
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
 REMEMBERED: Final = 4096
@@ -107,12 +109,12 @@ def _said(state: Mapping[str, object]) -> Iterator[Said]:
         if name not in state:
             continue
         value = state[name]
-        if name == "contact":
+        if name not in ODD:
+            yield Said(name, field, value)
+        elif name == "contact":
             # `contact: true` is a closed door.
-            yield Said(name=name, field=field, value=not value if isinstance(value, bool) else value)
-        elif name == "voltage":
+            yield Said(name, field, not value if isinstance(value, bool) else value)
+        else:
             volts = number_of(value)
             if volts is not None and volts >= LEAST_MV:
-                yield Said(name=name, field=field, value=value, unit="mV")
-        else:
-            yield Said(name=name, field=field, value=value)
+                yield Said(name, field, value, "mV")

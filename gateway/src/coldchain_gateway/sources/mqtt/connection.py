@@ -56,13 +56,13 @@ class Connection:
         """Raises InvalidInput where a secret or certificate cannot be read."""
         self._config = config
         self._handlers = handlers
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._wake_out.settimeout(0)
-        self._wake_in.settimeout(0)
         self._stopping = threading.Event()
         self._refusal = ""
         self._received = 0
         self._client = self._make_client(client_id, folder)
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_out.settimeout(0)
+        self._wake_in.settimeout(0)
 
     def run(self) -> None:
         """Receive until `stop`. Raises BrokerLost."""
