@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from coldchain.backoff import Backoff
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.identity import Identity
-from coldchain_gateway.outbox import HeldFate, Outbox, OutboxFull, Waiting
+from coldchain_gateway.outbox import Outbox, OutboxFull, Waiting
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
 from .connection import Answer, Connection, Unreachable
+from .heads import Heads
 from .outcome import Outcome, OutcomeKind, read_outcome, unreachable
 from .pace import Pace
 
 # Compressed bytes of one backlog request; 16 batches of 1 MiB stay within the backend's 32 MiB.
 REQUEST_BYTES: Final = 2 * 1024 * 1024
-# A backend whose held number keeps falling gets everything again, but not in a loop.
-UNSEND: Final = Backoff(base_ms=5_000, cap_ms=600_000)
 IDLE_S: Final = 1.0
 log = Log("gateway.uplink")
 
@@ -78,11 +76,8 @@ class Sender:
         self._in_flight: set[int] = set()
         self._live_mark = 0
         self._connected = False
-        self._heads: dict[str, tuple[int, int]] = {}  # run: (held, when heard)
-        self._unsend_failures = 0
-        self._unsend_not_before_ms = 0
+        self._heads = Heads(outbox)
         self._last_accepted_ms: int | None = None
-        self._unsent_again = 0
 
     # --- what others see and say --------------------------------------------------------------------
 
@@ -103,7 +98,7 @@ class Sender:
             state="connected" if self._connected else shut,
             message="" if self._connected or last is None else last.message,
             last_accepted_ms=self._last_accepted_ms,
-            unsent_again=self._unsent_again,
+            unsent_again=self._heads.unsent_again,
         )
 
     # --- lanes --------------------------------------------------------------------------------------
@@ -171,8 +166,10 @@ class Sender:
         if not batches:
             return False
         try:
-            outcome = self._post(lane, batches)
+            outcome, answer = self._post(lane, batches)
             self._obey(lane, batches, outcome)
+            if answer is not None and outcome.reached:
+                self._learn(outcome, answer)
         except OutboxFull as error:
             log.error("uplink.outbox_full", reason=str(error))
             return False
@@ -182,33 +179,34 @@ class Sender:
         lane.pace = lane.pace.after(outcome, len(batches), self._trust.boot_ms(), random.random())  # noqa: S311 - jitter
         return outcome.reached or lane.pace.failures == 0
 
-    def _post(self, lane: Lane, batches: Sequence[Waiting]) -> Outcome:
+    def _post(self, lane: Lane, batches: Sequence[Waiting]) -> tuple[Outcome, Answer | None]:
         headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
         try:
             answer = lane.connection.request("POST", self._path, request_body(batches), headers)
         except Unreachable as error:
-            return unreachable(str(error))
+            return unreachable(str(error)), None
         names = [(batch.run, batch.seq) for batch in batches]
         outcome = read_outcome(answer.status, answer.headers, answer.body, names, self._clock.now_ms())
-        if outcome.reached:
-            self._trust.answered(answer.headers.get("date", ""), answer.sent_boot_ms, answer.received_boot_ms)
-        self._note_heads(outcome, answer)
-        return outcome
+        return outcome, answer
+
+    def _learn(self, outcome: Outcome, answer: Answer) -> None:
+        """Time, held numbers and the watch bundle's version, from an answer that took the request in."""
+        sent_ms, received_ms = answer.sent_boot_ms, answer.received_boot_ms
+        self._last_accepted_ms = self._clock.now_ms()
+        self._trust.answered(answer.headers.get("date", ""), sent_ms, received_ms)
+        if self._heads.answered(outcome.heads, sent_ms, received_ms):
+            self.sealed()
+        if outcome.watch is not None:
+            self.watch_version(outcome.watch)
 
     def _obey(self, lane: Lane, batches: Sequence[Waiting], outcome: Outcome) -> None:
-        now_ms = self._clock.now_ms()
         held = [batch.id for batch in batches if (batch.run, batch.seq) in outcome.held]
         if held:
-            self._outbox.acknowledge(held, now_ms)
+            self._outbox.acknowledge(held, self._trust.now_ms() or self._clock.now_ms())
         for batch in batches:
             if (batch.run, batch.seq) in outcome.refused:
                 self._outbox.refuse(batch.id)
                 log.error("uplink.batch_refused", run=batch.run, seq=batch.seq, reason=outcome.message)
-        if outcome.reached:
-            self._last_accepted_ms = now_ms
-            self._reconcile(outcome)
-            if outcome.watch is not None:
-                self.watch_version(outcome.watch)
         self._note_connection(lane, outcome, len(batches))
 
     def _note_connection(self, lane: Lane, outcome: Outcome, sent: int) -> None:
@@ -227,35 +225,6 @@ class Sender:
                 outcome=outcome.kind.value,
                 reason=outcome.message,
             )
-
-    # --- held numbers -------------------------------------------------------------------------------
-
-    def _note_heads(self, outcome: Outcome, answer: Answer) -> None:
-        """An answer that was on its way while a later request was answered says nothing new."""
-        for run, held in outcome.heads:
-            known = self._heads.get(run)
-            if known is None or held >= known[0] or answer.sent_boot_ms > known[1]:
-                self._heads[run] = (held, answer.received_boot_ms)
-
-    def _reconcile(self, outcome: Outcome) -> None:
-        now = self._trust.boot_ms()
-        if now < self._unsend_not_before_ms:
-            return
-        lost = False
-        for run, held in outcome.heads:
-            if self._heads.get(run, (held, 0))[0] != held:
-                continue
-            fate = self._outbox.held(run, held)
-            if fate in (HeldFate.FALLEN, HeldFate.STUCK):
-                lost = True
-                self._unsent_again += 1
-                log.warning("uplink.held_below", run=run, held=held, fate=fate.value)
-        if lost:
-            self._unsend_not_before_ms = now + UNSEND.delay_ms(self._unsend_failures)
-            self._unsend_failures += 1
-            self.sealed()
-        else:
-            self._unsend_failures = 0
 
 
 def request_body(batches: Sequence[Waiting]) -> bytes:
