@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import ConfigError, IntegrityError, Refused, Unavailable
+from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_gateway.cli import check, enroll, run, status
 
 CONFIG_STATUS: Final = 3
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         code: int = chosen.command_body(chosen)
-    except ConfigError as error:
+    except InvalidInput as error:
         return _told(error, CONFIG_STATUS)
     except (Refused, IntegrityError) as error:
         return _told(error, REFUSED_STATUS)

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from coldchain.errors import ConfigError
+from coldchain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -30,7 +30,7 @@ def body(arguments: argparse.Namespace) -> int:
         settings = load(arguments.config)
         for source in settings.config.source:
             open_source(source, clock=SystemClock(), template_dirs=settings.template_dirs)
-    except ConfigError as error:
+    except InvalidInput as error:
         print(error)  # noqa: T201 - a command line speaks
         return 1
     names = ", ".join(f"{source.name} ({source.kind})" for source in settings.config.source) or "no sources"

@@ -1,0 +1,199 @@
+"""The gateway's own readings, and how `status` tells them."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from coldchain.errors import Unavailable
+from coldchain.lineprotocol import Line, encode_fields, parse, series_key
+from coldchain.readings import Value
+from coldchain_gateway import __version__
+from coldchain_gateway.cli import status
+from coldchain_gateway.health import (
+    Growth,
+    Health,
+    HealthLoop,
+    SourceHealth,
+    gateway_fields,
+    note_lines,
+    oldest_waiting_s,
+    rss_bytes,
+    source_healths,
+)
+from coldchain_gateway.outbox import Counts
+from coldchain_gateway.uplink import UplinkState
+from coldchain_runtime.supervisor import LoopState, LoopStatus
+from support.still_clock import StillClock
+
+GOOD = Health(
+    version="0.1.0",
+    gateway="gw-1",
+    organisation="demo",
+    fingerprint="ab" * 16,
+    written_ms=1_795_376_523_000,
+    started_ms=1_795_376_500_000,
+    run="abababab-1",
+    seq=12,
+    sources=(SourceHealth(name="line", state="running", error="", restarts=0, refused={"sentinel": 3}),),
+    outbox=Counts(waiting_batches=2, waiting_lines=20, used_bytes=5_000_000),
+    oldest_waiting_s=7,
+    hours_until_full=None,
+    disk_free_bytes=9_000_000_000,
+    not_kept_for_s=0,
+    clock_source="backend",
+    clock_trusted=True,
+    clock_alarm=False,
+    clock_untrusted_s=0,
+    uplink=UplinkState(state="connected", message="", last_accepted_ms=1, unsent_again=0),
+    watch_version="v1",
+    lines_kept=100,
+    redelivered=0,
+    queue=0,
+    rss_bytes=30_000_000,
+)
+
+
+DENIED = UplinkState(state="denied", message="HTTP 403", last_accepted_ms=None, unsent_again=0)
+
+
+class Notebook:
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def note(
+        self, measurement: str, tags: dict[str, str], fields: dict[str, Value | str], *, urgent: bool = False
+    ) -> None:
+        (line,) = parse(b"%b %b 1" % (series_key(measurement, tags), encode_fields(fields)))
+        assert isinstance(line, Line)
+        self.lines.append(line)
+
+    def of(self, measurement: str) -> list[Line]:
+        return [line for line in self.lines if line.measurement == measurement]
+
+
+def shown(health: Health, age_s: int = 1) -> tuple[str, list[str]]:
+    document = json.loads(json.dumps(dataclasses.asdict(health)))
+    return "\n".join(status.lines(document, age_s)), list(status.alarms(document, age_s))
+
+
+def test_a_healthy_gateway_shows_no_alarm() -> None:
+    text, alarms = shown(GOOD)
+    assert alarms == []
+    assert "uplink    connected" in text
+    assert "2 batches wait (7 s)" in text
+    assert "refused: sentinel 3" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"not_kept_for_s": 9}, "no room for 9 s"),
+        ({"clock_alarm": True}, "nothing is sealed"),
+        ({"outbox": Counts(refused_batches=2)}, "2 batches refused"),
+        (
+            {
+                "uplink": UplinkState(
+                    state="denied", message="HTTP 403", last_accepted_ms=None, unsent_again=0
+                )
+            },
+            "does not admit",
+        ),
+    ],
+)
+def test_what_needs_a_person_is_said(change: dict[str, object], said: str) -> None:
+    text, alarms = shown(dataclasses.replace(GOOD, **change))  # type: ignore[arg-type]  # one field each
+    assert any(said in alarm for alarm in alarms)
+    assert "ALARM" in text
+
+
+def test_an_old_status_means_that_it_does_not_run() -> None:
+    assert any("not running" in alarm for alarm in shown(GOOD, age_s=31)[1])
+
+
+def test_many_reasons_are_shortened_and_counted() -> None:
+    refused = {f"reason_{number}": number for number in range(9)}
+    source = SourceHealth(name="x", state="running", error="", restarts=0, refused=refused)
+    assert "and 3 more reasons" in shown(dataclasses.replace(GOOD, sources=(source,)))[0]
+
+
+def test_no_status_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="no status yet"):
+        status.read_status(tmp_path / "status.json")
+    (tmp_path / "status.json").write_text("[]")
+    with pytest.raises(Unavailable, match="not a status"):
+        status.read_status(tmp_path / "status.json")
+
+
+def test_health_lines_are_line_protocol_and_refusals_come_only_when_they_grow() -> None:
+    notebook, noted = Notebook(), {}  # type: ignore[var-annotated]
+    for _ in range(2):
+        note_lines(notebook, GOOD, noted)  # type: ignore[arg-type]  # only `note` is called
+    assert len(notebook.of("gateway")) == 2
+    assert len(notebook.of("refusal")) == 1
+    assert notebook.of("refusal")[0].tags == {"source": "line", "reason": "sentinel"}
+    assert notebook.of("source")[0].fields["refused"] == 3
+    assert notebook.of("gateway")[0].fields["clock_trusted"] is True
+    assert gateway_fields(GOOD)["outbox_lines"] == 20
+
+
+async def test_status_json_is_replaced_whole_and_lines_come_every_30_s(tmp_path: Path) -> None:
+    clock, notebook = StillClock(), Notebook()
+    rounds = 0
+
+    def stock() -> Health:
+        nonlocal rounds
+        rounds += 1
+        if rounds > 13:  # a minute of rounds of 5 s
+            raise KeyboardInterrupt
+        return GOOD
+
+    loop = HealthLoop(clock=clock, data_dir=tmp_path, take_stock=stock, intake=notebook)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        await loop.run()
+    assert len(notebook.of("gateway")) == 3
+    assert status.read_status(tmp_path / "status.json")["gateway"] == "gw-1"
+
+
+def test_a_full_disk_costs_the_status_only(tmp_path: Path) -> None:
+    loop = HealthLoop(
+        clock=StillClock(),
+        data_dir=tmp_path / "gone",
+        take_stock=lambda: GOOD,
+        intake=Notebook(),  # type: ignore[arg-type]
+    )
+    loop.write(GOOD)
+
+
+def test_sources_stand_with_their_loops_and_others_refusals_are_shown_too() -> None:
+    loops = [LoopStatus(name="source.line", state=LoopState.BACKING_OFF, restarts=4, error="PortLost: gone")]
+    line, outbox = source_healths(["line"], loops, {("line", "crc"): 2, ("outbox", "not_kept"): 7})
+    assert (line.state, line.restarts, line.refused) == ("backing_off", 4, {"crc": 2})
+    assert (outbox.name, outbox.refused) == ("outbox", {"not_kept": 7})
+
+
+def test_hours_until_full_need_a_minute_of_growth() -> None:
+    growth = Growth()
+    assert growth.hours_until_full(0, 1000, 0) is None
+    assert growth.hours_until_full(100, 1000, 30_000) is None
+    assert growth.hours_until_full(100, 1000, 60_000) == 0.2
+    assert growth.hours_until_full(0, 1000, 70_000) is None
+
+
+def test_ages_need_trusted_time() -> None:
+    assert oldest_waiting_s(Counts(oldest_waiting_ms=1000), 9000) == 8
+    assert oldest_waiting_s(Counts(oldest_waiting_ms=1000), None) == 0
+    assert oldest_waiting_s(Counts(), 9000) == 0
+
+
+def test_this_process_has_a_size() -> None:
+    assert rss_bytes() > 1_000_000
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    assert version("coldchain-gateway") == __version__
