@@ -1,9 +1,11 @@
 """An excursion from its first reading to its end, on a clock moved by hand."""
 
+from base64 import b64encode
+
 from coldchain.lineprotocol import encode
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging.views import Condition
-from coldchain_backend.ledger import MarkName, mark_record
+from coldchain_backend.ledger import MarkName, act_record, mark_record
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, plan, profile
 
 
@@ -173,3 +175,17 @@ def test_the_text_says_what_happened_in_both_languages(log: Log) -> None:
     assert "was out 52 min, peak 11.3 °C; goods: decision pending" in text.en
     assert "冷藏间" in text.zh
     assert "超限 52 分钟" in text.zh
+
+
+def test_what_a_revoked_key_sends_is_counted_and_not_judged_until_it_is_enrolled_again(log: Log) -> None:
+    log.fleet(plan({"s": 10 * SECOND}))
+    key = log.voice.key
+    log.put(act_record("revoke", "Li", {"gateway": "gw", "key": key.fingerprint, "reason": "stolen"}))
+    log.say(("s", T0, 9.0))
+    log.restart()
+    log.say(("s", T0 + SECOND, 9.0))
+    assert log.stored() == []
+    assert log.answers.unjudged() == {"key_revoked": 2}
+    log.put(act_record("enrol", "Li", {"gateway": "gw", "key": b64encode(key.public).decode()}))
+    log.say(("s", T0 + 2 * SECOND, 9.0))
+    assert len(log.stored()) == 1

@@ -42,8 +42,8 @@ def test_every_step_of_every_kind_can_be_told(kind: AlertKind, step: TransitionK
         end=End(kind=EndKind.RESOLVED, event_ms=2, incomplete=True),
     )  # fmt: skip
     alert = Alert(
-        id="al_1", cause=cause, state=AlertState.FIRING, level=Level.ALARM, sequence=1, revision=1, paged=True,
-        fired_ms=1,
+        id="al_1", cause=cause, state=AlertState.FIRING, level=Level.ALARM, sequence=1, revision=1,
+        paged=True, fired_ms=1,
     )  # fmt: skip
     taken = Transition(alert="al_1", sequence=1, kind=step, at_ms=1, event_ms=1, level=Level.ALARM, value=9.4)
     notice = Notice(alert=alert, step=taken, place=None)

@@ -1,7 +1,10 @@
 """Human acts that judging follows: acknowledge, revoke, enrol, numbers declared lost."""
 
+from base64 import b64decode
+from binascii import Error as BinasciiError
 from collections.abc import Mapping
 
+from coldchain.seal import fingerprint
 from coldchain_backend.alerts import Desk
 from coldchain_backend.judging.contracts import Memory
 from coldchain_backend.judging.present import Present
@@ -18,9 +21,21 @@ def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present:
         key = str(fields["key"])
         present.revoked[key] = present.now_ms
         memory.put_revoked(key, present.now_ms)
+    elif act == ActName.ENROL.value:
+        _admit(str(fields.get("key", "")), memory, present)
     elif act == ActName.DECLARE_LOST.value:
         run, first, last = str(fields.get("run", "")), fields.get("first"), fields.get("last")
         if isinstance(first, int) and isinstance(last, int) and run in present.runs:
             declare(run, present.runs[run].gateway, (first, last), memory, present)
             return run
     return None
+
+
+def _admit(public: str, memory: Memory, present: Present) -> None:
+    """A key that is enrolled again is no longer revoked."""
+    try:
+        key = fingerprint(b64decode(public, validate=True))
+    except BinasciiError:
+        return
+    if present.revoked.pop(key, None) is not None:
+        memory.put_revoked(key, None)

@@ -14,6 +14,7 @@ SMALL: Final = 1024
 """A block with fewer readings than this is still worth joining with its neighbours."""
 
 _PAGE_MS: Final = 6 * 3_600_000
+_LEAP_MS: Final = 3_600_000
 Sample = tuple[int, float]
 
 
@@ -45,7 +46,7 @@ class SeriesStore:
         """Append what waits, as one block per sensor, rank and set of fields."""
         if not self._waiting:
             return
-        blocks = [_packed(*key, heap) for key, heap in self._waiting.items()]
+        blocks = [block for key, heap in self._waiting.items() for block in _packed(*key, heap)]
         self._waiting.clear()
         self.append(blocks)
 
@@ -128,13 +129,26 @@ class SeriesStore:
         return readings[-1]
 
 
-def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Block:
-    if not all(map(int.__le__, heap.times, heap.times[1:])):
-        order = sorted(range(len(heap.times)), key=heap.times.__getitem__)
-        heap.times = [heap.times[index] for index in order]
-        heap.rows = [heap.rows[index] for index in order]
-    fields = dict(zip(names, zip(*heap.rows, strict=True), strict=True))
-    return pack(sensor, rank, Columns(times=heap.times, fields=fields))
+def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Iterator[Block]:
+    """Blocks of readings that lie close together: a backlog beside live readings must not become one span."""
+    times, rows = heap.times, heap.rows
+    if not all(map(int.__le__, times, times[1:])):
+        order = sorted(range(len(times)), key=times.__getitem__)
+        times, rows = [times[index] for index in order], [rows[index] for index in order]
+    start = 0
+    for end in [*_leaps(times), len(times)]:
+        columns = zip(*rows[start:end], strict=True)
+        yield pack(
+            sensor, rank, Columns(times=times[start:end], fields=dict(zip(names, columns, strict=True)))
+        )
+        start = end
+
+
+def _leaps(times: Sequence[int]) -> list[int]:
+    """Where a time lies more than an hour behind the one before it."""
+    if times[-1] - times[0] <= _LEAP_MS:
+        return []
+    return [index for index in range(1, len(times)) if times[index] - times[index - 1] > _LEAP_MS]
 
 
 def _plain(blocks: Sequence[Block], quantity: str) -> Iterator[Sample]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from coldchain.excursions import State
@@ -25,6 +25,34 @@ from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.rows import Cell, Row
 from coldchain_backend.sql.session import Database, raw
+
+
+def _of_course(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.sensor == bindparam("sensor"),
+        table.c.from_ms == bindparam("from_ms"),
+        table.c.quantity == bindparam("quantity"),
+    )
+
+
+_HOURS, _CASES = schema.course_hour, schema.excursion
+_SNAPSHOT = (
+    select(_HOURS.c.hour_ms, _HOURS.c.state)
+    .where(_of_course(_HOURS), _HOURS.c.hour_ms <= bindparam("until_ms"))
+    .order_by(_HOURS.c.hour_ms.desc())
+    .limit(1)
+)
+_SNAPSHOTS = select(_HOURS.c.hour_ms, _HOURS.c.state).where(
+    _of_course(_HOURS), _HOURS.c.hour_ms >= bindparam("begin_ms"), _HOURS.c.hour_ms < bindparam("to_ms")
+)
+_EXCURSION = select(_CASES).where(_CASES.c.id == bindparam("wanted"))
+_EXCURSIONS = select(_CASES).where(
+    _of_course(_CASES),
+    _CASES.c.opened_ms < bindparam("to_ms"),
+    or_(_CASES.c.closed_ms.is_(None), _CASES.c.closed_ms >= bindparam("begin_ms")),
+    _CASES.c.gone.is_(None),
+)
+_ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 
 
 class Books:
@@ -99,43 +127,26 @@ class Books:
 
     def snapshot(self, key: CourseKey, until_ms: int) -> tuple[int, State] | None:
         self._flush("course_hour")
-        table = schema.course_hour
-        wanted = (
-            select(table.c.hour_ms, table.c.state)
-            .where(_of_course(table, key), table.c.hour_ms <= until_ms)
-            .order_by(table.c.hour_ms.desc())
-            .limit(1)
-        )
-        found = self._connection.execute(wanted).first()
+        found = self._connection.execute(_SNAPSHOT, {**key._asdict(), "until_ms": until_ms}).first()
         return None if found is None else (found[0], rows.state_of(found[1]))
 
     def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
         self._flush("course_hour")
-        table = schema.course_hour
-        wanted = select(table.c.hour_ms, table.c.state).where(
-            _of_course(table, key), table.c.hour_ms >= from_ms, table.c.hour_ms < to_ms
-        )
-        return {hour_ms: rows.state_of(blob) for hour_ms, blob in self._connection.execute(wanted)}
+        span = {**key._asdict(), "begin_ms": from_ms, "to_ms": to_ms}
+        return {hour_ms: rows.state_of(blob) for hour_ms, blob in self._connection.execute(_SNAPSHOTS, span)}
 
     def put_excursion(self, excursion: StoredExcursion) -> None:
         self._put(schema.excursion, rows.excursion_row(excursion))
 
     def excursion(self, excursion_id: str) -> StoredExcursion | None:
         self._flush("excursion")
-        wanted = select(schema.excursion).where(schema.excursion.c.id == excursion_id)
-        found = self._connection.execute(wanted).mappings().first()
+        found = self._connection.execute(_EXCURSION, {"wanted": excursion_id}).mappings().first()
         return None if found is None else rows.excursion_of(found)
 
     def excursions(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[StoredExcursion]:
         self._flush("excursion")
-        table = schema.excursion
-        wanted = select(table).where(
-            _of_course(table, key),
-            table.c.opened_ms < to_ms,
-            or_(table.c.closed_ms.is_(None), table.c.closed_ms >= from_ms),
-            table.c.gone.is_(None),
-        )
-        return [rows.excursion_of(row) for row in self._connection.execute(wanted).mappings()]
+        span = {**key._asdict(), "begin_ms": from_ms, "to_ms": to_ms}
+        return [rows.excursion_of(row) for row in self._connection.execute(_EXCURSIONS, span).mappings()]
 
     def put_sensor(self, sensor: SensorState) -> None:
         self._put(schema.sensor_state, rows.sensor_row(sensor))
@@ -153,8 +164,8 @@ class Books:
         )
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:
-        self._flush("revoked_key")
         if from_ms is None:
+            self._flush("revoked_key")
             self._connection.execute(
                 delete(schema.revoked_key).where(schema.revoked_key.c.fingerprint == key)
             )
@@ -201,8 +212,7 @@ class Books:
 
     def alert(self, alert_id: str) -> Alert | None:
         self._flush("alert")
-        wanted = select(schema.alert).where(schema.alert.c.id == alert_id)
-        found = self._connection.execute(wanted).mappings().first()
+        found = self._connection.execute(_ALERT, {"wanted": alert_id}).mappings().first()
         return None if found is None else rows.alert_of(found)
 
     def put_alert(self, alert: Alert) -> None:
@@ -241,12 +251,6 @@ def _load(connection: Connection) -> Remembered:
         ],
         runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
         revoked={row[0]: row[1] for row in connection.execute(select(schema.revoked_key))},
-    )
-
-
-def _of_course(table: Table, key: CourseKey) -> ColumnElement[bool]:
-    return and_(
-        table.c.sensor == key.sensor, table.c.from_ms == key.from_ms, table.c.quantity == key.quantity
     )
 
 
