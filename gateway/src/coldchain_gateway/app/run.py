@@ -52,7 +52,7 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
     """Run until `ending.asked` is set. Raises Refused when another process has the data folder."""
     make_folder(settings.data_dir)
     with only_one(settings):
-        parts = assemble(settings, clock, open_outbox(settings.data_dir, condemned))
+        parts = open_parts(settings, clock, condemned)
         async with (
             closing_outbox(parts),
             sending(parts, ending),
@@ -64,6 +64,16 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
             log.event("gateway.started", fingerprint=parts.ground.identity.key.fingerprint)
             await ending.asked.wait()
             log.event("gateway.stopping", reason=ending.reason)
+
+
+def open_parts(settings: Settings, clock: Clock, condemned: str) -> Parts:
+    """Everything around the outbox; around a new one if its faults show only when it is read."""
+    opened = open_outbox(settings.data_dir, condemned)
+    try:
+        return assemble(settings, clock, opened)
+    except CorruptOutbox as error:
+        opened.outbox.close()
+        return assemble(settings, clock, open_outbox(settings.data_dir, str(error)))
 
 
 def start_loops(parts: Parts, loops: Supervisor) -> None:

@@ -1,5 +1,6 @@
 """The gateway's queue: readings are kept here before anybody hears "kept", and leave it sealed."""
 
+from .batches import decompress
 from .cap import Bound, Cap
 from .contract import (
     Boot,
@@ -55,5 +56,6 @@ __all__ = [
     "Start",
     "Waiting",
     "continue_or_begin",
+    "decompress",
     "open_outbox",
 ]

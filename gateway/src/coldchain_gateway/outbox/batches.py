@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from coldchain.seal import GENESIS
 
-from .contract import Head, HeldFate, Hole, HoleReason, NewBatch, Waiting
+from .contract import CorruptOutbox, Head, HeldFate, Hole, HoleReason, NewBatch, Waiting
 from .database import Database, Named, Row, Transaction, blob, integer
 
 
@@ -13,6 +13,14 @@ def compress(encoded: bytes) -> bytes:
     """gzip, level 1: what a request of one batch sends as it is."""
     packer = zlib.compressobj(level=1, wbits=31)
     return packer.compress(encoded) + packer.flush()
+
+
+def decompress(packed: bytes) -> bytes:
+    """The encoded batch. Raises CorruptOutbox when the bytes are not what was stored."""
+    try:
+        return zlib.decompress(packed, wbits=31)
+    except zlib.error as error:
+        raise CorruptOutbox(f"a batch lost its bytes: {error}") from error
 
 
 def add_hole(transaction: Transaction, hole: Hole) -> None:

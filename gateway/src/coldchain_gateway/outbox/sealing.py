@@ -5,7 +5,6 @@ limit is crossed; and never before time is trusted.
 """
 
 import threading
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +14,7 @@ from coldchain.seal import GENESIS, MAX_BYTES, MAX_LINES, Key, read_batches, sea
 from coldchain.seal import Batch as SealedBatch
 from coldchain_gateway.identity import Identity, KeptHead, new_run, run_prefix
 
+from .batches import decompress
 from .chunks import decode_entries
 from .contract import Boot, Chunk, Head, Hole, HoleReason, NewBatch, Outbox, Pending
 from .dating import Dating, placement_of, series_of
@@ -94,7 +94,7 @@ class Sealer:
     def recall(self, newest_batches: Sequence[bytes]) -> None:
         """Remember the newest instant of each series from batches (gzip) sealed by earlier processes."""
         for packed in newest_batches:
-            for batch in read_batches(zlib.decompress(packed, wbits=31)):
+            for batch in read_batches(decompress(packed)):
                 if isinstance(batch, SealedBatch):
                     for line in batch.body.split(b"\n")[:-1]:
                         self._dating.remember(series_of(line), int(line.rpartition(b" ")[2]))

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.identity import Identity
-from coldchain_gateway.outbox import Outbox, OutboxFull, Waiting
+from coldchain_gateway.outbox import Outbox, OutboxFull, Waiting, decompress
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
@@ -228,9 +228,9 @@ class Sender:
 
 
 def request_body(batches: Sequence[Waiting]) -> bytes:
-    """One gzip stream of all batches; a single one goes as it was stored."""
+    """One gzip stream of all batches; a single one goes as it was stored. Raises CorruptOutbox."""
+    encoded = [decompress(batch.gzip) for batch in batches]
     if len(batches) == 1:
         return batches[0].gzip
     packer = zlib.compressobj(level=1, wbits=31)
-    parts = [packer.compress(zlib.decompress(batch.gzip, wbits=31)) for batch in batches]
-    return b"".join(parts) + packer.flush()
+    return b"".join([packer.compress(batch) for batch in encoded]) + packer.flush()
