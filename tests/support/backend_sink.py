@@ -1,6 +1,7 @@
 """A backend over real HTTP that keeps what it is sent and answers as it is told."""
 
 import json
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ Script = Callable[[list[Batch]], Reply]
 class BackendSink:
     """Listens on a free port; `script` decides each answer, what gets 204 is kept."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.key = Key.generate()
         self.bundle: WatchBundle | None = None
         self.script: Script = lambda _: Reply()
@@ -83,6 +84,9 @@ class BackendSink:
         ThreadingHTTPServer.allow_reuse_address = True
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def public_key(self) -> str:
@@ -105,7 +109,7 @@ class BackendSink:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def lines(self, measurement: str = "reading") -> list[str]:
         """Lines of one measurement in everything kept, in the order of numbers, repeats of a batch once."""

@@ -1,6 +1,5 @@
 """QoS 1 through a real broker, killed at any time: every message once."""
 
-import os
 import random
 import signal
 import subprocess
@@ -42,14 +41,13 @@ format = "zigbee2mqtt"
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[int]:
-    parts.require("mosquitto")
+    mosquitto = parts.require("mosquitto")
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nlog_dest none\n"
     )
-    path = os.environ["PATH"] + ":/usr/sbin"
-    process = subprocess.Popen(["mosquitto", "-c", str(config)], env=os.environ | {"PATH": path})
+    process = subprocess.Popen([mosquitto, "-c", config])
     time.sleep(0.3)
     yield port
     process.terminate()
