@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from coldchain.excursions import Excursion, excursion_id
 from coldchain.profiles import Level
-from coldchain_backend.alerts import AlertKind, Cause, Desk, End, EndKind, Subject
+from coldchain_backend.alerts import Cause, Desk
+from coldchain_backend.judging.causes import cause_of
 from coldchain_backend.judging.contracts import Gone, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, told_the_same
 from coldchain_backend.judging.dues import DueKind
+from coldchain_backend.judging.held import Held
 from coldchain_backend.judging.identity import Found, match
 from coldchain_backend.judging.present import Present, Settings
 
@@ -18,7 +20,7 @@ class Casebook:
 
     def __init__(self, memory: Memory, desk: Desk, present: Present, settings: Settings) -> None:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
-        self._held: dict[str, tuple[StoredExcursion, Course]] = {}
+        self._held = Held(present.dues)
         self._unpaged: set[str] = set()
 
     def restore(self, stored: Iterable[StoredExcursion]) -> None:
@@ -31,7 +33,7 @@ class Casebook:
                 course.open[one.excursion.rule] = one
                 self._unpaged.add(one.id)
             elif one.held_ms is not None:
-                self._hold(one, course)
+                self._held.hold(one, course)
         for course in self._present.courses.values():
             shown = {place.rule: place for place in course.shown(self._present.now_ms).open}
             for rule, one in course.open.items():
@@ -78,7 +80,7 @@ class Casebook:
         for one in [*matched.kept, *matched.gone]:
             if course.open.get(one.excursion.rule, one).id == one.id:
                 course.open.pop(one.excursion.rule, None)
-            self._release(one.id)
+            self._held.release(one.id)
         before = {one.id: one for one in old}
         kept = matched.kept + [
             self._fresh(course, found.excursion, found.end_value) for found in matched.fresh
@@ -90,7 +92,7 @@ class Casebook:
                 self._again(one, course, wait=not ended)
         for one in matched.gone:
             self._memory.put_excursion(one)
-            cause = self._cause(one, course)
+            cause = cause_of(one, course, self._present.fleet)
             if one.gone is Gone.MERGED and one.into is not None:
                 self._desk.merge(cause, one.into, self._present.now_ms, self._present.fleet)
             else:
@@ -116,30 +118,22 @@ class Casebook:
 
     def _settle(self, stored: StoredExcursion, course: Course, *, wait: bool = True) -> None:
         """An excursion closed: its alert ends now, or is held while batches are missing."""
-        self._release(stored.id)
+        self._held.release(stored.id)
         held_ms = None
         if wait and self._waits(course):
             held_ms = stored.held_ms or self._present.now_ms + self._settings.holes_ms
         stored = replace(stored, held_ms=held_ms)
         if held_ms is not None:
-            self._hold(stored, course)
+            self._held.hold(stored, course)
         self._memory.put_excursion(stored)
         self._look(stored, course)
 
     def _waits(self, course: Course) -> bool:
         return course.late_due_ms is not None or self._present.has_holes(course.key.sensor)
 
-    def _hold(self, stored: StoredExcursion, course: Course) -> None:
-        self._held[stored.id] = (stored, course)
-        self._present.dues.set(DueKind.RELEASE, (stored.id,), stored.held_ms)
-
-    def _release(self, excursion: str) -> tuple[StoredExcursion, Course] | None:
-        self._present.dues.set(DueKind.RELEASE, (excursion,), None)
-        return self._held.pop(excursion, None)
-
     def release_whole(self) -> None:
         """End the alerts that waited and need to no longer."""
-        for excursion, (_, course) in sorted(self._held.items()):
+        for excursion, course in self._held.all():
             if not self._waits(course):
                 self._let_end(excursion, incomplete=False)
 
@@ -148,7 +142,7 @@ class Casebook:
         self._let_end(excursion, incomplete=True)
 
     def _let_end(self, excursion: str, *, incomplete: bool) -> None:
-        held = self._release(excursion)
+        held = self._held.release(excursion)
         if held is not None:
             stored, course = held
             stored = replace(stored, held_ms=None, incomplete=incomplete)
@@ -178,53 +172,10 @@ class Casebook:
         return stored
 
     def _look(self, stored: StoredExcursion, course: Course) -> None:
-        alert = self._show(self._cause(stored, course))
+        alert = self._show(cause_of(stored, course, self._present.fleet))
         if alert:
             self._unpaged.discard(stored.id)
 
     def _show(self, cause: Cause) -> bool:
         alert = self._desk.look(cause, self._present.now_ms, self._present.fleet)
         return alert is not None and alert.paged
-
-    def _cause(self, stored: StoredExcursion, course: Course) -> Cause:
-        excursion, place = stored.excursion, course.spell.place
-        rule = next(rule for rule in course.judged.rules if rule.name == excursion.rule)
-        end = self._end(stored, course)
-        last_ms = course.state.last_ms
-        return Cause(
-            id=stored.id,
-            kind=AlertKind.EXCURSION,
-            subject=Subject(
-                asset=place.asset.id, zone=place.zone.id, point=stored.point, sensor=stored.key.sensor
-            ),
-            opened_ms=excursion.opened_ms,
-            level=excursion.level,
-            reached_ms=excursion.warning_ms if excursion.alarm_ms is None else excursion.alarm_ms,
-            known_ms=excursion.opened_ms if last_ms is None else last_ms,
-            rule=excursion.rule,
-            value=course.state.last_value if stored.end_value is None else stored.end_value,
-            limit=rule.threshold,
-            peak=excursion.peak,
-            peak_ms=excursion.peak_ms,
-            out_ms=excursion.out_ms,
-            data_gap=excursion.data_gap,
-            end=end,
-        )
-
-    def _end(self, stored: StoredExcursion, course: Course) -> End | None:
-        closed_ms = stored.excursion.closed_ms
-        if stored.gone is Gone.WITHDRAWN:
-            return End(kind=EndKind.WITHDRAWN, event_ms=stored.excursion.opened_ms)
-        if closed_ms is not None:
-            if stored.held_ms is not None:
-                return None
-            return End(
-                kind=EndKind.RESOLVED,
-                event_ms=closed_ms,
-                value=stored.end_value,
-                incomplete=stored.incomplete,
-            )
-        spell_end = course.spell.to_ms
-        if spell_end is None:
-            return None
-        return End(kind=EndKind.CLOSED, event_ms=spell_end, by=self._present.fleet.at(spell_end).by)
