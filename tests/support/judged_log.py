@@ -109,6 +109,11 @@ def fleet_payload(what: Plan, by: str = "admin") -> bytes:
     return fleet_record(plan=what, text="", by=by, reason=None, base=0)
 
 
+def fleet_record_of(what: Plan, by: str = "admin") -> NewRecord:
+    """The record of a fleet version."""
+    return NewRecord(kind=Kind.FLEET, payload=fleet_payload(what, by))
+
+
 @dataclass(slots=True)
 class Voice:
     """A gateway of these tests: seals what it is told to say."""
@@ -187,7 +192,7 @@ class Log:
 
     def fleet(self, what: Plan, by: str = "admin") -> None:
         """Apply a fleet version."""
-        self.put(NewRecord(kind=Kind.FLEET, payload=fleet_payload(what, by)))
+        self.put(fleet_record_of(what, by))
 
     def say(self, *readings: Point3, lines: Sequence[bytes] = ()) -> None:
         """A batch of readings arrives now."""
@@ -250,6 +255,12 @@ class Log:
     def stored(self) -> list[StoredExcursion]:
         """All excursions that are not gone, as stored."""
         return list(self.answers.excursions(None, 0, 2**62, limit=100_000))
+
+    def all_excursions(self, sensor: str) -> list[Excursion]:
+        """Excursions of a sensor over all its spells, as of now, by their opening."""
+        found = self.answers.excursions(None, 0, 2**62, limit=100_000)
+        mine = [one.excursion for one in found if one.key.sensor == sensor]
+        return sorted(mine, key=lambda one: (one.opened_ms, one.rule))
 
     def excursions(self, limits: Profile, interval_ms: int) -> dict[str, list[Excursion]]:
         """Excursions by sensor as they stand now, open ones with time passed up to the log's newest stamp."""

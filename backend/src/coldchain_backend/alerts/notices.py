@@ -18,7 +18,10 @@ from coldchain_backend.fleet import Fleet, Place
 
 Phrases = Mapping[str, Mapping[str, str]]
 MAX_NAMED: Final = 20
-"""So many sensors are named in a text; the body has all."""
+"""So many sensors are named in a text."""
+
+MAX_LISTED: Final = 50
+"""So many are listed in a body, which must stay below 20 kB; it says how many there are."""
 
 
 def _phrases(language: Language) -> Phrases:
@@ -86,7 +89,8 @@ class Notice:
             "peak_at": None if cause.peak_ms is None else iso(cause.peak_ms),
             "out_minutes": round(cause.out_ms / 60_000, 1),
             "data_gap": cause.data_gap,
-            "sensors": list(cause.sensors),
+            "sensors": list(cause.sensors[:MAX_LISTED]),
+            "sensor_count": len(cause.sensors),
         }
 
     def _told(self) -> dict[str, object]:

@@ -33,6 +33,7 @@ class Judging:
 
     def _load(self) -> None:
         remembered = self._memory.load()
+        self._committed, self._stale = remembered.progress, False
         self._present = Present.load(remembered, self._settings.organisation)
         self._desk = Desk(self._memory, self._settings.public_url)
         self._casebook = Casebook(self._memory, self._desk, self._present, self._settings)
@@ -46,12 +47,12 @@ class Judging:
     @property
     def offset(self) -> int:
         """The last record that was judged and committed."""
-        return self._present.progress.offset
+        return self._committed.offset
 
     @property
     def stamp_ms(self) -> int:
         """The stamp of that record."""
-        return self._present.progress.stamp_ms
+        return self._committed.stamp_ms
 
     def next_due_ms(self) -> int | None:
         """When something is due; if no record has come by then, the service appends an alive mark."""
@@ -59,6 +60,8 @@ class Judging:
 
     def consume(self, records: Sequence[Record]) -> None:
         """Judge records that follow the last ones, in one transaction: all or nothing."""
+        if self._stale:
+            self._load()
         self._memory.begin()
         try:
             for record in records:
@@ -67,9 +70,10 @@ class Judging:
                 self._memory.put_course(course.stored())
             self._memory.commit(self._present.progress)
         except BaseException:
+            self._stale = True
             self._memory.rollback()
-            self._load()
             raise
+        self._committed = self._present.progress
         self._dirty.clear()
 
     def _take(self, record: Record) -> None:
@@ -196,10 +200,22 @@ class Judging:
         self._memory.put_fleet(kept)
         self._present.know_fleet()
         for course in self._present.courses.values():
-            if course.open and course.spell.to_ms == record.received_ms:
+            if course.spell.to_ms == record.received_ms and course.open:
                 self._casebook.close_spell(course)
+            self._judge_ahead(course, record.received_ms)
         self._roll_call.close_unwatched()
         self._roll_call.call()
+
+    def _judge_ahead(self, course: Course, change_ms: int) -> None:
+        """Readings that lie a little ahead of the log may belong to another course than was thought."""
+        sensor = self._present.sensors.get(course.key.sensor)
+        last_ms = None if sensor is None else sensor.last_ms
+        touched = change_ms in {course.spell.from_ms, course.spell.to_ms}
+        if touched and last_ms is not None and last_ms >= change_ms:
+            course.touch(change_ms, change_ms)
+            course.touch(last_ms, change_ms)
+            self._dirty[course.key] = course
+            self._casebook.schedule(course)
 
     def _take_mark(self, record: Record) -> None:
         fields = read_json(record.payload)
