@@ -4,11 +4,13 @@ Exit codes: 0 everything shown was true (or Ctrl-C without --for), 1 something w
 """
 
 import argparse
+import fcntl
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -22,13 +24,28 @@ from demo.waiting import NotInTime
 
 FOLDER = Path(__file__).parent.parent / ".demo"
 CHECKS_TAKE_S = 5.0
+LOCK = "coldchain-demo.lock"
+
+
+class FolderTaken(Exception):
+    """The folder cannot be used for this run; the message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the demonstration; returns the exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    shutil.rmtree(options.directory, ignore_errors=True)
+    with ExitStack() as held:
+        try:
+            _take(options.directory, held)
+        except FolderTaken as error:
+            tell(f"failed: {error}; give another --directory")
+            return 2
+        return _staged(options)
+
+
+def _staged(options: argparse.Namespace) -> int:
+    """Start everything, play, end everything."""
     settings = StageSettings(directory=options.directory, usual_ports=True, broker=options.broker)
     began = time.monotonic()
     try:
@@ -45,6 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def tell(sentence: str) -> None:
     """One line with the time of day."""
     print(f"{datetime.now().astimezone():%H:%M:%S}  {sentence}", flush=True)
+
+
+def _take(folder: Path, held: ExitStack) -> None:
+    """Empty the folder for this run; FolderTaken when it is not a demonstration's, or another run has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / LOCK).exists():
+        raise FolderTaken(f"{folder} holds something that is not a demonstration's")
+    lock = held.enter_context((folder / LOCK).open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise FolderTaken(f"a demonstration runs in {folder}") from error
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != LOCK:
+            entry.unlink()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +101,8 @@ def _play(stage: Stage, began: float, for_s: float | None) -> int:
     story = Story(stage, tell)
     failed = _acts(story)
     if for_s is None:
-        tell("that was all; the devices go on. Ctrl-C ends everything")
+        shown = "not all could be shown" if failed else "that was all"
+        tell(f"{shown}; the devices go on, Ctrl-C ends everything")
         _idle(stage, None)
     elif not failed:
         _idle(stage, max(0.0, for_s - CHECKS_TAKE_S - (time.monotonic() - began)))

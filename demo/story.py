@@ -89,9 +89,9 @@ class Story:
         return found
 
     def watch(self) -> None:
-        """Note alerts that stand on the page as warnings now."""
+        """Note alerts that have stood on the page as warnings."""
         for alert in self.stage.api.items("/api/v1/alerts"):
-            if alert.get("level") == "warning":
+            if any(level == "warning" for level in self._levels(str(alert["id"]))):
                 self.warned.add(str(alert["id"]))
 
     # --- looking ---
@@ -126,6 +126,14 @@ class Story:
     def _warning(self) -> bool:
         self.watch()
         return bool(self.warned)
+
+    def _levels(self, alert: str) -> list[Json]:
+        """The levels that this alert has had, by its own history."""
+        told = self.stage.api.get(f"/api/v1/alerts/{alert}")
+        steps = told.get("timeline") if isinstance(told, dict) else None
+        if not isinstance(steps, list):
+            return []
+        return [step.get("level") for step in steps if isinstance(step, dict)]
 
     def _webhook(self, kind: str) -> bool:
         return any(one.type == kind and one.verified for one in self.stage.receiver.received())

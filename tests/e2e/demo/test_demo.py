@@ -54,6 +54,14 @@ def test_the_whole_path_is_shown_and_was_true(tmp_path: Path) -> None:
             assert int(found[1]) >= 20
 
 
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    done = played("--directory", str(tmp_path), within_s=20.0)
+    assert done.returncode == 2
+    assert "not a demonstration's" in done.stdout
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "mine"
+
+
 def test_wrong_usage_is_told() -> None:
     done = played("--for", "soon", within_s=20.0)
     assert done.returncode == 2
