@@ -44,10 +44,7 @@ def test_a_change_of_limits_parts_the_readings_by_their_time(
         now_ms = log.clock.wall_ms
         log.close()
     pairs = [(time_ms, value) for _, time_ms, value in readings]
-    first = judge(
-        [one for one in pairs if one[0] < CHANGE], CHANGE, Judged(profile=STRICT, interval_ms=MINUTE)
-    )
-    second = judge(
-        [one for one in pairs if one[0] >= CHANGE], now_ms, Judged(profile=LOOSE, interval_ms=MINUTE)
-    )
+    older, newer = [one for one in pairs if one[0] < CHANGE], [one for one in pairs if one[0] >= CHANGE]
+    first = judge(older, CHANGE, Judged(profile=STRICT, interval_ms=MINUTE))
+    second = judge(newer, now_ms, Judged(profile=LOOSE, interval_ms=MINUTE))
     assert found == [*first.excursions, *second.excursions]

@@ -1,4 +1,4 @@
-"""When silence is due: a function of what was heard, of pauses that are not the sensor's, and of its interval."""
+"""When silence is due: by what was heard, by pauses that are not the sensor's, by its interval."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -120,7 +120,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
         organisation=ground.settings.organisation, public_url=ground.settings.public_url
     )
     consumer = judging.Judging(books, settings)
-    thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=lambda: False))
+    thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=books.tidy))
     thread.start()
     try:
         yield consumer
