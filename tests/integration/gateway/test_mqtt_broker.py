@@ -36,7 +36,7 @@ async def kept() -> AsyncIterator[Kept]:
 
 async def ran(program: str, *arguments: str) -> int:
     """Run a helping program to its end."""
-    command = [require(program), *arguments]
+    command = [str(require(program)), *arguments]
 
     def run() -> int:
         return subprocess.run(command, capture_output=True, check=False).returncode
