@@ -64,6 +64,7 @@ def commit_first(port: int, expected: int, path: str) -> None:
                 bare.ack(mid, 1)
             kept += len(items)
     print(time.monotonic(), flush=True)
+    threading.Event().wait()  # its memory is read now
 
 
 if __name__ == "__main__":

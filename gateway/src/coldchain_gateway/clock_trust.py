@@ -18,6 +18,7 @@ from coldchain_runtime.clock import Clock
 DATE_RESOLUTION_MS: Final = 1000
 # How far a quartz of a small computer may go wrong between two answers (100 ppm), before bounds are doubted.
 DRIFT_PPM: Final = 100
+FLAG_EVERY_MS: Final = 1000
 UNTRUSTED_ALARM_MS: Final = 24 * 3600 * 1000
 _ADJTIMEX_ERROR: Final = 5
 _STA_UNSYNC: Final = 0x40
@@ -117,6 +118,8 @@ class ClockTrust:
         self._offset = earlier_offset_ms
         self._source = TrustSource.NOBODY if earlier_offset_ms is None else TrustSource.EARLIER
         self._bounds: Bounds | None = None
+        self._flag = False
+        self._asked_boot_ms: int | None = None
         self._since_boot_ms = self.boot_ms()
 
     @property
@@ -130,7 +133,7 @@ class ClockTrust:
     def offset_ms(self) -> int | None:
         """UTC - CLOCK_BOOTTIME, or None while nobody vouches for the time."""
         with self._lock:
-            if self._synchronised():
+            if self._kernel_says():
                 self._offset = self._wall_offset()
                 self._source = TrustSource.KERNEL
             return self._offset
@@ -142,7 +145,7 @@ class ClockTrust:
             return
         with self._lock:
             self._bounds = narrowed(self._bounds, new)
-            if self._source is TrustSource.KERNEL and self._synchronised():
+            if self._source is TrustSource.KERNEL and self._kernel_says():
                 return
             self._offset = chosen_offset(self._bounds, self._offset, self._wall_offset())
             self._source = TrustSource.BACKEND
@@ -159,6 +162,13 @@ class ClockTrust:
     def alarming(self) -> bool:
         """A day without trust: a person must act, because nothing is sealed meanwhile."""
         return self.untrusted_for_ms() >= UNTRUSTED_ALARM_MS
+
+    def _kernel_says(self) -> bool:
+        """The kernel's flag, asked once a second at most: every commit wants to know."""
+        now_ms = self.boot_ms()
+        if self._asked_boot_ms is None or now_ms - self._asked_boot_ms >= FLAG_EVERY_MS:
+            self._asked_boot_ms, self._flag = now_ms, self._synchronised()
+        return self._flag
 
     def _wall_offset(self) -> int:
         return self._clock.now_ms() - self.boot_ms()

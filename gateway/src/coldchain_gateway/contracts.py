@@ -61,8 +61,15 @@ class Intake(Protocol):
     async def take(self, acquired: Acquired) -> None:
         """Return when it is durable. Raises NotKept; the caller counts that and goes on reading."""
 
-    def offer(self, acquired: Acquired) -> None:
-        """From any thread; `acknowledge` is called after the commit. Blocks while the queue is full."""
+    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
+        """From any thread; `acknowledge` is called after the commit. Blocks while the queue is full.
+
+        `more`: the caller goes on reading what has come already and will call `begin`; one commit then takes
+        the whole burst.
+        """
+
+    def begin(self) -> None:
+        """What was offered with `more` may be committed now. From any thread, never blocks."""
 
     def refuse(self, source: str, refusal: Refusal) -> None:
         """Count something that never became a reading. From any thread, never blocks."""

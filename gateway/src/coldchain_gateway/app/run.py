@@ -88,8 +88,12 @@ def start_loops(parts: Parts, loops: Supervisor) -> None:
     loops.start("health", health.run)
     loops.start("local_alarm", parts.alarm.run)
     for config in parts.ground.settings.config.source:
+        settings = parts.ground.settings
         source = open_source(
-            config, clock=parts.ground.clock, template_dirs=parts.ground.settings.template_dirs
+            config,
+            clock=parts.ground.clock,
+            template_dirs=settings.template_dirs,
+            folder=settings.file.absolute().parent,
         )
         loops.start(f"source.{source.name}", partial(source.run, parts.intake), backoff=REOPEN)
 

@@ -29,7 +29,12 @@ def body(arguments: argparse.Namespace) -> int:
     try:
         settings = load(arguments.config)
         for source in settings.config.source:
-            open_source(source, clock=SystemClock(), template_dirs=settings.template_dirs)
+            open_source(
+                source,
+                clock=SystemClock(),
+                template_dirs=settings.template_dirs,
+                folder=settings.file.absolute().parent,
+            )
     except InvalidInput as error:
         print(error)  # noqa: T201 - a command line speaks
         return 1

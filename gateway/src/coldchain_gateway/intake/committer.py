@@ -79,12 +79,20 @@ class GatewayIntake:
         self._put(Offered(acquired, settle))
         await fate
 
-    def offer(self, acquired: Acquired) -> None:
+    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
         """See the contract."""
         while len(self._queue) >= QUEUE_ITEMS and not self._stopping.is_set():
+            self._wake.set()
             self._room.clear()
             self._room.wait(0.5)
-        self._put(Offered(acquired))
+        self._queue.append(Offered(acquired))
+        if not more:
+            self.begin()
+
+    def begin(self) -> None:
+        """See the contract."""
+        if not self._wake.is_set():
+            self._wake.set()
 
     def refuse(self, source: str, refusal: Refusal) -> None:
         """See the contract."""
@@ -158,8 +166,7 @@ class GatewayIntake:
 
     def _put(self, item: Offered | Forget) -> None:
         self._queue.append(item)
-        if not self._wake.is_set():
-            self._wake.set()
+        self.begin()
 
     def _absorb(self, draft: Draft) -> bool:
         """Move what waits into the draft, within its bound; whether any of it is urgent."""

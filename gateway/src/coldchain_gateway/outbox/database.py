@@ -91,6 +91,7 @@ class Database:
         version = int(run("PRAGMA user_version").fetchone()[0])
         if version > FORMAT_VERSION:
             raise NewerOutbox(f"{self._path}: outbox format {version}, this program knows {FORMAT_VERSION}")
+        run("PRAGMA locking_mode = EXCLUSIVE")  # one process; spares shared memory and locks at every commit
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA journal_size_limit = 4194304")

@@ -27,6 +27,7 @@ from coldchain.errors import Unavailable
 from coldchain_runtime import secrets
 from coldchain_runtime.logs import Log
 
+from .buffered import BufferedClient
 from .config import MqttConfig, TlsConfig
 
 # At most so many packets are read before acknowledgements are written.
@@ -47,6 +48,8 @@ class Handlers:
     message: Callable[[mqtt.MQTTMessage, Callable[[], None]], None]
     # The broker has no memory of us; the argument subscribes, from any thread.
     new_session: Callable[[Callable[[], None]], None]
+    # All that had come was told.
+    turn_over: Callable[[], None]
 
 
 class Connection:
@@ -91,10 +94,10 @@ class Connection:
         self._stopping.set()
         self._wake()
 
-    def _make_client(self, client_id: str, folder: Path) -> mqtt.Client:
+    def _make_client(self, client_id: str, folder: Path) -> BufferedClient:
         config = self._config
         five = config.protocol == "5"
-        client = mqtt.Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             clean_session=None if five else False,
@@ -121,7 +124,7 @@ class Connection:
         while wire is not None and not self._stopping.is_set():
             wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
             poll.register(wire.fileno(), wanted)
-            ready = dict(poll.poll(KEEPALIVE_CHECK_MS))
+            ready = dict(poll.poll(0 if client.unread else KEEPALIVE_CHECK_MS))
             if self._wake_in.fileno() in ready:
                 with suppress(BlockingIOError):
                     self._wake_in.recv(4096)
@@ -137,16 +140,22 @@ class Connection:
 
     def _read(self, events: int) -> None:
         """Read packets while they keep coming, so that a burst costs one poll."""
-        client = self._client
-        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+        if not self._client.unread and not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
             return
+        try:
+            self._read_burst()
+        finally:
+            self._handlers.turn_over()
+
+    def _read_burst(self) -> None:
+        client = self._client
         for _ in range(PACKETS_A_TURN):
             before = self._received
             if client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._stopping.is_set():
                 return
             wire = client.socket()
             pending = wire.pending() if isinstance(wire, ssl.SSLSocket) else 0
-            if self._received == before and not pending:
+            if self._received == before and not pending and not client.unread:
                 return
 
     def _on_connect(

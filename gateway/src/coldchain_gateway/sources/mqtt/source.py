@@ -81,9 +81,9 @@ class MqttSource:
             intake.forget(self._session, subscribe)
 
         def message(message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> None:
-            intake.offer(self._acquired(message, acknowledge))
+            intake.offer(self._acquired(message, acknowledge), more=True)
 
-        return Handlers(message=message, new_session=new_session)
+        return Handlers(message=message, new_session=new_session, turn_over=intake.begin)
 
     def _acquired(self, message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> Acquired:
         boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
