@@ -48,3 +48,18 @@ def test_a_change_of_limits_parts_the_readings_by_their_time(
     first = judge(older, CHANGE, Judged(profile=STRICT, interval_ms=MINUTE))
     second = judge(newer, now_ms, Judged(profile=LOOSE, interval_ms=MINUTE))
     assert found == [*first.excursions, *second.excursions]
+
+
+def test_what_is_late_in_a_new_spell_leaves_the_readings_before_it_alone(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.fleet(plan({"s": MINUTE}, limits=STRICT))
+    log.at(CHANGE - SECOND)
+    log.say(*[("s", T0 + minute * MINUTE, 4.0) for minute in (0, 1, 2, 3, 31)])
+    log.at(CHANGE)
+    log.fleet(plan({"s": MINUTE}, limits=LOOSE))
+    log.at(T0 + 70 * MINUTE)
+    log.say(("s", T0 + 15 * MINUTE, 9.0), ("s", T0 + 30 * MINUTE, 4.0))
+    log.at(T0 + 71 * MINUTE)
+    log.mark()
+    assert [(one.opened_ms, one.closed_ms) for one in log.all_excursions("s")] == [(T0 + 15 * MINUTE, None)]
+    log.close()

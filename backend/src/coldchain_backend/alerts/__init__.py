@@ -3,6 +3,7 @@
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Subject
 from coldchain_backend.alerts.desk import AlertBook, Delivery, Desk
 from coldchain_backend.alerts.lifecycle import Alert, AlertState, Transition, TransitionKind, alert_id_of
+from coldchain_backend.alerts.notices import Notice, notice_of
 
 __all__ = [
     "Alert",
@@ -14,8 +15,10 @@ __all__ = [
     "Desk",
     "End",
     "EndKind",
+    "Notice",
     "Subject",
     "Transition",
     "TransitionKind",
     "alert_id_of",
+    "notice_of",
 ]

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
-from coldchain_backend.alerts.lifecycle import Alert, Transition, acknowledge, alert_id_of, follow
+from coldchain_backend.alerts.lifecycle import Alert, AlertState, Transition, acknowledge, alert_id_of, follow
 from coldchain_backend.alerts.notices import notice_of
 from coldchain_backend.alerts.receivers import hearings
 from coldchain_backend.fleet import Fleet
@@ -63,7 +63,7 @@ class Desk:
     def merge(self, gone: Cause, survivor: str, now_ms: int, fleet: Fleet) -> None:
         """The alert of `gone` continues as that of the cause `survivor`, whose receivers grow by its own."""
         before = self.alert_of(gone.id)
-        if before is None or (not before.state.open and before.cause.end == gone.end):
+        if before is None:
             return
         into = self.alert_of(survivor)
         if into is not None:
@@ -75,12 +75,12 @@ class Desk:
 
     def _inherit(self, into: Alert, gone: Alert) -> None:
         told = into.told + tuple(name for name in gone.told if name not in into.told)
-        acknowledged = into.acknowledged
+        acknowledged, state = into.acknowledged, into.state
         if gone.paged and gone.acknowledged is None:
             acknowledged = None
-        self._book.put_alert(
-            replace(into, told=told, paged=into.paged or gone.paged, acknowledged=acknowledged)
-        )
+            state = AlertState.FIRING if state.open else state
+        paged = into.paged or gone.paged
+        self._book.put_alert(replace(into, told=told, paged=paged, acknowledged=acknowledged, state=state))
 
     def acknowledge(self, alert_id: str, by: str, reason: str, now_ms: int, fleet: Fleet) -> bool:
         """A person takes notice of an alert; False if there is no such alert."""

@@ -2,8 +2,34 @@
 
 from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.consumer import Judging
+from coldchain_backend.judging.contracts import StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
+from coldchain_backend.judging.views import (
+    AlertFilter,
+    AlertStory,
+    Board,
+    Bucket,
+    Condition,
+    DeliveryView,
+    PointStatus,
+    Trace,
+)
 
-__all__ = ["Answers", "Follower", "Judging", "News", "Settings"]
+__all__ = [
+    "AlertFilter",
+    "AlertStory",
+    "Answers",
+    "Board",
+    "Bucket",
+    "Condition",
+    "DeliveryView",
+    "Follower",
+    "Judging",
+    "News",
+    "PointStatus",
+    "Settings",
+    "StoredExcursion",
+    "Trace",
+]

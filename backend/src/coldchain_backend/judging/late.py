@@ -35,7 +35,7 @@ def judge_again(course: Course, memory: Memory, casebook: Casebook, now_ms: int)
         return
     start = memory.snapshot(course.key, course.late_from_ms)
     walk = _Walk(
-        begin_ms=max(course.key.from_ms, 0) if start is None else start[0],
+        begin_ms=course.key.from_ms if start is None else max(course.key.from_ms, start[0]),
         state=INITIAL if start is None else start[1],
     )
     began_ms = walk.begin_ms

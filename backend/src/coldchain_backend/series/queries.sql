@@ -31,9 +31,5 @@ DELETE FROM series_block WHERE id = ?;
 -- joined: how many small blocks remain
 UPDATE series_sensor SET small = :small, longest_ms = max(longest_ms, :longest_ms) WHERE sensor = :sensor;
 
--- newest: the newest block of each rank of a sensor, to find its last reading
-SELECT sensor, first_ms, last_ms, count, rank, layout, data FROM series_block
-WHERE sensor = :sensor AND last_ms <= :until_ms ORDER BY last_ms DESC LIMIT 4;
-
 -- next_block: where the next readings of a sensor begin
 SELECT min(first_ms) FROM series_block WHERE sensor = :sensor AND first_ms >= :from_ms;

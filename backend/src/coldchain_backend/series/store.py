@@ -117,17 +117,6 @@ class SeriesStore:
         row: tuple[int | None] = self._connection.execute(STATEMENTS["next_block"], where).fetchone()
         return to_ms if row[0] is None else row[0]
 
-    def newest(self, sensor: str, until_ms: int) -> SeriesReading | None:
-        """The last winning reading at or before an instant, among blocks that ended by then."""
-        self.flush()
-        rows = self._connection.execute(STATEMENTS["newest"], {"sensor": sensor, "until_ms": until_ms})
-        blocks = [block_of(row) for row in rows]
-        if not blocks:
-            return None
-        last_ms = blocks[0].last_ms
-        readings, _ = winners(blocks, last_ms, last_ms + 1)
-        return readings[-1]
-
 
 def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Iterator[Block]:
     """Blocks of readings that lie close together: a backlog beside live readings must not become one span."""
