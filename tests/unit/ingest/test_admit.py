@@ -146,7 +146,7 @@ async def test_a_batch_for_another_organisation_is_not_admitted(door: Door) -> N
 async def test_a_revoked_key_is_refused_also_after_a_restart(door: Door) -> None:
     await door.admission.write_sealed("gw", request(sealed(1)))
     (key,) = door.admission.keys.of("gw")
-    await door.admission.revoke(key, "ann", "lost in the harbour")
+    await door.admission.acts.revoke(key, "ann", "lost in the harbour")
     for admission in (door.admission, door.open()):
         with pytest.raises(NotAdmitted):
             await admission.write_sealed("gw", request(sealed(2)))
@@ -154,7 +154,7 @@ async def test_a_revoked_key_is_refused_also_after_a_restart(door: Door) -> None
 
 async def test_a_second_key_under_one_name_is_told_when_both_write(door: Door) -> None:
     other = Key.from_seed(b"x" * 32)
-    await door.admission.enrol("gw", other.public, by="code")
+    await door.admission.acts.enrol("gw", other.public, by="code")
     told = door.marks().count("two_gateways")
     assert told == 1
     await door.admission.write_sealed("gw", request(sealed(1)))

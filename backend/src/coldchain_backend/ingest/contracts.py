@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from coldchain.errors import ColdchainError
+from coldchain.seal import Batch
 
 
 class Fate(StrEnum):
@@ -29,6 +30,11 @@ class BatchFate:
     seq: int
     fate: Fate
     message: str = ""
+
+
+def fate_of(batch: Batch, fate: Fate, message: str = "") -> BatchFate:
+    """The fate of a batch."""
+    return BatchFate(run=batch.run, seq=batch.seq, fate=fate, message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

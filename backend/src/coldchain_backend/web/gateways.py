@@ -122,7 +122,7 @@ async def enrol(
     if not await to_thread(auth.tokens.spend_code, wish.code, wish.name, now_ms):
         wrong.count(now_ms)
         raise HTTPException(403)
-    await admission.enrol(wish.name, public, by=f"code for {wish.name}")
+    await admission.acts.enrol(wish.name, public, by=f"code for {wish.name}")
     grant = Grant(name=wish.name, purpose=Purpose.GATEWAY, made_ms=now_ms)
     token = await to_thread(auth.tokens.issue, grant)
     return Enrolled(
@@ -155,7 +155,7 @@ async def revoke(name: str, wish: Revocation, person: Admin, auth: Asked, admiss
     if not keys:
         raise HTTPException(404, f"no key in force under {name}")
     for key in keys:
-        await admission.revoke(key, person.name, wish.reason)
+        await admission.acts.revoke(key, person.name, wish.reason)
     if not admission.keys.of(name):
         await to_thread(auth.tokens.revoke, Purpose.GATEWAY, name)
     return Revoked(gateway=name, keys=[fingerprint(key.public) for key in keys])
@@ -170,5 +170,5 @@ async def declare_lost(name: str, wish: LostNumbers, person: Admin, admission: A
     if wish.first > wish.last:
         raise HTTPException(400, "first lies behind last")
     lost = Lost(key=wish.key, run=wish.run, first=wish.first, last=wish.last, reason=wish.reason)
-    await admission.declare_lost(lost, person.name)
+    await admission.acts.declare_lost(lost, person.name)
     return Response(status_code=204)
