@@ -82,9 +82,7 @@ class GatewayIntake:
     def offer(self, acquired: Acquired, *, more: bool = False) -> None:
         """See the contract."""
         while len(self._queue) >= QUEUE_ITEMS and not self._stopping.is_set():
-            self._wake.set()
-            self._room.clear()
-            self._room.wait(0.5)
+            self._wait_for_room()
         self._queue.append(Offered(acquired))
         if not more:
             self.begin()
@@ -163,6 +161,13 @@ class GatewayIntake:
             if urgent:
                 self._hooks.hurry()
             self._hooks.committed(sum(len(part.entries) for part in draft.parts))
+
+    def _wait_for_room(self) -> None:
+        self._wake.set()
+        self._room.clear()
+        # Asked again behind `clear`: whoever makes room from here on ends the wait.
+        if len(self._queue) >= QUEUE_ITEMS:
+            self._room.wait(0.5)
 
     def _put(self, item: Offered | Forget) -> None:
         self._queue.append(item)
