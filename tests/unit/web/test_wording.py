@@ -14,7 +14,8 @@ from coldchain_backend.alerts import AlertKind, AlertState, TransitionKind
 from coldchain_backend.fleet import AssetKind, ZoneState
 from coldchain_backend.judging.views import Condition
 from coldchain_backend.web.console.render import local_path
-from coldchain_backend.web.console.wording import Wording, degrees, iso, limit, preferred, texts
+from coldchain_backend.web.console.wording import Wording, degrees, limit, preferred, texts
+from coldchain_backend.web.times import iso
 
 NOW = 1_795_376_523_000
 EN = Wording(language=Language.EN, now_ms=NOW)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from coldchain.profiles import Profile
 from coldchain_backend.fleet import Asset, Place, Plan, Point, Zone
-from coldchain_backend.judging.views import Board as JudgedBoard
-from coldchain_backend.judging.views import Condition, PointStatus
+from coldchain_backend.judging import Board as JudgedBoard
+from coldchain_backend.judging import Condition, PointStatus
 
 Limits = tuple[float | None, float | None]
 _WORST_FIRST = (

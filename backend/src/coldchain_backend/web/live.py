@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
 from coldchain_backend.alerts import Alert
-from coldchain_backend.judging.views import AlertFilter
+from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.services import Services, Viewer, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["live"])

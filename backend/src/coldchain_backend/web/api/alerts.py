@@ -7,15 +7,14 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from coldchain.profiles import Level
-from coldchain_backend.alerts import Alert, AlertState, Transition
-from coldchain_backend.alerts.notices import notice_of
+from coldchain_backend.alerts import Alert, AlertState, Transition, notice_of
 from coldchain_backend.fleet import Fleet
-from coldchain_backend.judging.views import AlertFilter, DeliveryView
+from coldchain_backend.judging import AlertFilter, DeliveryView
 from coldchain_backend.web.acknowledge import MAX_REASON, write_acknowledgement
 from coldchain_backend.web.api.shapes import Listed, Name, Names, Time
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Operator, Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
 MAX_ALERTS = 500

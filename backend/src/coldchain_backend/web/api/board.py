@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from coldchain_backend.web.api.shapes import Names, Time, Value
 from coldchain_backend.web.board import BoardPoint, BoardZone, board_of
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["board"], responses=FAILURES)
 

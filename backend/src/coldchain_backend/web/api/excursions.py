@@ -7,11 +7,11 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
 from coldchain_backend.fleet import Fleet
-from coldchain_backend.judging.contracts import StoredExcursion
+from coldchain_backend.judging import StoredExcursion
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, window
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["excursions"], responses=FAILURES)
 MAX_EXCURSIONS = 1000

@@ -17,11 +17,11 @@ from coldchain_backend.fleetfile import (
     parse,
     schema,
 )
-from coldchain_backend.judging.views import AlertFilter
+from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.api.shapes import Time
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES, failure
 from coldchain_backend.web.services import Admin, Services, Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
 MAX_FILE = 2_000_000

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from coldchain_backend.web.api.shapes import Listed, Time
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import GatewaySeen, Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["gateways"], responses=FAILURES)
 

@@ -8,9 +8,9 @@ from pydantic import AwareDatetime
 
 from coldchain_backend.series import SeriesReading
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, Value, ms_of, window
-from coldchain_backend.web.console.wording import iso
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["readings"], responses=FAILURES)
 MAX_READINGS = 10_000

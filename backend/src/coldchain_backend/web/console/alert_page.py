@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKind
-from coldchain_backend.alerts.notices import notice_of
+from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKind, notice_of
 from coldchain_backend.fleet import Fleet, Place
-from coldchain_backend.judging.views import AlertStory, DeliveryView
+from coldchain_backend.judging import AlertStory, DeliveryView
 from coldchain_backend.web.board import Limits
 from coldchain_backend.web.console.wording import Wording, degrees, limit
 

@@ -8,8 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from coldchain_backend.alerts import Alert
-from coldchain_backend.judging.contracts import StoredExcursion
-from coldchain_backend.judging.views import AlertFilter, Trace
+from coldchain_backend.judging import AlertFilter, StoredExcursion, Trace
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from coldchain_backend.alerts import Alert
-from coldchain_backend.judging.views import AlertFilter
+from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording, limit, preferred, signed
 from coldchain_backend.web.services import Person, Right, Services

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from coldchain.profiles import Profile
 from coldchain_backend.fleet import Asset, Point, Zone
-from coldchain_backend.judging.views import Condition, Trace
+from coldchain_backend.judging import Condition, Trace
 from coldchain_backend.web.board import Board, BoardPoint, BoardZone, Limits
 from coldchain_backend.web.console.charts import Curve, Frame, Sample, draw
 from coldchain_backend.web.console.wording import Wording, degrees

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -86,12 +86,6 @@ class Wording:
         if found and found[0].quantity == "temperature":
             return self.say("rule_high" if found[0].side is Side.HIGH else "rule_low")
         return self.say("rule_other", rule=name)
-
-
-def iso(at_ms: int) -> str:
-    """A time as the API writes it: ISO 8601, UTC, milliseconds."""
-    at = datetime.fromtimestamp(at_ms // 1000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def degrees(value: float, limits: tuple[float | None, float | None] = (None, None)) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from coldchain_backend.judging.contracts import StoredExcursion
-from coldchain_backend.judging.views import Trace
+from coldchain_backend.judging import StoredExcursion, Trace
 from coldchain_backend.web.board import BoardZone, Limits
 from coldchain_backend.web.console.charts import Curve, Frame, Tick, draw
 from coldchain_backend.web.console.shown import samples_of
