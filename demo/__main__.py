@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _staged(options: argparse.Namespace) -> int:
     """Start everything, play, end everything."""
-    settings = StageSettings(directory=options.directory, usual_ports=True, broker=options.broker)
+    settings = StageSettings(
+        directory=options.directory, usual_ports=True, broker=options.broker, starts=("broker", "backend")
+    )
     began = time.monotonic()
     try:
         with Stage(settings) as stage:
@@ -94,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _play(stage: Stage, began: float, for_s: float | None) -> int:
-    link = stage.login_link()
+    link = _start_devices(stage)
     tell(f"broker ({stage.broker_kind}), backend, gateway and simulator run; logs: {stage.directory}/logs")
     tell("profile `demo`: its delays are shortened (warning at once, alarm after 10 s out of limits)")
     tell(f"open this page (English or 中文 by browser): {link}")
@@ -109,6 +112,15 @@ def _play(stage: Stage, began: float, for_s: float | None) -> int:
     checks = [*failed, *story.checks()]
     print(summary.table(checks))
     return 0 if all(check.holds for check in checks) else 1
+
+
+def _start_devices(stage: Stage) -> str:
+    """Start gateway and simulator while the command that makes the login link loads; the link."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        link = beside.submit(stage.login_link)
+        stage.start("gateway")
+        stage.start("simulator")
+        return link.result()
 
 
 def _acts(story: Story) -> list[Check]:
