@@ -2,39 +2,22 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import serial
 
-from coldchain.errors import InvalidInput, Unavailable
+from coldchain.errors import Unavailable
+
+from .port_settings import PortSettings
 
 READ_BYTES: Final = 4096
 # What can lie in the kernel's buffer; more is a port that talks without end.
 MOST_DRAINED: Final = 16
-BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
-Parity = Literal["N", "E", "O"]
 
 
 class PortLost(Unavailable):
     """The port is not there, was unplugged, or belongs to another program."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortSettings:
-    """Where and how; `/dev/serial/by-id/…` survives replugging, ttyUSB0 does not."""
-
-    port: str
-    baud: int = 9600
-    parity: Parity = "N"
-    stop_bits: Literal[1, 2] = 1
-
-    def __post_init__(self) -> None:
-        if not self.port:
-            raise InvalidInput("a port needs a name")
-        if self.baud not in BAUDS:
-            raise InvalidInput(f"{self.baud} baud is none of {', '.join(map(str, BAUDS))}")
 
 
 class SerialPort:

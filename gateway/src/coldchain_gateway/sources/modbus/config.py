@@ -5,6 +5,7 @@ from typing import Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.readings import valid_sensor_id
+from coldchain_gateway.sources.port_settings import PortSettings
 from coldchain_runtime.documents import Duration
 
 
@@ -57,3 +58,8 @@ class ModbusConfig:
             raise InvalidInput("gap_ms must lie between 0 and 1000")
         if not 1 <= self.failures <= 1000 or not 1_000 <= self.retry <= 86_400_000:
             raise InvalidInput("failures must lie between 1 and 1000, retry between 1s and 1d")
+        self.settings()
+
+    def settings(self) -> PortSettings:
+        """How the port is opened. Raises InvalidInput."""
+        return PortSettings(port=self.port, baud=self.baud, parity=self.parity, stop_bits=self.stop_bits)

@@ -18,7 +18,7 @@ from coldchain_gateway.formats import (
     request_frame,
     words_of,
 )
-from coldchain_gateway.sources.serial_port import PortSettings, SerialPort
+from coldchain_gateway.sources.serial_port import SerialPort
 from coldchain_gateway.templates import load_template
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
@@ -56,9 +56,7 @@ class ModbusSource:
     def __init__(self, config: ModbusConfig, clock: Clock, template_dirs: Sequence[Path]) -> None:
         """Raises ConfigError for a template that is not there or is wrong."""
         self.name = config.name
-        self._settings = PortSettings(
-            port=config.port, baud=config.baud, parity=config.parity, stop_bits=config.stop_bits
-        )
+        self._settings = config.settings()
         self._gap_s = config.gap_ms / 1000
         self._patience = Patience(failures=config.failures, retry_ms=config.retry)
         self._clock = clock

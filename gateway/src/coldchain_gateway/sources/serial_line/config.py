@@ -5,6 +5,7 @@ from typing import Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.readings import valid_sensor_id
+from coldchain_gateway.sources.port_settings import PortSettings
 from coldchain_runtime.documents import Duration
 
 
@@ -38,3 +39,8 @@ class SerialLineConfig:
             raise InvalidInput("line_timeout must lie between 100ms and 10m")
         if not 16 <= self.max_line <= 65_536:
             raise InvalidInput("max_line must lie between 16 and 65536 bytes")
+        self.settings()
+
+    def settings(self) -> PortSettings:
+        """How the port is opened. Raises InvalidInput."""
+        return PortSettings(port=self.port, baud=self.baud, parity=self.parity, stop_bits=self.stop_bits)

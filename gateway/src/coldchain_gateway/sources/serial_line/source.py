@@ -3,7 +3,7 @@
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, NotKept
 from coldchain_gateway.formats import LineSplitter, SerialJson
-from coldchain_gateway.sources.serial_port import PortSettings, SerialPort
+from coldchain_gateway.sources.serial_port import SerialPort
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
@@ -17,9 +17,7 @@ class SerialLineSource:
 
     def __init__(self, config: SerialLineConfig, clock: Clock) -> None:
         self.name = config.name
-        self._settings = PortSettings(
-            port=config.port, baud=config.baud, parity=config.parity, stop_bits=config.stop_bits
-        )
+        self._settings = config.settings()
         self._format = SerialJson(config.sensor, config.checksum, config.unit)
         self._line_timeout_s = config.line_timeout / 1000
         self._max_line = config.max_line
