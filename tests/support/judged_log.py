@@ -157,7 +157,7 @@ class Log:
         self.settings = settings or Settings(organisation=ORGANISATION, public_url="http://page")
         path = folder / f"coldchain-{random.randrange(10**12)}.sqlite"
         shutil.copy(_template(), path)
-        self.database: Database = open_database(path)
+        self.database = Database(path)
         self.books = Books(self.database)
         self.judging = Judging(self.books, self.settings)
         self.records = Records(self.database)

@@ -1,0 +1,62 @@
+"""The breaker of an endpoint: closed, open, probed, told once and told back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain_backend.delivery.endpoints import FAILING_AFTER_MS, PROBE_MS, Breaker, endpoints_of
+from coldchain_backend.delivery.request import Fate, Outcome
+from coldchain_backend.fleet import Fleet, FleetVersion
+from support.judged_log import SECOND, T0, plan
+
+FATES = st.lists(st.tuples(st.sampled_from(Fate), st.integers(0, 5 * 60_000)), max_size=40)
+
+
+@given(FATES)
+def test_it_is_down_after_failures_that_pass_and_back_after_a_success(fates: list[tuple[Fate, int]]) -> None:
+    breaker, now_ms, was_down = Breaker(), 0, False
+    for fate, pause_ms in fates:
+        now_ms += pause_ms
+        back = breaker.note(Outcome(fate=fate), now_ms)
+        assert back == (was_down and fate is Fate.DELIVERED)
+        was_down = breaker.down
+        assert breaker.down == (fate is Fate.RETRY)
+        if breaker.down:
+            assert now_ms + 5000 <= breaker.probe_ms <= now_ms + PROBE_MS
+
+
+@given(FATES)
+def test_the_operator_is_told_of_each_long_failure_and_of_its_end(fates: list[tuple[Fate, int]]) -> None:
+    breaker, now_ms, told = Breaker(), 0, []
+    failing_since: int | None = None
+    for fate, pause_ms in fates:
+        now_ms += pause_ms
+        breaker.note(Outcome(fate=fate), now_ms)
+        if fate is Fate.DELIVERED:
+            failing_since = None
+        elif failing_since is None:
+            failing_since = now_ms
+        tell = breaker.to_tell(now_ms)
+        if tell is not None:
+            told.append(tell)
+        long = failing_since is not None and now_ms - failing_since >= FAILING_AFTER_MS
+        assert breaker.told == long
+    assert told == [number % 2 == 0 for number in range(len(told))]
+
+
+def test_a_wish_to_be_left_alone_moves_the_probe() -> None:
+    breaker = Breaker()
+    breaker.note(Outcome(fate=Fate.RETRY, retry_after_ms=120_000), 0)
+    assert breaker.probe_ms == 120_000
+    breaker.note(Outcome(fate=Fate.RETRY, retry_after_ms=10**9), 0)
+    assert breaker.probe_ms == 900_000
+
+
+def test_endpoints_are_those_of_the_newest_fleet() -> None:
+    version = FleetVersion(
+        number=1, from_ms=T0, digest="", plan=plan({"s": SECOND}, receivers=("a", "b")), text="", by="admin"
+    )
+    found = endpoints_of(Fleet.empty("demo").with_version(version))
+    assert {name: (one.url, one.secret) for name, one in found.items()} == {
+        "a": ("http://127.0.0.1:9/a", "env:WHSEC"),
+        "b": ("http://127.0.0.1:9/b", "env:WHSEC"),
+    }
