@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import IntegrityError
+from coldchain.errors import IntegrityError, InvalidInput
 from coldchain.seal import Key
 from coldchain_runtime.durable import write_file_atomic
 
@@ -32,7 +32,7 @@ def load_or_create_key(data_dir: Path) -> Key:
         return key
     try:
         return Key.from_seed(bytes.fromhex(path.read_text(encoding="ascii").strip()))
-    except ValueError as error:
+    except (ValueError, InvalidInput) as error:
         raise IntegrityError(
             f"{path}: not a gateway key; restore it, or remove it to become a new gateway"
         ) from error
