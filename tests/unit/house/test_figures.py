@@ -8,7 +8,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from tools.figures import Figure, Module, broad_excepts, constructor_arguments, length, measure, percentile
+from tools.figures import (
+    Figure,
+    Module,
+    broad_excepts,
+    constructor_arguments,
+    length,
+    measure,
+    percentile,
+    sleeps,
+)
 
 
 def module(path: str, source: str) -> Module:
@@ -69,6 +78,20 @@ def test_constructor_arguments_leave_self_out() -> None:
 def test_percentiles_are_values_that_were_there() -> None:
     assert percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 100], 0.9) == 100
     assert percentile([], 0.9) == 0
+
+
+def test_giving_way_once_is_no_sleep_and_a_fake_clock_sleeps_in_no_time() -> None:
+    calm = module("tests/unit/test_a.py", "import asyncio\nasyncio.sleep(0)\nclock.sleep(5)\n")
+    assert sleeps(calm) == 0
+    assert sleeps(module("tests/unit/test_b.py", "import asyncio\nasyncio.sleep(delay)\n")) == 1
+
+
+def test_what_is_not_reached_yet_is_told_and_fails_only_below_what_was() -> None:
+    told = Figure(name="x", value=0.8, low=1.0, high=1.6, floor=0.75)
+    assert "OUTSIDE" in told.line()
+    assert told.tolerable
+    assert not Figure(name="x", value=0.7, low=1.0, high=1.6, floor=0.75).tolerable
+    assert not Figure(name="x", value=0.8, low=1.0).tolerable
 
 
 def test_a_target_with_two_ends_is_met_between_them() -> None:
