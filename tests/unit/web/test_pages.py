@@ -137,6 +137,26 @@ async def test_a_language_is_remembered(filled: WebApp) -> None:
     assert 'lang="zh-Hans"' in again.text
 
 
+async def test_a_backlog_that_comes_in_is_told_as_catching_up(web: WebApp) -> None:
+    web.apply(FLEET.read_text("utf-8"))
+    web.log.at(T0 + 2 * MINUTE)
+    first, missing, newest = (
+        web.log.voice.batch([("chiller-front", T0 + minute * MINUTE, 4.0)]) for minute in range(3)
+    )
+    web.log.put(web.log.voice.record(first), web.log.voice.record(newest))
+    web.judge()
+    assert re.search(r"catching up( to \d\d:\d\d)?<", await page(web, "/"))
+    web.log.put(web.log.voice.record(missing))
+    web.judge()
+    assert "catching up" not in await page(web, "/")
+
+
+async def test_an_open_alert_says_how_it_stands_now(filled: WebApp) -> None:
+    """Not as it stood when it was last told."""
+    text = await page(filled, "/alerts")
+    assert "peak 11.4 °C" in text
+
+
 HOSTILE = "\"><img src=x onerror=alert(1)>'&{{7*7}}"
 
 

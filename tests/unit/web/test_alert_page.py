@@ -1,0 +1,182 @@
+"""Every kind of alert in every state, said to people in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain.profiles import Level
+from coldchain.words import Language
+from coldchain_backend.alerts import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Cause,
+    End,
+    EndKind,
+    Subject,
+    Transition,
+    TransitionKind,
+)
+from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.fleetfile import parse_file
+from coldchain_backend.judging import AlertStory, DeliveryView
+from coldchain_backend.web.console.alert_page import Teller
+from coldchain_backend.web.console.wording import Wording
+from support.fleets import FLEET_FILE, version
+
+NOW = 1_795_376_523_000
+FLEET = Fleet.empty("demo").with_version(version(parse_file(FLEET_FILE), 1, 0))
+PLACED = Subject(
+    asset="cq-store", zone="cq-store.chiller", point="cq-store.chiller.front", sensor="chiller-front"
+)
+SUBJECTS = {
+    AlertKind.EXCURSION: PLACED,
+    AlertKind.SILENCE: PLACED,
+    AlertKind.GATEWAY_OFFLINE: Subject(asset="cq-store", gateway="gw"),
+    AlertKind.SYSTEM: Subject(),
+}
+ENDS = {
+    AlertState.RESOLVED: EndKind.RESOLVED,
+    AlertState.CLOSED: EndKind.CLOSED,
+    AlertState.WITHDRAWN: EndKind.WITHDRAWN,
+    AlertState.MERGED: EndKind.MERGED,
+}
+
+
+def alert_of(kind: AlertKind, state: AlertState, level: Level = Level.ALARM) -> Alert:
+    end = None
+    if state in ENDS:
+        end = End(kind=ENDS[state], event_ms=NOW - 60_000, value=6.5, incomplete=True, by="陈静")
+    out = kind is AlertKind.EXCURSION
+    cause = Cause(
+        id="c", kind=kind, subject=SUBJECTS[kind], opened_ms=NOW - 3_600_000, level=level, known_ms=NOW,
+        rule="high" if out else None, value=9.5 if out else None, limit=8.0 if out else None,
+        peak=11.3 if out else None, peak_ms=NOW - 1000 if out else None, out_ms=52 * 60_000 if out else 0,
+        data_gap=True, detail="the disk is full" if kind is AlertKind.SYSTEM else None, end=end,
+        sensors=("chiller-front",) if kind is AlertKind.GATEWAY_OFFLINE else (),
+    )  # fmt: skip
+    taken = None
+    if state is AlertState.ACKNOWLEDGED:
+        taken = Acknowledgement(by="陈静", at_ms=NOW - 1000, reason="door closed")
+    return Alert(
+        id="al_x", cause=cause, state=state, level=level, sequence=2, revision=3, paged=True,
+        fired_ms=NOW - 3_590_000, acknowledged=taken,
+    )  # fmt: skip
+
+
+def teller(language: Language, *, may: bool = True, fleet: Fleet = FLEET) -> Teller:
+    return Teller(wording=Wording(language=language, now_ms=NOW), fleet=fleet, may_acknowledge=may)
+
+
+def story(alert: Alert, *kinds: TransitionKind, deliveries: tuple[DeliveryView, ...] = ()) -> AlertStory:
+    steps = tuple(
+        Transition(
+            alert=alert.id, sequence=number, kind=kind, at_ms=NOW - 5000 + number, event_ms=NOW - 9000,
+            level=alert.level, value=6.5, by="陈静", reason="door closed",
+        )
+        for number, kind in enumerate(kinds, start=1)
+    )  # fmt: skip
+    return AlertStory(alert=alert, steps=steps, deliveries=deliveries, local_alarms=())
+
+
+def told(state: str, *, delivered_ms: int | None = None, error: str | None = None) -> DeliveryView:
+    return DeliveryView(
+        id="d", sequence=1, receiver="dispatch", state=state, attempts=3, last_error=error, created_ms=NOW,
+        due_ms=NOW, delivered_ms=delivered_ms,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("state", list(AlertState))
+@pytest.mark.parametrize("kind", list(AlertKind))
+def test_every_alert_is_said(kind: AlertKind, state: AlertState, language: Language) -> None:
+    alert = alert_of(kind, state)
+    brief = teller(language).brief(alert)
+    whole = teller(language).whole(story(alert, *TransitionKind))
+    assert brief.title
+    assert brief.sentence
+    assert brief.title == whole.title
+    assert len(whole.steps) == len(TransitionKind)
+    assert all(step.text and step.when for step in whole.steps)
+    assert all(fact.label and fact.value for fact in whole.facts)
+    assert brief.open == state.open
+    assert brief.can_acknowledge == (state is AlertState.FIRING)
+    assert not teller(language, may=False).brief(alert).can_acknowledge
+
+
+def test_an_excursion_names_what_counts() -> None:
+    whole = teller(Language.EN).whole(
+        story(alert_of(AlertKind.EXCURSION, AlertState.RESOLVED), TransitionKind.FIRED)
+    )
+    facts = {fact.label: fact.value for fact in whole.facts}
+    assert whole.title == "Chiller · Front: too warm"
+    assert (facts["Peak"], facts["Limit"], facts["Time out of limits"]) == ("11.3 °C", "8 °C", "52 min")
+    assert facts["Contacts"] == "+86 23 0000 0000"
+    assert [fact.link for fact in whole.facts if fact.link] == ["/zones/cq-store.chiller"]
+    assert whole.notes[1:] == (
+        "Incomplete: readings of this time are still missing.",
+        "There was unknown time within.",
+        "Corrected by late data (2 times)",
+    )
+
+
+def test_the_end_never_says_that_the_goods_are_fine() -> None:
+    alert = alert_of(AlertKind.EXCURSION, AlertState.RESOLVED)
+    for language, word in ((Language.EN, "decision pending"), (Language.ZH, "待处置")):
+        whole = teller(language).whole(story(alert, TransitionKind.RESOLVED))
+        assert word in whole.sentence
+        assert word in whole.steps[-1].text
+
+
+def test_titles_by_kind() -> None:
+    said = {kind: teller(Language.EN).brief(alert_of(kind, AlertState.FIRING)).title for kind in AlertKind}
+    assert said == {
+        AlertKind.EXCURSION: "Chiller · Front: too warm",
+        AlertKind.SILENCE: "Chiller · Front: no data",
+        AlertKind.GATEWAY_OFFLINE: "gw: gateway not heard",
+        AlertKind.SYSTEM: "System: the disk is full",
+    }
+
+
+def test_tellings_stand_behind_their_step() -> None:
+    deliveries = (
+        told("delivered", delivered_ms=NOW),
+        told("failed", error="410 gone"),
+        told("waiting", error="connection refused"),
+    )
+    steps = (
+        teller(Language.EN)
+        .whole(
+            story(
+                alert_of(AlertKind.EXCURSION, AlertState.FIRING), TransitionKind.FIRED, deliveries=deliveries
+            )
+        )
+        .steps
+    )
+    assert [(step.kind, step.text, step.detail) for step in steps] == [
+        ("fired", "Alert raised as Alarm", None),
+        ("delivery", "Told to dispatch", None),
+        ("delivery", "Could not be told to dispatch", "410 gone"),
+        ("delivery", "Telling dispatch: attempt 3", "connection refused"),
+    ]
+
+
+def test_an_alert_whose_point_is_gone_is_said_by_its_ids_in_utc() -> None:
+    lost = teller(Language.EN, fleet=Fleet.empty("demo"))
+    alert = alert_of(AlertKind.EXCURSION, AlertState.FIRING)
+    assert lost.brief(alert).title == "chiller-front: limit high broken"
+    assert lost.zone_of_time(alert) == "UTC"
+    assert lost.limits(alert) == (None, None)
+
+
+@given(st.sampled_from(list(AlertKind)), st.sampled_from(list(AlertState)), st.sampled_from(list(Level)))
+def test_a_missing_number_is_not_made_up(kind: AlertKind, state: AlertState, level: Level) -> None:
+    alert = alert_of(kind, state, level)
+    bare = replace(alert, cause=replace(alert.cause, peak=None, limit=None, value=None))
+    labels = {fact.label for fact in teller(Language.EN).whole(story(bare)).facts}
+    assert labels.isdisjoint({"Peak", "Limit"})
