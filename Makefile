@@ -74,7 +74,7 @@ lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 	@tools/lock.sh $(ARGS)
 
 schema: $(DEV)  ## write the JSON Schema of fleet.yaml
-	@$(PY) tools/schema.py
+	@.venv/bin/coldchain-backend fleet schema > docs/fleet.schema.json
 
 screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots

@@ -149,7 +149,7 @@ def open_tokens(data_dir: Path) -> Tokens:
     try:
         stored = orjson.loads(path.read_bytes())
         return Tokens(path, {hashed: _grant_of(fields) for hashed, fields in stored["tokens"].items()})
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{path}: not a file of tokens: {error!r}") from error
 
 
