@@ -17,6 +17,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from coldchain.errors import IntegrityError
 from coldchain_gateway.contracts import Intake
 from coldchain_gateway.sources.mqtt.config import MqttConfig, SubscriptionConfig
 from coldchain_gateway.sources.mqtt.source import MqttSource
@@ -152,7 +153,10 @@ def faults(scene: Scene, cut: Cut, folder: Path) -> list[str]:
     restart = Restart(
         data_dir=data_dir, organisation="demo", receive=partial(receive, scene), reading=reading
     )
-    return restart.faults(said)
+    try:
+        return restart.faults(said)
+    except IntegrityError as fault:  # a key that was never synced may be there and empty
+        return [str(fault)]
 
 
 def test_the_replay_gives_the_files_that_the_gateway_left(scene: Scene) -> None:
