@@ -121,7 +121,7 @@ class Notice:
 
     point: str
     rule: str
-    state: str  # "alarm" or "end"
+    state: str  # "alarm", "unknown" (silence) or "end"
     text_en: str
     text_zh: str
     value: float | None

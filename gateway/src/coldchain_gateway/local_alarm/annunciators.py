@@ -22,7 +22,7 @@ class LogTeller:
     """Writes notices to the gateway's log."""
 
     async def tell(self, notice: Notice) -> None:
-        write = log.warning if notice.state == "alarm" else log.event
+        write = log.event if notice.state == "end" else log.warning
         write(
             "local_alarm.told", point=notice.point, rule=notice.rule, state=notice.state, text=notice.text_en
         )
@@ -45,9 +45,11 @@ class CommandTeller:
         try:
             code = await asyncio.wait_for(process.wait(), COMMAND_WITHIN_S)
         except TimeoutError:
-            process.kill()
-            await process.wait()
             code = -9
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         if code != 0:
             log.error("local_alarm.command_failed", command=self._command[0], code=code)
 

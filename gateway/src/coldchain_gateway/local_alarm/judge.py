@@ -78,6 +78,17 @@ def observe(courses: Courses, samples: Sequence[Sample], now_ms: int) -> list[De
     return decisions
 
 
+def broken(courses: Courses, samples: Sequence[Sample]) -> frozenset[tuple[str, str]]:
+    """(point, rule) of every limit that is broken now at these samples' sensors, its delay over or not."""
+    return frozenset(
+        (course.watched.point, one.rule)
+        for sample in samples
+        for quantity in sample.values
+        if (course := courses.get((sample.sensor, quantity))) is not None
+        for one in course.state.open
+    )
+
+
 def passed(courses: Courses, now_ms: int) -> list[Decision]:
     """Let time pass: delays end also while nothing is said."""
     return [one for key in list(courses) for one in _stepped(courses, key, Until(time_ms=now_ms))]

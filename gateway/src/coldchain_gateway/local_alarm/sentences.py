@@ -10,6 +10,7 @@ from coldchain.words import Language
 from coldchain_gateway.contracts import Notice
 
 from .judge import Decision
+from .silence import RULE, Silence
 
 SEPARATOR: Final = {Language.EN: "; ", Language.ZH: "；"}
 
@@ -30,6 +31,30 @@ def notice_of(decision: Decision) -> Notice:
         text_en=sentence(decision, Language.EN),
         text_zh=sentence(decision, Language.ZH),
         value=decision.value,
+    )
+
+
+def notice_of_silence(silence: Silence) -> Notice:
+    """A silence or its end as annunciators are told it."""
+    return Notice(
+        point=silence.watched.point,
+        rule=RULE,
+        state="unknown" if silence.silent else "end",
+        text_en=silence_sentence(silence, Language.EN),
+        text_zh=silence_sentence(silence, Language.ZH),
+        value=None,
+    )
+
+
+def silence_sentence(silence: Silence, language: Language) -> str:
+    """One sentence; that nothing is known is never put as that all is well."""
+    watched, known = silence.watched, texts(language)
+    name = "silent" if silence.silent else "heard" if silence.watched_on else "unwatched"
+    return known[name].format(
+        asset=watched.asset_name.in_(language),
+        zone=watched.zone_name.in_(language),
+        point=watched.point_name.in_(language),
+        minutes=silence.for_ms // 60_000,
     )
 
 
