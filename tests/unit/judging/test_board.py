@@ -27,10 +27,8 @@ STALE_MS = 45 * SECOND  # 2.5 × 10 s and 20 s for the upload
 
 
 def fleet(state: ZoneState = ZoneState.IN_USE) -> Fleet:
-    version = FleetVersion(
-        number=1, from_ms=T0, digest="", plan=plan({"s": 10 * SECOND, "t": 10 * SECOND}, state=state), text="",
-        by="admin",
-    )  # fmt: skip
+    what = plan({"s": 10 * SECOND, "t": 10 * SECOND}, state=state)
+    version = FleetVersion(number=1, from_ms=T0, digest="", plan=what, text="", by="admin")
     return Fleet.empty("demo").with_version(version)
 
 
