@@ -7,6 +7,7 @@ master tells when a reader threw waiting bytes away, as programs do when they op
 
 import fcntl
 import os
+import select
 import struct
 import termios
 import tty
@@ -70,9 +71,16 @@ class PtyLine:
             return False
 
     def unread(self) -> int:
-        """Bytes on the line that no program has read yet."""
+        """Bytes on the line that no program has read yet.
+
+        The kernel carries bytes from one end to the other in its own time; asking whether the far end is
+        readable makes it finish that first (n_tty_poll), so that nothing on the way looks as if it was read.
+        """
         if self._master is None:
             return 0
+        far_end = select.poll()
+        far_end.register(self._slave, select.POLLIN)
+        far_end.poll(0)
         waiting = fcntl.ioctl(self._slave, termios.FIONREAD, struct.pack("i", 0))
         return int(struct.unpack("i", waiting)[0])
 

@@ -1,7 +1,8 @@
 """Boards that print JSON lines on one serial port.
 
-A line counts as given out when a program has read it. What nobody reads is lost, as on a real wire: nothing
-is printed while too much waits, and what has waited for long or was thrown away by the reader is forgotten.
+A line counts as given out when a program has read it. One line at a time is on the wire, so that "nothing
+waits to be read" means this one was read. What nobody reads is lost, as on a real wire: lines that wait
+too long, or that the reader threw away, are forgotten.
 """
 
 import asyncio
@@ -14,15 +15,14 @@ from coldchain_sim.transports.pty import PtyLine
 from coldchain_sim.truth import Given, Transport
 from coldchain_sim.voices.surroundings import Surroundings
 
-SETTLE_EVERY_S = 0.1
-SURELY_QUEUED_MS = 20
+SETTLE_EVERY_S = 0.05
 LISTENED_WITHIN_MS = 5_000
-MOST_UNREAD = 1_024
+MOST_WAITING = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Printed:
-    size: int
+    text: bytes
     at_ms: int
     given: Given | None
 
@@ -34,7 +34,8 @@ class LineVoice:
     spec: LineSpec
     line: PtyLine
     around: Surroundings
-    _pending: deque[_Printed] = field(default_factory=deque, init=False)
+    _on_wire: _Printed | None = field(default=None, init=False)
+    _waiting: deque[_Printed] = field(default_factory=deque, init=False)
 
     async def run(self) -> None:
         """Print until cancelled."""
@@ -53,25 +54,33 @@ class LineVoice:
     def unplug(self) -> None:
         """Pull the port away with everything unread on it."""
         self.line.unplug()
-        self._pending.clear()
+        self._forget()
 
     def settle(self) -> bool:
-        """Write down what has been read, forget what never will be; True when nothing waits."""
+        """Note what was read, forget what never will be, print what waits; True when nothing does."""
         self.line.receive()
         if self.line.thrown_away():
-            self._pending.clear()
-        now = self.around.clock.now_ms()
-        while self._pending and now - self._pending[0].at_ms >= SURELY_QUEUED_MS:
-            printed = sum(one.size for one in self._pending)
-            if printed - self._pending[0].size < self.line.unread():
-                break
-            given = self._pending.popleft().given
-            if given is not None:
-                self.around.truth.given(given)
-        if self._pending and now - self._pending[0].at_ms > LISTENED_WITHIN_MS:
+            self._on_wire = None
+        if self._on_wire is not None and self.line.unread() == 0:
+            if self._on_wire.given is not None:
+                self.around.truth.given(self._on_wire.given)
+            self._on_wire = None
+        if self._on_wire is not None and self._nobody_listens(self._on_wire):
             self.line.discard()
-            self._pending.clear()
-        return not self._pending
+            self.line.receive()
+            self.line.thrown_away()
+            self._forget()
+        if self._on_wire is None and self._waiting:
+            following = self._waiting.popleft()
+            self._on_wire = following if self.line.write(following.text) else None
+        return self._on_wire is None
+
+    def _nobody_listens(self, printed: _Printed) -> bool:
+        return self.around.clock.now_ms() - printed.at_ms > LISTENED_WITHIN_MS
+
+    def _forget(self) -> None:
+        self._on_wire = None
+        self._waiting.clear()
 
     async def _keep_settling(self) -> None:
         async for _ in self.around.beat(SETTLE_EVERY_S, 1.0):
@@ -83,7 +92,7 @@ class LineVoice:
             sensor.every_s, self.around.world.random_of(f"phase {name}").random()
         ):
             temperature = self.around.world.read(name)
-            if not self.line.plugged or self.line.unread() > MOST_UNREAD:
+            if not self.line.plugged or len(self._waiting) >= MOST_WAITING:
                 continue
             now = self.around.clock.now_ms()
             counter += 1
@@ -93,5 +102,5 @@ class LineVoice:
             self._print(serial_lines.line(name, temperature, counter), given)
 
     def _print(self, text: bytes, given: Given | None) -> None:
-        if self.line.write(text):
-            self._pending.append(_Printed(size=len(text), at_ms=self.around.clock.now_ms(), given=given))
+        self._waiting.append(_Printed(text=text, at_ms=self.around.clock.now_ms(), given=given))
+        self.settle()
