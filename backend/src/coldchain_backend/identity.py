@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import IntegrityError
+from coldchain.errors import IntegrityError, InvalidInput
 from coldchain.seal import Key
 from coldchain_backend.access import Grant, Purpose, Role, Tokens
 from coldchain_runtime.durable import write_file_atomic
@@ -22,7 +22,7 @@ def load_or_create_key(data_dir: Path) -> Key:
         return key
     try:
         return Key.from_seed(bytes.fromhex(path.read_text(encoding="ascii").strip()))
-    except ValueError as error:
+    except (ValueError, InvalidInput) as error:
         raise IntegrityError(f"{path}: not a key; restore it from a backup") from error
 
 
