@@ -1,8 +1,10 @@
 """A full disk, a cap, a reserve: nothing acknowledged that is not durable, and recovery by itself."""
 
 import random
+import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,9 +58,12 @@ def fill(life: Life, batches: int) -> None:
         life.seal(now)
 
 
-def test_under_the_cap_acknowledged_batches_go_first_and_then_the_oldest_are_declared(tmp_path: Path) -> None:
+def test_under_the_cap_acknowledged_batches_go_first_and_then_the_oldest_are_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coldchain_gateway.outbox.cap.LEAST_BYTES", 0)
     life = Life.open(tmp_path)
-    fill(life, 120)
+    fill(life, 30)
     first = life.outbox.waiting(20, 1 << 30, frozenset())
     life.outbox.acknowledge([batch.id for batch in first[10:]], 1)
     used = life.outbox.counts().used_bytes
@@ -100,7 +105,7 @@ def use_all_room(life: Life) -> None:
 
 def test_on_a_full_disk_nothing_is_acknowledged_until_there_is_room_and_then_all(tmp_path: Path) -> None:
     life = Life.open(tmp_path)
-    fill(life, 30)
+    fill(life, 5)
     keeper, _ = keeper_of(life)
     acknowledged: list[int] = []
     intake = GatewayIntake(
@@ -194,3 +199,78 @@ def test_a_head_file_that_cannot_be_written_stops_sending_and_costs_nothing(tmp_
     blocked.rmdir()
     assert keeper.seal_due()
     assert life.head_file.covers(batch.run, batch.seq)
+
+
+def test_upkeep_without_room_is_tried_again_next_time(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    fill(life, 3)
+    keeper, lost = keeper_of(life)
+
+    def no_room(acknowledged_before_ms: int) -> int:
+        raise OutboxFull(f"disk I/O error before {acknowledged_before_ms}")
+
+    life.outbox.expire = no_room  # type: ignore[method-assign]  # as a disk that fails
+    keeper.upkeep()
+    assert lost == []
+    assert life.outbox.counts().waiting_batches == 3
+
+
+def test_lines_without_a_number_that_must_go_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coldchain_gateway.outbox.cap.LEAST_BYTES", 0)
+    life = Life.open(tmp_path)
+    for start in range(0, 20_000, 1000):
+        life.keep(*range(start, start + 1000))
+    keeper, lost = keeper_of(life, cap_bytes=SPARE_BYTES + 200_000)
+    keeper.upkeep()
+    assert sum(lost) > 0
+    assert life.outbox.pending().lines == 20_000 - sum(lost)
+
+
+def test_the_sealing_thread_seals_what_is_due_and_tells_the_uplink(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    keeper, _ = keeper_of(life)
+    told = threading.Event()
+    keeper.sealed = told.set
+    life.keep(1)
+    thread = threading.Thread(target=keeper.run)
+    thread.start()
+    keeper.hurry()
+    assert told.wait(5)
+    keeper.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert len(life.lines()) == 1
+
+
+def test_a_full_batch_need_not_wait_for_the_tick(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    keeper, _ = keeper_of(life)
+    told = threading.Event()
+    keeper.sealed = told.set
+    thread = threading.Thread(target=keeper.run)
+    thread.start()
+    for start in range(0, 5000, 1000):
+        life.keep(*range(start, start + 1000))
+        keeper.committed(1000)
+    assert told.wait(5)
+    keeper.stop()
+    thread.join(5)
+
+
+def test_before_time_is_trusted_nothing_is_sealed(tmp_path: Path) -> None:
+    life = Life.open(tmp_path)
+    clock = StillClock()
+    cap = Cap(life.outbox, Bound(cap_bytes=1000 * MB, floor_bytes=0), life.folder)
+    keeper = Keeper(
+        outbox=life.outbox,
+        sealer=life.sealer,
+        cap=cap,
+        trust=ClockTrust(clock, lambda: False),
+        boot=life.boot,
+    )
+    life.keep(1, trusted=False)
+    assert keeper.seal_due(force=True)
+    assert life.batches() == []
+    assert life.outbox.pending().lines == 1

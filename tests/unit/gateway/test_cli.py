@@ -1,0 +1,124 @@
+"""Commands without a network: what they print and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coldchain.seal import Key, encode_public
+from coldchain_gateway.cli import main
+from coldchain_gateway.cli.enroll import fragment
+
+GOOD = """\
+[gateway]
+name = "gw-1"
+organisation = "demo"
+
+[[source]]
+kind = "modbus"
+name = "bus"
+port = "/dev/null"
+
+[[source.unit]]
+address = 1
+template = "xy-md02"
+sensor = "freezer"
+interval = "5s"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "gateway.toml"
+    file.write_text(GOOD)
+    return file
+
+
+def run(config: Path, *arguments: str) -> int:
+    return main(["--config", str(config), *arguments])
+
+
+def test_a_good_file_is_said_to_be_good(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(config, "check") == 0
+    assert "gw-1: bus (modbus)" in capsys.readouterr().out
+    assert [path.name for path in config.parent.iterdir()] == ["gateway.toml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('template = "xy-md02"', 'template = "xy-md03"', "xy-md02"),
+        ('kind = "modbus"', 'kind = "modbos"', "did you mean `modbus`"),
+        ("address = 1", 'address = "one"', "a whole number"),
+        ("[gateway]", "[gateway", "gateway.toml:1"),
+    ],
+)
+def test_every_mistake_ends_with_one_and_names_its_remedy(
+    config: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    config.write_text(GOOD.replace(old, new))
+    assert run(config, "check") == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "none.toml", "status") == 3
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_status_without_a_start_is_for_later(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(config, "status") == 5
+    assert "no status yet" in capsys.readouterr().err
+
+
+def test_status_shows_what_lies_there_and_its_age(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = config.parent / "data"
+    data.mkdir()
+    (data / "status.json").write_text(json.dumps({"gateway": "gw-1", "written_ms": 0}))
+    assert run(config, "status") == 1
+    assert "not running" in capsys.readouterr().out
+    assert run(config, "status", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["age_s"] > 1_000_000
+
+
+def test_enrolment_without_a_code_prints_the_fleet_fragment(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(config, "enroll") == 0
+    first = capsys.readouterr().out
+    assert run(config, "enroll") == 0
+    assert capsys.readouterr().out == first
+
+
+def test_the_fragment_names_key_and_fingerprint() -> None:
+    key = Key.from_seed(bytes(32))
+    text = fragment("gw-1", key)
+    assert f"key: {encode_public(key.public)}" in text
+    assert key.fingerprint in text
+
+
+def test_a_code_without_a_backend_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(config, "enroll", "--code", "K7QD-92MF") == 3
+    assert "no backend" in capsys.readouterr().err
+
+
+def test_a_damaged_key_is_refused_in_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (config.parent / "data").mkdir()
+    (config.parent / "data" / "gateway.key").write_text("damaged")
+    assert run(config, "enroll") == 4
+    assert "not a gateway key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check", "status", "enroll"])
+def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "example:" in capsys.readouterr().out
+
+
+def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
