@@ -51,3 +51,15 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (document.parent / link).exists()
     ]
     assert broken == []
+
+
+LOGGED = re.compile(r"""log\.(?:warning|error)\(\s*"([a-z_]+\.[a-z_]+)\"""")
+
+
+def test_the_runbook_knows_every_warning_and_error_that_is_logged() -> None:
+    parts = [ROOT / part / "src" for part in ("core", "gateway", "backend")]
+    logged = {
+        name for part in parts for file in part.rglob("*.py") for name in LOGGED.findall(file.read_text())
+    }
+    told = set(re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE))
+    assert logged - told == set()
