@@ -1,16 +1,29 @@
 """`verify` names the record of whatever was done to the files."""
 
+import asyncio
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coldchain_backend.ledger import Report, Verifier, open_ledger
-from support.ledgers import batch_records, sealed, segments, write_ledger
+from coldchain.seal import encode_public
+from coldchain_backend.ledger import (
+    BatchMeta,
+    Json,
+    Kind,
+    Ledger,
+    NewRecord,
+    Report,
+    Verifier,
+    act_record,
+    batch_record,
+    open_ledger,
+)
+from support.ledgers import GATEWAY, batch_records, sealed, segments, write_ledger
 from support.still_clock import StillClock
 
 HEADER = re.compile(rb"^ccl1 (\d+) (\w+) (\d+) (\d+) ([0-9a-f]{64})\n", re.M)
@@ -55,7 +68,7 @@ def test_an_untouched_ledger_is_intact_and_counted(folder: Path) -> None:
     assert report.holes == {}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_any_changed_byte_is_named(
     written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -73,7 +86,7 @@ def test_any_changed_byte_is_named(
     shutil.rmtree(folder)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_any_cut_is_named(
     written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -172,3 +185,74 @@ async def test_it_works_beside_a_writing_server(tmp_path: Path) -> None:
             report = verified(tmp_path / "ledger")
             assert report.intact
             file.truncate(size)
+
+
+def refused(tmp_path: Path, *records: NewRecord) -> Report:
+    """What `verify` says of a ledger that holds these records, written by somebody who has the chain right."""
+    with open_ledger(tmp_path / "ledger", "demo", StillClock()) as ledger:
+        asyncio.run(_append(ledger, records))
+    return verified(tmp_path / "ledger")
+
+
+async def _append(ledger: Ledger, records: Sequence[NewRecord]) -> None:
+    await ledger.append(records)
+
+
+def admitted() -> NewRecord:
+    return act_record("enrol", "ann", {"gateway": "gw", "key": encode_public(GATEWAY.public)})
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"no json", "without its first line"),
+        (b"{}\n", "wrong first line"),
+        (batch_record(BatchMeta(gateway="gw", run="r1", seq=1), b"rubbish").payload, "one sealed batch"),
+        (
+            batch_record(
+                BatchMeta(gateway="gw", run="r1", seq=1),
+                sealed(1)[0].encode().replace(b"temperature=0", b"temperature=9"),
+            ).payload,
+            "its hash does not hold",
+        ),
+        (
+            batch_record(BatchMeta(gateway="gw", run="r1", seq=2), sealed(1)[0].encode()).payload,
+            "another batch",
+        ),
+    ],
+)
+def test_a_batch_that_is_none_is_named_though_the_chain_holds(
+    tmp_path: Path, payload: bytes, why: str
+) -> None:
+    report = refused(tmp_path, admitted(), NewRecord(kind=Kind.BATCH, payload=payload))
+    assert not report.intact
+    assert report.faults[0].startswith("record 2: ")
+    assert why in report.faults[0]
+
+
+def test_numbers_that_a_person_declared_lost_are_no_hole(tmp_path: Path) -> None:
+    lost: dict[str, Json] = {"key": GATEWAY.fingerprint, "run": "r1", "first": 1, "last": 2, "reason": "fire"}
+    report = refused(
+        tmp_path, admitted(), act_record("declare_lost", "ann", lost), *batch_records(sealed(3)[2:])
+    )
+    assert report.intact
+    assert report.holes == {}
+
+
+def test_keys_of_the_fleet_file_are_known(tmp_path: Path) -> None:
+    fleet = b'{"plan":{"gateways":[{"name":"gw","key":"%b"},{"name":"x"},7]}}'
+    record = NewRecord(kind=Kind.FLEET, payload=fleet % encode_public(GATEWAY.public).encode())
+    report = refused(tmp_path, record, act_record("enrol", "ann", {"key": "??"}), *batch_records(sealed(2)))
+    assert report.intact
+    assert report.unknown == 0
+
+
+def test_a_segment_of_another_organisation_is_named(folder: Path, tmp_path: Path) -> None:
+    path = segments(folder)[1]
+    path.write_bytes(path.read_bytes().replace(b"organisation=demo", b"organisation=dem0", 1))
+    assert "segment 00000002.seg, byte 0: it belongs to dem0" in verified(folder).faults[0]
+
+
+def test_a_flood_of_faults_is_cut(tmp_path: Path) -> None:
+    rubbish = NewRecord(kind=Kind.ACT, payload=b"rubbish")
+    assert len(refused(tmp_path, *[rubbish] * 300).faults) == 100
