@@ -63,6 +63,8 @@ def enrol(connection: Connection, key: Key, name: str, code: str) -> Enrolled:
     answer = connection.request(
         "POST", "/api/v1/gateways/enroll", request, {"Content-Type": "application/json"}
     )
+    if answer.status == 403:
+        raise Refused(f"the code is wrong, used up, older than a day, or not for the name {name!r}")
     if answer.status != 200:
         message = f"the backend answered {answer.status}: {answer.body[:200].decode('utf-8', 'replace')}"
         raise (Unavailable if answer.status >= 500 or answer.status == 429 else Refused)(message)
@@ -74,7 +76,7 @@ def enrol(connection: Connection, key: Key, name: str, code: str) -> Enrolled:
             token=Secret(str(document["token"])),
             backend_public_key=decode_public(str(document["backend_public_key"])),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, InvalidInput) as error:
         raise Unavailable(f"the backend's answer is not an enrolment: {error!r}") from error
 
 
