@@ -81,3 +81,34 @@ def test_any_bytes_are_answered_and_what_is_stored_can_be_read(
     door = Door(tmp_path_factory.mktemp("door"))
     asyncio.run(door.admission.write_unsealed("tool", body, MS, NOW_MS))
     assert parse_readings(door.bodies()).bad == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"reading temperature=4.5 1", "no tag"),
+        (b'reading,sensor=a temperature="warm" 1', "temperature"),
+        (b'reading,sensor=a note="text" 1', "note"),
+        (b"reading,sensor=a temperature=true 1", "temperature"),
+        (b"reading,sensor=a counter=1.5 1", "counter"),
+        (b"mqtt,topic=a other=1 1", "no field that is mapped"),
+        (b"mqtt temp=1 1", "no tag"),
+    ],
+)
+async def test_a_line_that_makes_no_reading_says_why(door: Door, line: bytes, reason: str) -> None:
+    written = await door.admission.write_unsealed("tool", line, MS, NOW_MS)
+    assert reason in written.mistakes[0]
+    assert door.stored() == []
+
+
+async def test_numbers_take_the_kind_of_their_quantity(door: Door) -> None:
+    body = b"reading,sensor=a temperature=4i,counter=17,door_open=true,own=3i 1\n"
+    await door.admission.write_unsealed("tool", body, MS, NOW_MS)
+    assert door.bodies() == b"reading,sensor=a temperature=4.0,counter=17i,door_open=true,own=3i 1\n"
+
+
+async def test_many_strange_measurements_are_counted_in_bounds(door: Door) -> None:
+    body = b"".join(b"m%d x=1 1\n" % number for number in range(500))
+    await door.admission.write_unsealed("tool", body, MS, NOW_MS)
+    assert sum(door.admission.unmapped.values()) == 500
+    assert len(door.admission.unmapped) <= 51

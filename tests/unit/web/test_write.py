@@ -16,7 +16,7 @@ from coldchain.seal import Key, encode_public
 from coldchain.watch import open_envelope
 from coldchain_backend.access import Grant, Purpose, Role
 from coldchain_backend.ingest import Admission
-from coldchain_backend.ledger import Kind
+from coldchain_backend.ledger import Busy, DiskFull, Kind
 from coldchain_backend.web import bodies, gateways, write
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
@@ -242,3 +242,78 @@ async def test_another_sites_page_cannot_write_with_a_persons_session(server: Se
         assert foreign.status_code == 403
         own = await browser.post("/api/v1/gateways/codes", json=wish, headers={"Origin": BASE})
         assert own.status_code == 200
+
+
+async def test_a_person_declares_numbers_lost(server: Server) -> None:
+    token = (await server.enrol()).json()["token"]
+    lost = {"key": GATEWAY.fingerprint, "run": "r1", "first": 2, "last": 3, "reason": "burnt with the truck"}
+    path = "/api/v1/gateways/gw/declare-lost"
+    async with server.web.client(Role.ADMIN) as admin, server.client(token) as client:
+        assert (await client.post(WRITE, content=mine(1))).status_code == 204
+        assert (await admin.post(path, json=lost)).status_code == 204
+        assert (await admin.post(path, json={**lost, "last": 1})).status_code == 400
+        assert (await admin.post(path, json={**lost, "key": "0" * 32})).status_code == 404
+        answer = await client.post(WRITE, content=mine(1))
+    assert answer.headers["Coldchain-Held"] == "r1:3"
+
+
+@pytest.mark.parametrize(("error", "status"), [(Busy("busy"), 429), (DiskFull("full"), 503)])
+async def test_a_writer_is_told_when_to_come_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    token = (await server.enrol()).json()["token"]
+
+    async def refuse(records: object) -> None:
+        raise error
+
+    monkeypatch.setattr(server.web.log.ledger, "append", refuse)
+    async with server.client(token) as client:
+        answer = await client.post(WRITE, content=mine(1))
+        assert answer.status_code == status
+        assert int(answer.headers["Retry-After"]) > 0
+        assert [one["fate"] for one in answer.json()["batches"]] == ["later"]
+        assert (await client.post(WRITE, content=LINE)).status_code == status
+
+
+async def test_a_wrong_public_key_is_said_to_be_one(server: Server) -> None:
+    async with server.web.client(None) as stranger:
+        wish = {"code": "AAAA-AAAA", "name": "gw", "public_key": "short"}
+        assert (await stranger.post("/api/v1/gateways/enroll", json=wish)).status_code == 400
+
+
+async def test_nobody_revokes_what_is_not_there(server: Server) -> None:
+    async with server.web.client(Role.ADMIN) as admin, server.web.client(Role.OPERATOR) as operator:
+        wish = {"reason": "stolen"}
+        assert (await admin.post("/api/v1/gateways/gw7/revoke", json=wish)).status_code == 404
+        assert (await operator.post("/api/v1/gateways/gw7/revoke", json=wish)).status_code == 403
+
+
+async def test_an_administrator_has_no_watch_bundle(server: Server) -> None:
+    async with server.web.client(Role.ADMIN) as admin, server.web.client(None) as nobody:
+        assert (await admin.get("/api/v1/gateways/self/watch")).status_code == 403
+        assert (await nobody.get("/api/v1/gateways/self/watch")).status_code == 401
+        assert (await nobody.post(WRITE, content=LINE)).status_code == 401
+
+
+async def test_influxdb_clients_find_what_they_ask_first(server: Server) -> None:
+    async with server.web.client(None) as stranger:
+        assert (await stranger.get("/ping")).status_code == 204
+        assert (await stranger.get("/health")).json()["status"] == "pass"
+
+
+async def test_a_login_link_gives_a_session_that_ends(server: Server) -> None:
+    async with server.web.client(Role.ADMIN) as admin:
+        wish = {"person": "王伟", "role": "operator", "days": 2}
+        made = (await admin.post("/api/v1/tokens", json=wish)).json()
+        assert made["link"] == f"{BASE}/login#{made['token']}"
+        assert (await admin.post("/api/v1/tokens", json={})).status_code == 400
+    async with server.web.client(None) as browser:
+        assert (await browser.post("/api/v1/session", json={"token": "wrong"})).status_code == 401
+        answer = await browser.post("/api/v1/session", json={"token": made["token"]})
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "samesite=strict" in cookie.lower()
+        assert (await browser.get("/api/v1/alerts")).status_code == 200
+        await browser.post("/logout")
+        browser.cookies.clear()
+        assert (await browser.get("/api/v1/alerts")).status_code == 401
