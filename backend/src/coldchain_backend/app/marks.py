@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from coldchain.errors import Unavailable
 from coldchain.seal import Key, encode_public
-from coldchain_backend.judging import Judging
 from coldchain_backend.ledger import Ledger, MarkName, mark_record
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
@@ -30,10 +29,22 @@ async def between_marks(ledger: Ledger, key: Key) -> AsyncIterator[None]:
             _log.error("backend.stop_not_marked", reason=str(error))
 
 
+class Judged(Protocol):
+    """How far judging has come."""
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def stamp_ms(self) -> int: ...
+
+    def next_due_ms(self) -> int | None: ...
+
+
 class Heart:
     """Appends an alive mark when something is due and no record has come, and at least one in 10 s."""
 
-    def __init__(self, ledger: Ledger, judging: Judging, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, judging: Judged, clock: Clock) -> None:
         self._ledger = ledger
         self._judging = judging
         self._clock = clock
