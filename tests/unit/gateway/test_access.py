@@ -69,6 +69,13 @@ def test_anything_else_is_an_error_that_says_what_to_do(
         enrol(Desk(status, body), KEY, "gw-1", "code")
 
 
+def test_a_refused_code_is_told_in_words_not_as_the_backends_answer() -> None:
+    with pytest.raises(
+        Refused, match=r"^the code is wrong, used up, older than a day, or not for .* 'gw-1'$"
+    ):
+        enrol(Desk(403, b'{"code":"forbidden","message":"Forbidden"}'), KEY, "gw-1", "K7QD-92MF")
+
+
 def test_no_token_is_none_until_there_is_one(tmp_path: Path) -> None:
     token = TokenFile(tmp_path / "token")
     assert token() is None

@@ -226,7 +226,8 @@ def test_broken_toml_is_told_with_its_line(text: str, line: int) -> None:
         ("name: &x a\nroom: *x\n", 1, "aliases"),
         ("name: !!python/object:os.system a\n", 1, "cannot be read"),
         ("name: a\n---\nname: b\n", 2, "another document"),
-        ("name: a\n? [x, y]\n: 1\n", 2, "key"),
+        ("name: a\n? [x, y]\n: 1\n", 2, "a key must be one word"),
+        ("name: a\n? {x: y}\n: 1\n", 2, "a key must be one word"),
         ("name: a\n<<: {room: 1MB}\n", 2, "unknown key"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -10,7 +11,7 @@ from coldchain_backend import judging, sql
 from coldchain_backend.access import open_tokens
 from coldchain_backend.app.judged import JudgingThread
 from coldchain_backend.app.marks import Heart, between_marks
-from coldchain_backend.app.server import run_server
+from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.web import Ground, application
 from coldchain_backend.config import Settings
 from coldchain_backend.delivery import Courier, CourierSettings, HttpSender, endpoints_of
@@ -32,7 +33,13 @@ _log = Log("backend")
 
 
 async def serve(settings: Settings, clock: Clock) -> None:
-    """Run until told to stop. Raises Unavailable when another process has the data folder."""
+    """Run until told to stop. Raises Unavailable when another process has the port or the data folder."""
+    with listening(settings.host, settings.port) as taken:
+        await serve_on(taken, settings, clock)
+
+
+async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> None:
+    """Open everything in order, serve on a bound socket, close everything in order."""
     make_folder(settings.data_dir)
     organisation = settings.organisation
     key = load_or_create_key(settings.data_dir)
@@ -64,7 +71,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
-            await run_server(application(ground), settings.host, settings.port)
+            await run_server(application(ground), taken)
             _log.event("backend.stopping")
         ledger.checkpoint(key)
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+
+from coldchain.errors import Unavailable
 
 GRACE_S = 2
 
@@ -20,12 +23,27 @@ class Server(uvicorn.Server):
         yield
 
 
-async def run_server(app: FastAPI, host: str, port: int) -> None:
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The server's socket, bound but not listening yet: clients are refused until the server can answer.
+
+    Raises Unavailable where this machine does not let us have it.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    with taken:
+        yield taken
+
+
+async def run_server(app: FastAPI, taken: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -37,4 +55,4 @@ async def run_server(app: FastAPI, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
-    await server.serve()
+    await server.serve(sockets=[taken])

@@ -9,6 +9,7 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -251,7 +252,7 @@ class Verifier:
         for checkpoints in self._checkpoints.values():
             for checkpoint in checkpoints:
                 if checkpoint.offset >= place.offset and not _is_live(self._directory):
-                    was = f"record {checkpoint.offset} was there at {checkpoint.at_ms}"
+                    was = f"record {checkpoint.offset} was there at {_iso(checkpoint.at_ms)}"
                     self.report.fault(f"record {place.offset}: cut off; {was}")
         for checkpoint in read_checkpoints(self._directory):
             if self._backend_keys and not any(checkpoint.signed_by(key) for key in self._backend_keys):
@@ -284,3 +285,8 @@ def _is_live(directory: Path) -> bool:
     finally:
         os.close(lock)
     return False
+
+
+def _iso(time_ms: int) -> str:
+    """A time as people read it, UTC."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

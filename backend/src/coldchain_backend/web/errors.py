@@ -21,6 +21,7 @@ _CODES = {
     405: "method not allowed",
     409: "conflict",
     413: "request too large",
+    415: "unsupported media type",
     422: "unprocessable entity",
     429: "too many requests",
     503: "unavailable",

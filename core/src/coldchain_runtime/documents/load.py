@@ -107,7 +107,10 @@ class _YamlReader:
     def _table(self, node: "yaml.MappingNode", place: Place) -> dict[str, object]:
         table: dict[str, object] = {}
         for key, item in node.value:
-            name = str(key.value)
+            if not isinstance(key.value, str):
+                self._wrong(key, "a key must be one word, not a list or a table")
+                continue
+            name = key.value
             if name in table:
                 self._wrong(key, f"the key `{name}` stands twice")
                 continue
