@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Intake, MqttDelivery, NotKept, Sample
 from coldchain_gateway.intake import GatewayIntake, Hooks
+from coldchain_gateway.intake.committer import QUEUE_ITEMS, QUEUE_NOTES
 from coldchain_gateway.outbox import Group, OutboxFull
 from support.memory_outbox import MemoryOutbox
 from support.still_clock import StillClock
@@ -274,3 +275,78 @@ def test_what_was_offered_before_the_stop_is_committed() -> None:
 def test_it_is_an_intake() -> None:
     intake: Intake = Desk().intake
     assert intake
+
+
+def test_a_caller_that_fails_costs_nobody_else_his_acknowledgement() -> None:
+    desk = Desk()
+
+    def gone() -> None:
+        raise OSError("the connection is gone")
+
+    desk.intake.offer(acquired("a", gone))
+    desk.message(2, "b")
+    desk.commit()
+    assert desk.kept() == ["a", "b"]
+    assert desk.acknowledged == ["b"]
+
+
+def test_a_local_alarm_that_fails_costs_no_evidence() -> None:
+    class Broken:
+        def observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
+            raise ValueError("a bug")
+
+        def load(self, bundle: object) -> None: ...
+
+    desk = Desk()
+    desk.intake.watcher = Broken()
+    desk.message(1, "a")
+    desk.commit()
+    assert desk.kept() == ["a"]
+    assert desk.acknowledged == ["a"]
+
+
+def test_own_lines_are_bounded_and_what_is_too_much_is_counted() -> None:
+    desk = Desk()
+    for _ in range(QUEUE_NOTES + 3):
+        desk.intake.note("gateway", {}, {"x": 1})
+    assert desk.intake.refusals() == {("gateway", "not_kept"): 3}
+    desk.commit()
+    assert desk.outbox.pending().lines == QUEUE_NOTES
+
+
+async def test_a_full_queue_refuses_a_poller_at_once() -> None:
+    desk = Desk()
+    for number in range(QUEUE_ITEMS):
+        desk.intake.offer(acquired(f"s{number}"), more=True)
+    with pytest.raises(NotKept):
+        await desk.intake.take(acquired("late"))
+    assert desk.intake.waiting == QUEUE_ITEMS
+
+
+def test_a_full_queue_holds_its_source_back_until_there_is_room() -> None:
+    desk = Desk()
+    for number in range(QUEUE_ITEMS):
+        desk.intake.offer(acquired(f"s{number}"), more=True)
+    committing = threading.Thread(target=desk.intake.run)
+    committing.start()
+    desk.intake.offer(acquired("last"))
+    desk.intake.stop()
+    committing.join(5)
+    assert len(desk.kept()) == QUEUE_ITEMS + 1
+
+
+def test_a_burst_is_one_commit() -> None:
+    commits: list[int] = []
+    desk = Desk()
+    real = desk.outbox.commit
+
+    def counting(group: Group) -> None:
+        commits.append(len(group.entries))
+        real(group)
+
+    desk.outbox.commit = counting  # type: ignore[method-assign]  # counts and passes on
+    for number in range(64):
+        desk.intake.offer(acquired(f"s{number}"), more=True)
+    desk.intake.begin()
+    desk.commit()
+    assert commits == [64]

@@ -77,7 +77,8 @@ class Database:
         """Open or create. Raises CorruptOutbox when the file cannot be trusted, OutboxFull without room."""
         self._path = path
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with _translated():
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             with _translated():
                 self._prepare()

@@ -1,0 +1,109 @@
+"""The outbox's file: what is opened, what is refused, what is put aside."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from coldchain_gateway.outbox import (
+    OUTBOX_FILE,
+    CorruptOutbox,
+    NewerOutbox,
+    OutboxFull,
+    SqliteOutbox,
+    open_outbox,
+)
+from coldchain_gateway.outbox.database import Database, blob, integer, optional_integer, queries
+from coldchain_gateway.outbox.quarantine import put_aside
+
+
+def changed(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def test_every_query_has_a_sentence() -> None:
+    for name, text in queries().items():
+        assert text.startswith("-- "), name
+        assert text.rstrip().endswith(";"), name
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / OUTBOX_FILE
+    SqliteOutbox(path).close()
+    changed(path, "PRAGMA user_version = 99")
+    with pytest.raises(NewerOutbox, match="format 99"):
+        open_outbox(tmp_path)
+    assert path.exists()
+    assert not (tmp_path / "quarantine").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["PRAGMA application_id = 5", "DROP TABLE hole", "PRAGMA user_version = 0"],
+)
+def test_a_file_that_is_no_outbox_is_put_aside(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / OUTBOX_FILE
+    SqliteOutbox(path).close()
+    changed(path, statement)
+    opened = open_outbox(tmp_path)
+    opened.outbox.close()
+    assert opened.quarantined is not None
+    assert opened.quarantined.exists()
+    assert opened.reason
+
+
+def test_files_put_aside_never_overwrite_each_other(tmp_path: Path) -> None:
+    aside = []
+    for number in range(3):
+        (tmp_path / OUTBOX_FILE).write_bytes(b"%d" % number)
+        (tmp_path / (OUTBOX_FILE + "-wal")).write_bytes(b"wal")
+        aside.append(put_aside(tmp_path / OUTBOX_FILE))
+    assert [path.read_bytes() for path in aside] == [b"0", b"1", b"2"]
+    assert len(list((tmp_path / "quarantine").iterdir())) == 6
+
+
+def fail_within(database: Database) -> None:
+    with database.write() as transaction:
+        transaction.run("remember", (1, 2, 3))
+        raise RuntimeError("the caller's own fault")
+
+
+def test_a_transaction_that_fails_never_happened(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / OUTBOX_FILE)) as database:
+        with pytest.raises(RuntimeError):
+            fail_within(database)
+        with database.read() as transaction:
+            assert transaction.row("remembered", (1, 2)) is None
+        with database.write() as transaction:
+            transaction.run("remember", (1, 2, 3))
+        with database.read() as transaction:
+            assert transaction.row("remembered", (1, 2)) == (3,)
+
+
+def test_a_second_opener_finds_no_room_to_write(tmp_path: Path) -> None:
+    path = tmp_path / OUTBOX_FILE
+    with closing(Database(path)) as database:
+        with database.write() as transaction:
+            transaction.run("remember", (1, 2, 3))
+        with closing(sqlite3.connect(path, timeout=0)) as other, pytest.raises(sqlite3.OperationalError):
+            other.execute("DELETE FROM message")
+
+
+def test_a_folder_that_is_not_there_is_no_room(tmp_path: Path) -> None:
+    with pytest.raises(OutboxFull):
+        SqliteOutbox(tmp_path / "none" / OUTBOX_FILE)
+
+
+def test_columns_that_hold_something_else_are_told() -> None:
+    assert (integer(3), optional_integer(None), optional_integer(4)) == (3, None, 4)
+    with pytest.raises(TypeError):
+        integer("3")
+    assert blob((b"x",)) == b"x"
+    with pytest.raises(CorruptOutbox):
+        blob(None)
+    with pytest.raises(CorruptOutbox):
+        blob(("text",))
