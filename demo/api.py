@@ -41,9 +41,10 @@ class Api:
         after: str | int | None = None
         while True:
             page = self.get(path, **query, limit=PAGE, after=after)
-            if not isinstance(page, dict) or not isinstance(page["items"], list):
+            found = page.get("items") if isinstance(page, dict) else None
+            if not isinstance(page, dict) or not isinstance(found, list):
                 raise ApiError(0, f"{path}: not a list")
-            yield from (item for item in page["items"] if isinstance(item, dict))
+            yield from (item for item in found if isinstance(item, dict))
             following = page.get("next")
             if not isinstance(following, (str, int)):
                 return

@@ -16,7 +16,7 @@ from coldchain_sim.voices import BridgeVoice, BusVoice, LineVoice, Surroundings
 from coldchain_sim.world import World
 
 STATUS_EVERY_S = 10.0
-SETTLE_WITHIN_S = 3.0
+SETTLE_WITHIN_S = 2.0
 SETTLE_LOOK_S = 0.05
 SENTENCES: Mapping[Event, str] = {
     Event.DOOR_OPENS: "the door of {} is opened",

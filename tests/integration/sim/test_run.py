@@ -148,7 +148,7 @@ def test_what_was_read_is_what_truth_says(tmp_path: Path, mqtt_port: int, simula
 
 def test_what_nobody_reads_is_not_true(tmp_path: Path, simulate: Simulate) -> None:
     out = tmp_path / "sim"
-    program = simulate("--for", "6")
+    program = simulate("--for", "3")
     wait_for("its end", lambda: not program.running, within_s=20.0)
     assert program.stop() == 0
     assert read_truth(out / "truth.jsonl") == []
