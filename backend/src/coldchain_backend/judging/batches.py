@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from coldchain.lineprotocol import FieldValue, Line, parse_readings
-from coldchain.quantities import QUANTITIES
+from coldchain.quantities import QUANTITIES, Quantity
 from coldchain.readings import Quality, Value
 from coldchain.seal import BadBatch, read_batches
 from coldchain_backend.ledger import BatchMeta, Grade, split_batch
@@ -117,13 +117,20 @@ def _possible(sensor: str, fields: dict[str, FieldValue], content: Content) -> d
     return values
 
 
+def _of_kind(quantity: Quantity, value: Value) -> bool:
+    """Whether a value is a switch where a switch is meant, and a number where a number is."""
+    if quantity.kind == "int":
+        return type(value) is int
+    return isinstance(value, bool) == (quantity.kind == "bool")
+
+
 def _possible_other(
     sensor: str, name: str, value: FieldValue, values: dict[str, Value], content: Content
 ) -> None:
     quantity = QUANTITIES.get(name)
     if quantity is None:
         content.refuse(Unjudged.UNKNOWN_FIELD, f"{sensor} {name}")
-    elif isinstance(value, str) or not quantity.possible(value):
+    elif isinstance(value, str) or not _of_kind(quantity, value) or not quantity.possible(value):
         content.refuse(Unjudged.IMPOSSIBLE_VALUE, f"{sensor} {name}={value}")
     else:
         values[name] = float(value) if quantity.kind == "float" else value
