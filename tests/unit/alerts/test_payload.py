@@ -22,18 +22,40 @@ from coldchain_backend.alerts.notices import Notice
 from support.judged_log import MINUTE, SECOND, T0, plan
 
 CAUSE = Cause(
-    id="ex_1", kind=AlertKind.EXCURSION,
-    subject=Subject(asset="store", zone="z", point="p.s", sensor="s"), opened_ms=T0, known_ms=T0 + MINUTE, level=Level.ALARM, reached_ms=T0 + 10 * SECOND, rule="high", value=9.4,
-    limit=8.0, peak=11.3, peak_ms=T0 + 30 * SECOND, out_ms=52 * MINUTE,
-)  # fmt: skip
+    id="ex_1",
+    kind=AlertKind.EXCURSION,
+    subject=Subject(asset="store", zone="z", point="p.s", sensor="s"),
+    opened_ms=T0,
+    known_ms=T0 + MINUTE,
+    level=Level.ALARM,
+    reached_ms=T0 + 10 * SECOND,
+    rule="high",
+    value=9.4,
+    limit=8.0,
+    peak=11.3,
+    peak_ms=T0 + 30 * SECOND,
+    out_ms=52 * MINUTE,
+)
 ALERT = Alert(
-    id="al_1", cause=CAUSE, state=AlertState.FIRING, level=Level.ALARM, sequence=2, revision=1, paged=True,
+    id="al_1",
+    cause=CAUSE,
+    state=AlertState.FIRING,
+    level=Level.ALARM,
+    sequence=2,
+    revision=1,
+    paged=True,
     fired_ms=T0,
-)  # fmt: skip
+)
 STEP = Transition(
-    alert="al_1", sequence=2, kind=TransitionKind.FIRED, at_ms=T0 + 11 * SECOND,
-    event_ms=T0 + 10 * SECOND, level=Level.ALARM, pages=True, value=9.4,
-)  # fmt: skip
+    alert="al_1",
+    sequence=2,
+    kind=TransitionKind.FIRED,
+    at_ms=T0 + 11 * SECOND,
+    event_ms=T0 + 10 * SECOND,
+    level=Level.ALARM,
+    pages=True,
+    value=9.4,
+)
 PLACE = plan({"s": SECOND}).place_of_point("p.s")
 
 
