@@ -144,6 +144,8 @@ def test_it_stops_in_order_and_a_changed_byte_is_named(backend: Backend) -> None
 
 
 def test_a_second_server_on_one_folder_says_so(backend: Backend) -> None:
+    config = backend.folder / "backend.toml"
+    config.write_text(config.read_text("utf-8").replace(str(backend.port), str(free_port())), "utf-8")
     second = subprocess.run(backend.command("serve"), check=False, capture_output=True, text=True, timeout=30)
     assert second.returncode == 1
     assert "another process has the ledger" in second.stderr

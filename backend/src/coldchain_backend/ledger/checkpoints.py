@@ -14,6 +14,7 @@ import orjson
 from coldchain.seal import Key, sign_document, verify_document
 
 NAME: Final = "checkpoints"
+LATEST_MS: Final = 250_000_000_000_000  # the year 9892, which dates can still show
 _KIND: Final = "ledger-checkpoint"
 
 
@@ -69,6 +70,8 @@ def read_checkpoints(directory: Path) -> Sequence[Checkpoint]:
 def _parse(line: bytes) -> Checkpoint | None:
     try:
         fields = orjson.loads(line)
+        if not 0 <= int(fields["at_ms"]) <= LATEST_MS:
+            return None
         return Checkpoint(
             organisation=str(fields["organisation"]),
             offset=int(fields["offset"]),

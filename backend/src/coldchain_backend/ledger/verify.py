@@ -159,7 +159,7 @@ class Verifier:
         for checkpoint in self._checkpoints.pop(record.offset, ()):
             if checkpoint.hash != record.hash:
                 self.report.fault(
-                    f"record {record.offset}: not the one that was signed at {checkpoint.at_ms}"
+                    f"record {record.offset}: not the one that was signed at {_iso(checkpoint.at_ms)}"
                 )
         try:
             if record.kind is Kind.BATCH:
