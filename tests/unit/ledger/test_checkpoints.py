@@ -19,7 +19,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(offset=st.integers(-5, 9), at_ms=st.integers(-(10**20), 10**20), hash_=st.text(max_size=5))
+@given(offset=st.integers(-5, 9), at_ms=st.integers(-(2**62), 2**62), hash_=st.text(max_size=5))
 def test_any_numbers_in_a_checkpoint_are_answered(written: Path, offset: int, at_ms: int, hash_: str) -> None:
     (written / NAME).unlink(missing_ok=True)
     checkpoint = Checkpoint(organisation="demo", offset=offset, hash=hash_, at_ms=at_ms)
