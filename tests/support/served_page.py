@@ -18,9 +18,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
 
 
 @contextmanager
-def served(web: WebApp) -> Iterator[str]:
-    """The address of the application while it runs."""
-    port = free_port()
+def served(web: WebApp, port: int | None = None) -> Iterator[str]:
+    """The address of the application while it runs; `port`: where it ran before."""
+    port = free_port() if port is None else port
     config = uvicorn.Config(
         web.app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1, lifespan="off"
     )

@@ -175,3 +175,50 @@ def test_a_language_is_chosen_and_stays(web: WebApp, context: BrowserContext) ->
         expect(page.get_by_role("heading", name="总览")).to_be_visible()
         page.goto(f"{address}/alerts")
         expect(page.get_by_role("link", name="English")).to_be_visible()
+
+
+def test_the_page_comes_back_by_itself_after_the_server_does(web: WebApp, context: BrowserContext) -> None:
+    """The stream is opened again; what happened meanwhile is there without a reload."""
+    with served(web) as address:
+        page = sign_in(context, web, address)
+        port = int(address.rpartition(":")[2])
+        expect(page.locator("#live .when-on")).to_be_visible()
+    now = web.log.clock.now_ms() + MINUTE
+    web.log.at(now)
+    web.log.say(("chiller-rear", now, 10.2))
+    web.judge()
+    with served(web, port=port):
+        expect(page.locator(".urgent a", has_text="Chiller · Rear")).to_be_visible(timeout=20_000)
+        expect(page.locator("body")).not_to_have_class("is-cut")
+
+
+def test_a_zone_is_looked_at_over_several_times(web: WebApp, context: BrowserContext) -> None:
+    with served(web) as address:
+        page = sign_in(context, web, address)
+        said = complaints(page)
+        page.locator(".zone-head a", has_text="Freezer").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Freezer")
+        page.get_by_role("link", name="24 hours").click()
+        expect(page.get_by_role("link", name="24 hours")).to_have_attribute("aria-current", "page")
+        expect(page.get_by_role("img", name="Door side").first).to_be_visible()
+        page.get_by_text("Values as a table").first.click()
+        expect(page.get_by_role("columnheader", name="Lowest").first).to_be_visible()
+        expect(page.get_by_role("cell", name="too warm")).to_be_visible()
+        assert said == []
+
+
+def test_what_somebody_types_is_not_taken_away_by_news(web: WebApp, context: BrowserContext) -> None:
+    with served(web) as address:
+        page = sign_in(context, web, address)
+        page.goto(f"{address}/alerts")
+        page.get_by_text("Acknowledge …").first.click()
+        field = page.get_by_label("Reason or first action").first
+        field.fill("calling the dri")
+        now = web.log.clock.now_ms() + MINUTE
+        web.log.at(now)
+        web.log.say(("chiller-rear", now, 9.9))
+        web.judge()
+        expect(page.locator("#badge")).to_have_text(
+            str(len([one for one in web.log.alerts() if one.state.open])), timeout=10_000
+        )
+        expect(field).to_have_value("calling the dri")
