@@ -40,8 +40,8 @@ AT_FIRST = 25.0
 class Kept:
     """The real intake over an outbox in memory; it commits on its thread from `start` on."""
 
-    def __init__(self) -> None:
-        self.outbox = MemoryOutbox()
+    def __init__(self, outbox: MemoryOutbox | None = None) -> None:
+        self.outbox = outbox or MemoryOutbox()
         self.intake = GatewayIntake(
             outbox=self.outbox,
             clock=SystemClock(),
