@@ -180,3 +180,10 @@ def test_a_missing_number_is_not_made_up(kind: AlertKind, state: AlertState, lev
     bare = replace(alert, cause=replace(alert.cause, peak=None, limit=None, value=None))
     labels = {fact.label for fact in teller(Language.EN).whole(story(bare)).facts}
     assert labels.isdisjoint({"Peak", "Limit"})
+
+
+def test_an_alert_of_a_gateway_is_told_in_the_time_of_its_asset_and_others_in_utc_by_name() -> None:
+    alert = alert_of(AlertKind.SYSTEM, AlertState.FIRING)
+    owned = replace(alert, cause=replace(alert.cause, subject=Subject(gateway="gw")))
+    assert teller(Language.EN).brief(owned).since == "02:42"
+    assert teller(Language.EN).brief(alert).since == "18:42 UTC"

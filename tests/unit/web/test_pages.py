@@ -187,3 +187,14 @@ async def test_no_page_shows_a_secret_or_a_key(filled: WebApp) -> None:
         assert "WHSEC" not in text
         assert key.seed.hex() not in text
         assert not any(token in text for token in filled.tokens.values())
+
+
+async def test_who_is_refused_is_told_why(filled: WebApp) -> None:
+    foreign = {**HTML, "Sec-Fetch-Site": "cross-site"}
+    async with filled.client(Role.VIEWER) as client:
+        role = await client.post("/alerts/al_x/acknowledge", data={"reason": "seen"}, headers=HTML)
+    async with filled.client(Role.OPERATOR) as client:
+        origin = await client.post("/alerts/al_x/acknowledge", data={"reason": "seen"}, headers=foreign)
+    assert (role.status_code, origin.status_code) == (403, 403)
+    assert "Your role does not allow this." in role.text
+    assert "came from another page" in origin.text

@@ -25,6 +25,9 @@ class GatewaySeen:
     heard_ms: int | None = None
 
 
+ROLE_REFUSED = "your role does not allow this"
+
+
 class Right(StrEnum):
     """What a role may allow."""
 
@@ -111,7 +114,7 @@ async def _admin(request: Request) -> Person:
 async def _allowed(request: Request, right: Right) -> Person:
     person = await services_of(request).identify(request)
     if not person.may(right):
-        raise HTTPException(403)
+        raise HTTPException(403, ROLE_REFUSED)
     return person
 
 

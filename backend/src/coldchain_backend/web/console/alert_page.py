@@ -7,9 +7,8 @@ from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKin
 from coldchain_backend.fleet import Fleet, Place
 from coldchain_backend.judging import AlertStory, DeliveryView
 from coldchain_backend.web.board import Limits
-from coldchain_backend.web.console.wording import Wording, degrees, limit
+from coldchain_backend.web.console.wording import UTC_NAME, Wording, degrees, limit
 
-UTC_NAME = "UTC"
 _STEP_OF_STATE = {
     "firing": TransitionKind.FIRED,
     "acknowledged": TransitionKind.FIRED,
@@ -91,8 +90,10 @@ class Teller:
         place = self._place(alert)
         if place is not None:
             return place.asset.time_zone
-        asset = next((one for one in self.fleet.assets if one.id == alert.cause.subject.asset), None)
-        return UTC_NAME if asset is None else asset.time_zone
+        subject = alert.cause.subject
+        owners = {one.name: one.asset for one in self.fleet.gateways}
+        wanted = {subject.asset, owners.get(subject.gateway or "")} - {None}
+        return next((one.time_zone for one in self.fleet.assets if one.id in wanted), UTC_NAME)
 
     def limits(self, alert: Alert) -> Limits:
         """The limits of the zone that an alert is about."""

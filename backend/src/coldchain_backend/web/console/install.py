@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from coldchain_backend.web.console import forms, pages
 from coldchain_backend.web.console.render import render_bare, wording_of
-from coldchain_backend.web.services import services_of
+from coldchain_backend.web.services import ROLE_REFUSED, services_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -61,5 +61,7 @@ async def page_error(request: Request, error: HTTPException) -> Response:
     services = services_of(request)
     wording = wording_of(request, services)
     key = f"error_{error.status_code}" if error.status_code in {403, 404} else "error_other"
+    if error.status_code == 403 and error.detail != ROLE_REFUSED:
+        key = "error_origin"
     text = render_bare(request, services, "error", {"message": wording.say(key)})
     return HTMLResponse(text, status_code=error.status_code)

@@ -15,6 +15,7 @@ _SECOND = 1000
 _MINUTE = 60 * _SECOND
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+UTC_NAME = "UTC"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -64,11 +65,12 @@ class Wording:
     def moment(self, at_ms: int, zone: str) -> str:
         """A time of day in the asset's zone, with the date unless it is today there."""
         at, now = _local(at_ms, zone), _local(self.now_ms, zone)
-        return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
+        said = f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
+        return said + _named(zone)
 
     def exact(self, at_ms: int, zone: str) -> str:
         """Date and time to the second in the asset's zone."""
-        return f"{_local(at_ms, zone):%Y-%m-%d %H:%M:%S}"
+        return f"{_local(at_ms, zone):%Y-%m-%d %H:%M:%S}" + _named(zone)
 
     def tick(self, at_ms: int, zone: str, step_ms: int) -> str:
         """A label of a time axis whose labels are `step_ms` apart; midnight shows the date."""
@@ -108,6 +110,11 @@ def signed(number: str) -> str:
     if not number.startswith("-"):
         return number
     return number[1:] if float(number) == 0 else MINUS + number[1:]
+
+
+def _named(zone: str) -> str:
+    """UTC is nobody's local time, so it is written out."""
+    return " UTC" if zone == UTC_NAME else ""
 
 
 def _local(at_ms: int, zone: str) -> datetime:
