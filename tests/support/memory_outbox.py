@@ -87,7 +87,7 @@ class MemoryOutbox:
 
     def trust(self, boot: str, offset_ms: int) -> None:
         self._note_boot(boot, 0, offset_ms)
-        oldest = self._chunks[0][0].boot if self._chunks else 1 << 62
+        oldest = min((chunk.boot for chunk, _ in self._chunks), default=1 << 62)
         bounds = [b.ordinal for b in self._boots if b.offset_ms is not None and b.ordinal <= oldest]
         self._boots = [b for b in self._boots if not bounds or b.ordinal >= bounds[-1]]
 
