@@ -14,6 +14,8 @@ from coldchain_backend.ledger import (
     mark_record,
     open_ledger,
 )
+from coldchain_backend.ledger.disk import SystemDisk
+from coldchain_backend.ledger.reserve import RESERVE_BYTES
 from support.still_clock import StillClock
 
 GATEWAY = Key.from_seed(b"g" * 32)
@@ -45,6 +47,13 @@ def batch_records(batches: Sequence[Batch], gateway: str = "gw") -> list[NewReco
     ]
 
 
+class ModestDisk(SystemDisk):
+    """Has room for evidence, but not so much that the ledger holds a reserve back: tests write less."""
+
+    def free(self, directory: Path) -> int:
+        return RESERVE_BYTES
+
+
 def write_ledger(
     folder: Path, batches: int = 6, *, segment_bytes: int = 1_000, checkpoint: bool = False
 ) -> None:
@@ -56,7 +65,7 @@ def write_ledger(
         *batch_records(sealed(batches)),
         mark_record(MarkName.STOP),
     ]
-    with open_ledger(folder, "demo", clock, segment_bytes=segment_bytes) as ledger:
+    with open_ledger(folder, "demo", clock, disk=ModestDisk(), segment_bytes=segment_bytes) as ledger:
 
         async def fill() -> None:
             for record in records:

@@ -22,12 +22,13 @@ from coldchain_backend.ledger import (
     read_json,
 )
 from coldchain_backend.ledger.checkpoints import read_checkpoints
-from support.ledgers import BACKEND, segments, write_ledger
+from support.ledgers import BACKEND, ModestDisk, segments, write_ledger
 from support.still_clock import StillClock
 
 
 def records_in(folder: Path) -> list[Record]:
-    with open_ledger(folder, "demo", StillClock(2_000_000_000_000), segment_bytes=2_000) as ledger:
+    clock = StillClock(2_000_000_000_000)
+    with open_ledger(folder, "demo", clock, disk=ModestDisk(), segment_bytes=2_000) as ledger:
         found: list[Record] = []
         while records := ledger.read(len(found), 1_000):
             found += records
