@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.table import Row
-from support.ports import free_port
+from demo.ports import free_port
 
 COUNT = 200_000
 LIMIT_S = 120.0
