@@ -13,7 +13,7 @@ from support.web_app import WebApp
 
 OPEN = {"/login", "/language", "/logout", "/api/v1/session", "/api/v1/fleet/schema"}
 """What somebody without a token may ask for."""
-ADMIN = {"/api/v1/fleet/diff", "/api/v1/fleet/apply", "/api/v1/tokens"}
+ADMIN = {"/api/v1/fleet/diff", "/api/v1/fleet/apply", "/api/v1/tokens", "/api/v1/tokens/revoke"}
 OPERATOR = {"/api/v1/alerts/{alert}/acknowledge", "/alerts/{alert}/acknowledge"}
 
 

@@ -23,7 +23,7 @@ def create(
     person: Annotated[str | None, typer.Option(help="prints a login link and a QR code")] = None,
     role: Annotated[Role, typer.Option(help="what the person may do")] = Role.VIEWER,
     gateway: Annotated[str | None, typer.Option(help="prints a token that may write")] = None,
-    days: Annotated[int | None, typer.Option(help="how long it is good; for ever if left out")] = None,
+    days: Annotated[int | None, typer.Option(help="how long it is good; left out: a person's a year")] = None,
 ) -> None:
     """Make a token and show it, once."""
     wish = {"person": person, "role": role.value, "gateway": gateway, "days": days}
@@ -35,3 +35,15 @@ def create(
     typer.echo(f"login link of {person} ({role.value}), shown once: {link}")
     if sys.stdout.isatty():
         segno.make(link, error="l").terminal(compact=True)
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Option(help="every login link and session of theirs")] = None,
+    gateway: Annotated[str | None, typer.Option(help="every token that this machine writes with")] = None,
+) -> None:
+    """Void all tokens of a person or a machine, at once."""
+    wish = {"person": person, "gateway": gateway}
+    count = context_of(context).ask("POST", "/api/v1/tokens/revoke", wish)["tokens"]
+    typer.echo(f"{count} tokens of {person or gateway} are void")

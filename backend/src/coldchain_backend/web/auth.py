@@ -17,6 +17,7 @@ COOKIE = "coldchain_session"
 SCHEMES = frozenset({"token", "bearer"})
 MAX_TOKEN = 200
 DAY_MS = 86_400_000
+PERSON_DAYS = 365
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WRONG_TOKENS = 30
 WRONG_WITHIN_MS = 60_000
@@ -131,7 +132,10 @@ class Login(BaseModel):
 
 
 class TokenWish(BaseModel):
-    """For a person with a role, or for a gateway or another machine that writes."""
+    """For a person with a role, or for a gateway or another machine that writes.
+
+    Without `days` a person's is good for a year, a machine's until it is revoked.
+    """
 
     person: str | None = Field(default=None, min_length=1, max_length=100)
     role: Role = Role.VIEWER
@@ -167,12 +171,36 @@ async def make_token(wish: TokenWish, person: Admin, auth: Asked) -> NewToken:
     if (wish.person is None) == (wish.gateway is None):
         raise HTTPException(400, "name either a person or a gateway")
     now_ms = auth.clock.now_ms()
+    days = wish.days or (PERSON_DAYS if wish.person else None)
     grant = Grant(
         name=wish.person or wish.gateway or "",
         purpose=Purpose.PERSON if wish.person else Purpose.GATEWAY,
         role=wish.role if wish.person else None,
         made_ms=now_ms,
-        expires_ms=None if wish.days is None else now_ms + wish.days * DAY_MS,
+        expires_ms=None if days is None else now_ms + days * DAY_MS,
     )
     token = await to_thread(auth.tokens.issue, grant)
     return NewToken(token=token, link=f"{auth.public_url}/login#{token}" if wish.person else None)
+
+
+class Revocation(BaseModel):
+    """Whose tokens are void from now on; sessions that came from them end too."""
+
+    person: str | None = Field(default=None, min_length=1, max_length=100)
+    gateway: str | None = Field(default=None, min_length=1, max_length=100)
+
+
+class Revoked(BaseModel):
+    """How many tokens there were."""
+
+    tokens: int
+
+
+@router.post("/tokens/revoke")
+async def revoke_tokens(wish: Revocation, person: Admin, auth: Asked) -> Revoked:
+    """Void every token of a person or of a machine."""
+    if (wish.person is None) == (wish.gateway is None):
+        raise HTTPException(400, "name either a person or a gateway")
+    purpose = Purpose.PERSON if wish.person else Purpose.GATEWAY
+    name = wish.person or wish.gateway or ""
+    return Revoked(tokens=await to_thread(auth.tokens.revoke, purpose, name))
