@@ -36,7 +36,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Point3]], list[int], int]:
     return batches, order, draw(st.sampled_from([100, 900, 30 * SECOND]))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(deliveries(), st.integers(1, 7), st.lists(st.integers(0, 12), max_size=2))
 def test_excursions_are_a_function_of_the_set_of_readings(
     sent: tuple[list[list[Point3]], list[int], int], chunk: int, restarts: list[int]

@@ -106,7 +106,7 @@ def test_the_story_has_all_kinds_of_events(
     assert len(excursions) >= 3
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_restarts_at_any_records_and_any_chunks_are_invisible(
     undisturbed: tuple[list[str], list[str], list[tuple[str, int, int | None]]], data: st.DataObject

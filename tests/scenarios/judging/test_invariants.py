@@ -133,7 +133,7 @@ def check_alerts(log: Log) -> None:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(story=stories(), data=st.data())
 def test_what_must_hold_holds_and_restarts_leave_no_trace(

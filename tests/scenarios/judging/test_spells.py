@@ -17,7 +17,7 @@ TIMES = st.lists(st.integers(0, 65), unique=True, max_size=25).map(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(times=TIMES, values=st.lists(st.sampled_from([4.0, 7.8, 9.0]), min_size=25), before=st.integers(0, 25))
 def test_a_change_of_limits_parts_the_readings_by_their_time(
     times: list[int], values: list[float], before: int

@@ -68,7 +68,8 @@ class Casebook:
         stored = known or self._fresh(course, excursion)
         stored = replace(stored, excursion=excursion)
         course.open[excursion.rule] = stored
-        if known is None or not told_the_same(known.excursion, excursion):
+        ended = course.spell.to_ms is not None
+        if known is None or not told_the_same(known.excursion, excursion, to_the_last=ended):
             self._memory.put_excursion(stored)
         elif stored.id not in self._unpaged or excursion.level is not Level.ALARM:
             return

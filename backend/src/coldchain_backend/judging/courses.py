@@ -145,8 +145,10 @@ def closings(changes: Sequence[Change]) -> list[Found]:
     ]
 
 
-def told_the_same(before: Excursion, after: Excursion) -> bool:
-    """Whether nothing changed that an alert would speak of while an excursion goes on."""
+def told_the_same(before: Excursion, after: Excursion, *, to_the_last: bool) -> bool:
+    """Whether nothing changed that an alert speaks of while an excursion goes on (to the last: after it)."""
+    if to_the_last:
+        return before == after
     return (before.opened_ms, before.level, before.data_gap) == (after.opened_ms, after.level, after.data_gap)
 
 
