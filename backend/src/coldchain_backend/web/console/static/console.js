@@ -102,18 +102,20 @@ function heard(event) {
 
 function listen() {
   const stream = new EventSource("/api/v1/live");
-  let before = false;
+  // The server begins each stream with a board event. What changed between the making of the page and that
+  // event was told to nobody, so everything is brought up to date once.
+  let opened = false;
   stream.addEventListener("open", () => {
     heardAt = Date.now();
+    opened = true;
     tick();
-    if (before) regions.forEach(soon);
-    before = true;
   });
   stream.addEventListener("alive", heard);
   for (const kind of ["board", "alert"]) {
     stream.addEventListener(kind, (event) => {
       heard(event);
-      for (const region of regions) if (region.dataset.events.split(" ").includes(kind)) soon(region);
+      for (const region of regions) if (opened || region.dataset.events.split(" ").includes(kind)) soon(region);
+      opened = false;
       if (kind === "alert") announce(JSON.parse(event.data));
     });
   }
