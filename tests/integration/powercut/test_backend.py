@@ -174,7 +174,7 @@ def post(scene: Scene, path: str, token: str, body: bytes) -> bytes:
 
 def wait(happened: object, recorder: Recorder) -> None:
     assert callable(happened)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not happened():
         assert time.monotonic() < deadline, recorder.output
         time.sleep(0.05)

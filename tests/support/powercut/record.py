@@ -16,7 +16,7 @@ from support.powercut.disk import contents
 from support.powercut.replay import Recording, read
 from support.powercut.trace import command
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 
 
 class Recorder:
