@@ -34,6 +34,7 @@ def test_a_sensor_that_was_never_seen_is_silent_too(log: Log) -> None:
     keep_talking(log, T0 + DELAY, "s")
     [alert] = log.alerts()
     assert (alert.cause.subject.sensor, alert.cause.kind.value) == ("never", "silence")
+    assert alert.cause.opened_ms == T0, "it is missed since it was declared"
     points = {point.sensor: point for point in log.answers.board(log.clock.wall_ms).points}
     assert points["never"].condition is Condition.UNKNOWN
     assert points["s"].condition is Condition.IN_LIMITS

@@ -155,12 +155,6 @@ def test_times_in_sentences_are_those_of_the_place() -> None:
     assert "since 2026-11-22 20:00:00 UTC" in replace(told, place=None).text().en
 
 
-def test_a_sensor_that_was_never_heard_is_silent_from_the_beginning() -> None:
-    cause = replace(CAUSE, kind=AlertKind.SILENCE, opened_ms=0)
-    told = replace(notice(), alert=replace(ALERT, cause=cause))
-    assert "since the beginning" in told.text().en
-
-
 def test_long_lists_are_cut_in_the_text_and_counted_in_the_body() -> None:
     names = tuple(f"sensor-{number:04d}-with-a-long-friendly-name" for number in range(1000))
     cause = replace(CAUSE, kind=AlertKind.GATEWAY_OFFLINE, sensors=names)

@@ -125,7 +125,7 @@ class Notice:
             sensor=cause.subject.sensor or "",
             gateway=cause.subject.gateway or "",
             sensors=named or words["none"],
-            since=self._local(cause.opened_ms) if cause.opened_ms else words["never"],
+            since=self._local(cause.opened_ms),
             detail=cause.detail or "",
         )
 
