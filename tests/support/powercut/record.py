@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -66,7 +67,7 @@ class Recorder:
 
     def _await_end(self, pid: int) -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while f"{pid} +++ " not in self._tail():
+        while not has_end(self._tail(), pid):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the recording of {self._program[0]} has no end")
             time.sleep(0.02)
@@ -81,3 +82,8 @@ class Recorder:
     def recording(self) -> Recording:
         """The recording of the ended program."""
         return read(self._trace, self.folder, self._before)
+
+
+def has_end(trace: str, pid: int) -> bool:
+    """Whether a trace tells the end of a process; strace fills short numbers up with blanks."""
+    return re.search(rf"^{pid} +\+\+\+ ", trace, re.MULTILINE) is not None
