@@ -75,13 +75,18 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 @contextmanager
 def gateway(config: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command(config, "run"), stderr=subprocess.PIPE, text=True)
+    with log_of(config).open("w") as log:
+        process = subprocess.Popen(command(config, "run"), stderr=log, text=True)
     try:
         yield process
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait()
+
+
+def log_of(config: Path) -> Path:
+    return config.parent / "gateway.log"
 
 
 def written(folder: Path, url: str, port: Path) -> Path:
@@ -102,8 +107,8 @@ def counters(lines: Sequence[str]) -> list[int]:
 
 
 def opened(config: Path) -> bool:
-    status = config.parent / "data" / "status.json"
-    return status.exists() and '"state": "running"' in status.read_text()
+    """Opening a port drops what was said to nobody before."""
+    return "serial_line.open " in log_of(config).read_text()
 
 
 def test_readings_go_from_the_wire_to_the_backend_and_a_stop_is_in_order(tmp_path: Path, line: Line) -> None:
