@@ -80,7 +80,7 @@ def date_bounds(date: str, sent_boot_ms: int, received_boot_ms: int) -> Bounds |
     """
     try:
         date_ms = int(parsedate_to_datetime(date).timestamp() * 1000)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return Bounds(
         low=date_ms - received_boot_ms,

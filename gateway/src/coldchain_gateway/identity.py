@@ -69,7 +69,7 @@ class HeadFile:
         try:
             raw = json.loads(self._path.read_text(encoding="utf-8"))
             return KeptHead(run=str(raw["run"]), seq=int(raw["seq"]), hash=str(raw["hash"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from coldchain.errors import InvalidInput
 from coldchain.seal import encode_public
 from coldchain_backend.ingest.hashes import WIDTH
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey, GatewayKeys, public_key
@@ -48,7 +49,7 @@ def load(path: Path, organisation: str, sequences: Sequences) -> Known:
         keys = [_key_of(stored) for stored in document["keys"]]
         runs = [(gateway, run, _state_of(stored)) for gateway, run, *stored in document["runs"]]
         offset = int(document["offset"])
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError, InvalidInput):
         return Known(offset=0, keys=())
     for gateway, run, state in runs:
         sequences.restore(gateway, run, state)

@@ -15,6 +15,8 @@ from coldchain_backend.fleet import LineMapping
 
 SAMPLE_CHARS: Final = 200
 MAX_MEASUREMENTS: Final = 50
+# The year 5138; beyond it a time says that its unit was mistaken, and some readers of lines end.
+LATEST_MS: Final = 10**14
 
 
 class Precision(StrEnum):
@@ -69,16 +71,29 @@ def read_unsealed(
             received.bad.append(line)
             received.sample = received.sample or line.raw[:SAMPLE_CHARS].decode(errors="replace")
             continue
-        made = _reading(line, by_measurement.get(line.measurement))
         time_ms = now_ms if line.time is None else precision.to_ms(line.time)
+        made = _encoded(line, by_measurement.get(line.measurement), time_ms)
         if made is None:
             _count_unmapped(received, line)
         elif isinstance(made, str):
             received.bad.append(BadLine(number=number, reason=made, raw=line.measurement.encode()[:256]))
         else:
-            sensor, fields = made
-            received.lines.append(encode("reading", {"sensor": sensor}, fields, time_ms))
+            received.lines.append(made)
     return received
+
+
+def _encoded(line: Line, mapping: LineMapping | None, time_ms: int) -> bytes | str | None:
+    """The line as it will be sealed, why it cannot be, or None where nothing maps it."""
+    made = _reading(line, mapping)
+    if made is None or isinstance(made, str):
+        return made
+    if abs(time_ms) > LATEST_MS:
+        return "time out of range"
+    sensor, fields = made
+    try:
+        return encode("reading", {"sensor": sensor}, fields, time_ms)
+    except InvalidInput as fault:
+        return str(fault)
 
 
 def bodies(lines: Sequence[bytes]) -> Iterator[bytes]:

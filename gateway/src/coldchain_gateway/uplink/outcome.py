@@ -108,7 +108,7 @@ def retry_after_ms(header: str | None, now_ms: int) -> int | None:
         return min(int(text[:9]) * 1000, MAX_RETRY_AFTER_MS)
     try:
         then_ms = int(parsedate_to_datetime(text).timestamp() * 1000)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(0, then_ms - now_ms), MAX_RETRY_AFTER_MS)
 
@@ -117,7 +117,7 @@ def _error(body: bytes) -> tuple[str, dict[Name, str]]:
     """Message and fates of an error document; an answer of a proxy has neither."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body[:120].decode("utf-8", "replace"), {}
     if not isinstance(document, dict):
         return "", {}

@@ -4,11 +4,27 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
 
 from coldchain.errors import InvalidInput, Refused, Unavailable
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+
+# IPv6 forms that carry an IPv4 address on (RFC 6052, RFC 8215, RFC 3056, RFC 4291), or are for no public use.
+EMBEDDING: Final = tuple(
+    ip_network(text)
+    for text in (
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "::/96",
+        "fec0::/10",
+        "3fff::/20",
+        "5f00::/16",
+    )
+)
 
 
 def networks(texts: Sequence[str]) -> tuple[Network, ...]:
@@ -26,6 +42,8 @@ def permitted(address: Address, allowed: Sequence[Network]) -> bool:
         address = mapped
     if any(address.version == network.version and address in network for network in allowed):
         return True
+    if isinstance(address, IPv6Address) and any(address in network for network in EMBEDDING):
+        return False
     return address.is_global and not address.is_multicast
 
 
