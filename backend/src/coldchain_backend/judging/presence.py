@@ -29,6 +29,13 @@ def silence_due_ms(
     return max(heard) + silence_delay_ms(spell.interval_ms, settings)
 
 
+def missed_since_ms(sensor: SensorState, spell: Spell | None, now_ms: int) -> int:
+    """Since when a silent sensor is missed: its last reading, or its declaration if it was never heard."""
+    if sensor.last_ms is not None:
+        return sensor.last_ms
+    return now_ms if spell is None else spell.from_ms
+
+
 def can_tell(gateway: GatewayState, now_ms: int, settings: Settings) -> bool:
     """Whether a gateway was heard late enough to have brought the reading that is missed at `now_ms`."""
     return gateway.heard_ms is not None and gateway.heard_ms >= now_ms - settings.upload_ms

@@ -9,6 +9,7 @@ from coldchain_backend.judging.contracts import GatewayState, Memory, SensorStat
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.presence import (
     can_tell,
+    missed_since_ms,
     offline_due_ms,
     silence_delay_ms,
     silence_due_ms,
@@ -70,18 +71,11 @@ class RollCall:
             if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings):
                 self._postponed.setdefault(gateway.gateway, set()).add(sensor)
                 return
-            since_ms = self._last_spoke_ms(state)
+            since_ms = missed_since_ms(state, self._present.watched.get(sensor), self._present.now_ms)
             state = replace(state, silent_since_ms=since_ms, silent_ms=self._present.now_ms)
             self._keep_sensor(state)
             self.expect(sensor)
         self._tell_silence(state, None)
-
-    def _last_spoke_ms(self, state: SensorState) -> int:
-        """Its last reading's instant; a sensor that was never heard is missed since it was declared."""
-        if state.last_ms is not None:
-            return state.last_ms
-        spell = self._present.watched.get(state.sensor)
-        return self._present.now_ms if spell is None else spell.from_ms
 
     def _tell_silence(self, state: SensorState, end: End | None) -> None:
         place = self._present.place_of(state.sensor)
