@@ -29,7 +29,7 @@ def test_what_must_not_be_committed_is_found(line: str, reason: str) -> None:
     [
         "see https://example.org/docs",
         "$HOME/.cache/x",
-        "a network/root/x",
+        "a network/home/ab/x",
         'secret = "file:/etc/coldchain/whsec"',
         "-----BEGIN CERTIFICATE-----",
     ],
