@@ -28,12 +28,13 @@ def verified(secret: str, headers: Mapping[str, str], body: bytes, now_s: float)
     """Whether one of the signatures is ours and the timestamp is within five minutes."""
     names = {name.lower(): value for name, value in headers.items()}
     sent, stamp = names.get("webhook-id", ""), names.get("webhook-timestamp", "")
-    if not sent or not stamp.isdigit() or abs(now_s - int(stamp)) > TOLERANCE_S:
+    if not sent or not (stamp.isascii() and stamp.isdigit()) or abs(now_s - int(stamp)) > TOLERANCE_S:
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.new(key, f"{sent}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    wanted = "v1," + base64.b64encode(digest).decode()
-    return any(hmac.compare_digest(one, wanted) for one in names.get("webhook-signature", "").split())
+    wanted = b"v1," + base64.b64encode(digest)
+    signatures = names.get("webhook-signature", "").encode(errors="replace").split()
+    return any(hmac.compare_digest(one, wanted) for one in signatures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

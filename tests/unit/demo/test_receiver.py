@@ -66,3 +66,10 @@ def test_repeats_of_an_id_count_once(tmp_path: Path) -> None:
     for _ in range(3):
         receiver.take(HEADERS, BODY)
     assert (len(receiver.received()), len(receiver.once())) == (3, 1)
+
+
+def test_headers_that_are_not_ascii_are_refused_not_raised() -> None:
+    stamp = {"webhook-id": "m", "webhook-timestamp": "\u00b2", "webhook-signature": "v1,x"}
+    assert not verified("whsec_AAAA", stamp, b"{}", 0.0)
+    signature = {"webhook-id": "m", "webhook-timestamp": "0", "webhook-signature": "v1,\u00e9"}
+    assert not verified("whsec_AAAA", signature, b"{}", 0.0)
