@@ -1,7 +1,7 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut check fix contracts \
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults soak check fix contracts \
 	figures coverage bench lock schema screenshots strangers clean
 
 PY := .venv/bin/python
@@ -44,6 +44,12 @@ test-kill: $(DEV)  ## KILLS=200 kill -9 of gateway or backend under load
 
 test-powercut: $(DEV)  ## CUTS=1000 simulated power cuts for each recorded program
 	@COLDCHAIN_CUTS=$(or $(CUTS),1000) $(PY) -m pytest -q tests/integration/powercut -s $(ARGS)
+
+test-faults: $(DEV)  ## the gateway's acceptance tests A1–A15 by name, with figures
+	@$(PY) -m pytest -q -m acceptance $(ARGS)
+
+soak: $(DEV)  ## the long form of every test that has one
+	@COLDCHAIN_SOAK=1 $(PY) -m pytest -q -m soak $(ARGS)
 
 check: $(DEV)  ## ruff, mypy --strict, import contracts, guard, figures
 	@.venv/bin/ruff check .

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from support.acceptance import Acceptance, Figures
 from support.tiers import Tier, Timing, tier_of
 
 _LOUD = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"})
@@ -22,6 +23,7 @@ def _forbid_sockets(event: str, arguments: tuple[object, ...]) -> None:
 
 sys.addaudithook(_forbid_sockets)
 _timing = Timing()
+_acceptance = Acceptance()
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +35,27 @@ def _tier_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
     _quiet.append(request.node.nodeid)
     yield
     _quiet.pop()
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """What an acceptance test tells of itself for the table at the end."""
+    told = Figures()
+    request.node.user_properties.append(("figures", told.counts))
+    return told
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    marker = item.get_closest_marker("acceptance")
+    if marker is not None and (call.when == "call" or not report.passed):
+        told = dict(item.user_properties).get("figures", {})
+        for name in marker.args:
+            _acceptance.add(name, report.outcome, report.duration, dict(told))  # type: ignore[call-overload]  # an object by pytest's types
+    return report
 
 
 def _tier_of_report(report: pytest.TestReport) -> Tier | None:
@@ -53,6 +76,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     }
     if reasons:
         terminalreporter.write_line("not tried here: " + "; ".join(sorted(reasons)))
+    if _acceptance.rows:
+        terminalreporter.section("acceptance tests")
+        for line in _acceptance.lines():
+            terminalreporter.write_line(line)
     if _timing.seconds:
         terminalreporter.section("time of each tier")
         for line in _timing.lines():
