@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from coldchain.errors import ColdchainError, ConfigError
-from coldchain_backend.cli import fleet, gateways, serve, token, verify
+from coldchain_backend.cli import fleet, gateways, rules, serve, token, verify
 from coldchain_backend.cli.context import Context
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
+app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
 app.command("verify")(verify.verify)

@@ -2,8 +2,10 @@
 
 from coldchain_backend.fleetfile.apply import Decision, Objection, Ready, Stale, Unchanged, Wish, decide
 from coldchain_backend.fleetfile.book import FleetBook
+from coldchain_backend.fleetfile.checks import problems
 from coldchain_backend.fleetfile.diff import Difference, Entry, Kind, OpenAlert, compare
-from coldchain_backend.fleetfile.parse import parse, parse_file
+from coldchain_backend.fleetfile.document import FleetDocument
+from coldchain_backend.fleetfile.parse import parse, parse_file, plan_of
 from coldchain_backend.fleetfile.schema import schema
 
 __all__ = [
@@ -11,6 +13,7 @@ __all__ = [
     "Difference",
     "Entry",
     "FleetBook",
+    "FleetDocument",
     "Kind",
     "Objection",
     "OpenAlert",
@@ -22,5 +25,7 @@ __all__ = [
     "decide",
     "parse",
     "parse_file",
+    "plan_of",
+    "problems",
     "schema",
 ]

@@ -1,0 +1,167 @@
+"""What was expected beside what happened, line by line, and the line in which they differ."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from coldchain.errors import InvalidInput
+from coldchain_backend.ruletests.calendar import Calendar
+from coldchain_backend.ruletests.document import CaseEntry, ExpectEntry
+from coldchain_backend.ruletests.rehearsal import Happened, Outcome
+
+ANY = "alert"
+MAX_LINES = 600
+W = TypeVar("W")
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One line: ` ` as expected, `-` expected and not there, `+` there and not expected."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """All lines of one case; it passes where every line is as expected."""
+
+    lines: tuple[Difference, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing differs."""
+        return all(line.sign == " " for line in self.lines)
+
+
+def compare(case: CaseEntry, outcome: Outcome, calendar: Calendar, tolerance_ms: int) -> Comparison:
+    """Lay a case's expectations beside what happened. Raises InvalidInput for instants that are wrong."""
+    reader = _Reader(calendar, tolerance_ms)
+    lines: list[Difference] = []
+    if case.expect is not None:
+        aligned = _aligned(case.expect, outcome.happened, reader.meets)
+        for wanted, found in aligned:
+            lines += _line(wanted, found, reader, complete=case.complete)
+    lines += _absent(case, outcome, reader)
+    for told in case.told:
+        lines += _told_lines(told.receiver, told.types, outcome)
+    return Comparison(lines=tuple(lines))
+
+
+class _Reader:
+    """Says lines, and whether a step is the one that was expected."""
+
+    def __init__(self, calendar: Calendar, tolerance_ms: int) -> None:
+        self._calendar, self._tolerance_ms = calendar, tolerance_ms
+
+    def meets(self, wanted: ExpectEntry, found: Happened) -> bool:
+        return all(self._differences(wanted, found))
+
+    def _differences(self, wanted: ExpectEntry, found: Happened) -> Iterator[bool]:
+        alert, step = found.alert, found.step
+        kind, _, what = wanted.event.rpartition(".")
+        yield kind in (ANY, alert.cause.kind.value) and what == step.kind.value
+        yield self._near(wanted.at, step.at_ms)
+        yield self._near(wanted.event_time, step.event_ms)
+        yield wanted.level in (None, step.level.value)
+        yield wanted.sensor in (None, alert.cause.subject.sensor)
+        yield wanted.gateway in (None, alert.cause.subject.gateway)
+        yield wanted.rule in (None, alert.cause.rule)
+        yield wanted.by in (None, step.by)
+        yield wanted.value is None or (step.value is not None and abs(step.value - wanted.value) < 0.0005)
+        end = alert.cause.end
+        yield wanted.incomplete in (None, end is not None and end.incomplete)
+
+    def _near(self, text: str | None, found_ms: int) -> bool:
+        return text is None or abs(self._calendar.instant(text) - found_ms) <= self._tolerance_ms
+
+    def happened(self, found: Happened) -> str:
+        """A step as a line that could stand in `expect`."""
+        alert, step = found.alert, found.step
+        cause, subject = alert.cause, alert.cause.subject
+        parts = [
+            f"{self._calendar.clock(step.at_ms):<10}",
+            f"{cause.kind.value}.{step.kind.value}",
+            step.level.value,
+            f"sensor {subject.sensor}" if subject.sensor else "",
+            f"gateway {subject.gateway}" if subject.gateway else "",
+            f"rule {cause.rule}" if cause.rule else "",
+            f"event {self._calendar.clock(step.event_ms)}",
+            "" if step.value is None else f"value {step.value:g}",
+            f"by {step.by}" if step.by else "",
+        ]
+        return " ".join(part for part in parts if part)
+
+    def expected(self, wanted: ExpectEntry) -> str:
+        """An expectation in the same words."""
+        parts = [
+            f"{'' if wanted.at is None else self._calendar.clock(self._calendar.instant(wanted.at)):<10}",
+            wanted.event,
+            wanted.level,
+            wanted.sensor and f"sensor {wanted.sensor}",
+            wanted.gateway and f"gateway {wanted.gateway}",
+            wanted.rule and f"rule {wanted.rule}",
+            wanted.event_time and f"event {self._calendar.clock(self._calendar.instant(wanted.event_time))}",
+            None if wanted.value is None else f"value {wanted.value:g}",
+            wanted.by and f"by {wanted.by}",
+            None if wanted.incomplete is None else f"incomplete {str(wanted.incomplete).lower()}",
+        ]
+        return " ".join(part for part in parts if part)
+
+
+def _line(
+    wanted: ExpectEntry | None, found: Happened | None, reader: _Reader, *, complete: bool
+) -> Iterator[Difference]:
+    if found is not None and wanted is not None:
+        yield Difference(sign=" ", text=reader.happened(found))
+    elif wanted is not None:
+        yield Difference(sign="-", text=reader.expected(wanted))
+    elif found is not None and complete:
+        yield Difference(sign="+", text=reader.happened(found))
+
+
+def _absent(case: CaseEntry, outcome: Outcome, reader: _Reader) -> Iterator[Difference]:
+    for event in case.expect_no:
+        unwanted = ExpectEntry(event=event)
+        for found in outcome.happened:
+            if reader.meets(unwanted, found):
+                yield Difference(sign="+", text=f"{reader.happened(found)}   (expect_no {event})")
+
+
+def _told_lines(receiver: str, types: Sequence[str], outcome: Outcome) -> Iterator[Difference]:
+    found = [kind for name, kind in outcome.told if name == receiver]
+    for wanted, said in _aligned(types, found, lambda wanted, said: wanted == said):
+        sign = "+" if wanted is None else "-" if said is None else " "
+        yield Difference(sign=sign, text=f"told {receiver}: {wanted or said}")
+
+
+def _aligned(
+    wanted: Sequence[W], found: Sequence[F], meets: Callable[[W, F], bool]
+) -> Iterator[tuple[W | None, F | None]]:
+    """The longest common run of both in order, with what stands on one side only between."""
+    if len(wanted) > MAX_LINES or len(found) > MAX_LINES:
+        raise InvalidInput(f"more than {MAX_LINES} lines to compare; make the case smaller")
+    rows, columns = len(wanted), len(found)
+    best = [[0] * (columns + 1) for _ in range(rows + 1)]
+    fits = [[meets(one, other) for other in found] for one in wanted]
+    for row in range(rows - 1, -1, -1):
+        for column in range(columns - 1, -1, -1):
+            best[row][column] = (
+                best[row + 1][column + 1] + 1
+                if fits[row][column]
+                else max(best[row + 1][column], best[row][column + 1])
+            )
+    row = column = 0
+    while row < rows and column < columns:
+        if fits[row][column]:
+            yield wanted[row], found[column]
+            row, column = row + 1, column + 1
+        elif best[row + 1][column] >= best[row][column + 1]:
+            yield wanted[row], None
+            row += 1
+        else:
+            yield None, found[column]
+            column += 1
+    yield from ((one, None) for one in wanted[row:])
+    yield from ((None, other) for other in found[column:])

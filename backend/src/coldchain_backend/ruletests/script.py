@@ -1,0 +1,322 @@
+"""A rule test → what happens, step by step: batches that arrive, restarts, fleets, acts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from coldchain.errors import InvalidInput
+from coldchain.lineprotocol import FieldValue, encode
+from coldchain.quantities import QUANTITIES
+from coldchain.seal import GENESIS, Batch, Key, seal
+from coldchain.words import Text
+from coldchain_backend.fleet import AssetKind, Plan, fleet_record
+from coldchain_backend.fleetfile import plan_of
+from coldchain_backend.fleetfile.document import (
+    AssetEntry,
+    FleetDocument,
+    GatewayEntry,
+    PointEntry,
+    ReceiverEntry,
+    SensorEntry,
+    WebhookEntry,
+    ZoneEntry,
+)
+from coldchain_backend.ledger import (
+    BatchMeta,
+    Grade,
+    Kind,
+    MarkName,
+    NewRecord,
+    batch_record,
+    mark_record,
+)
+from coldchain_backend.ruletests.calendar import Calendar
+from coldchain_backend.ruletests.document import CaseEntry, EventEntry, RuleTestFile, SeriesEntry
+
+MAX_BATCHES = 200_000
+RECEIVER = "dispatch"
+SETTLE_MS = 5_000
+"""So long after the last step things may still come of it: late readings are judged at their second's end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """A record comes into the ledger."""
+
+    record: NewRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """Judging starts anew on what it had committed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """Somebody takes notice of all that fires."""
+
+    by: str
+    reason: str
+
+
+Action = Put | Restart | Acknowledge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What happens at `at_ms`."""
+
+    at_ms: int
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A whole case: its steps in order, and up to when it goes on."""
+
+    organisation: str
+    steps: tuple[Step, ...]
+    end_ms: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """What a gateway seals at one instant; `arrives_ms` None: it never does."""
+
+    sealed_ms: int
+    arrives_ms: int | None
+    lines: list[bytes] = field(default_factory=list)
+    declares: tuple[int, int] | None = None
+
+
+def calendar_of(file: RuleTestFile) -> Calendar:
+    """The day and zone of a file."""
+    return Calendar(day=date.fromisoformat(file.day), zone=ZoneInfo(file.time_zone))
+
+
+def script_of(case: CaseEntry, file: RuleTestFile) -> Script:
+    """The steps of a case. Raises InvalidInput where instants are wrong or it is too large."""
+    return _Writer(case, file).script()
+
+
+class _Writer:
+    def __init__(self, case: CaseEntry, file: RuleTestFile) -> None:
+        self.case, self.file, self.calendar = case, file, calendar_of(file)
+        self.document = fleet_of(case, file)
+        self.drafts: dict[str, list[_Draft]] = {}
+
+    def script(self) -> Script:
+        starts = [self.calendar.instant(one.start) for one in self.case.series.values()]
+        begin_ms = min(starts) - self.file.transit
+        self._series()
+        self._extras()
+        last_ms = max(draft.sealed_ms for drafts in self.drafts.values() for draft in drafts)
+        end_ms = last_ms + self.file.transit
+        if self.case.until is not None:
+            end_ms = max(end_ms, self.calendar.instant(self.case.until))
+        self._heartbeats(begin_ms, end_ms)
+        self._absences()
+        steps = [Step(at_ms=begin_ms, action=_fleet(plan_of(self.document)))]
+        for gateway, drafts in sorted(self.drafts.items()):
+            steps += self._arrivals(gateway, drafts)
+        steps += self._events()
+        steps = self._downtimes(steps)
+        end_ms = max([end_ms, *(step.at_ms for step in steps)]) + SETTLE_MS
+        steps.append(Step(at_ms=end_ms, action=Put(record=mark_record(MarkName.ALIVE))))
+        steps.sort(key=lambda step: step.at_ms)
+        return Script(organisation=self.document.organisation, steps=tuple(steps), end_ms=end_ms)
+
+    def _draft(self, gateway: str, sealed_ms: int, arrives_ms: int | None = None) -> _Draft:
+        usual_ms = sealed_ms + self.file.transit
+        draft = _Draft(sealed_ms=sealed_ms, arrives_ms=usual_ms if arrives_ms is None else arrives_ms)
+        drafts = self.drafts.setdefault(gateway, [])
+        drafts.append(draft)
+        if len(drafts) > MAX_BATCHES:
+            raise InvalidInput(f"more than {MAX_BATCHES} batches")
+        return draft
+
+    def _series(self) -> None:
+        moments: dict[tuple[str, int], _Draft] = {}
+        for sensor, entry in self.case.series.items():
+            start_ms = self.calendar.instant(entry.start)
+            for number, value in enumerate(entry.values):
+                time_ms = start_ms + number * entry.every
+                if value is None:
+                    continue
+                key = entry.gateway, time_ms
+                if key not in moments:
+                    moments[key] = self._draft(*key)
+                moments[key].lines.append(_reading(sensor, entry.quantity, value, time_ms))
+
+    def _extras(self) -> None:
+        for late in self.case.late:
+            at_ms = self.calendar.instant(late.at)
+            arrives_ms = self.calendar.behind(late.arrives, at_ms)
+            draft = self._draft(self._gateway_of(late.sensor), at_ms, arrives_ms)
+            draft.lines.append(_reading(late.sensor, late.quantity, late.value, at_ms))
+        for again in self.case.duplicates:
+            at_ms = self.calendar.instant(again.at)
+            entry, value = self._said(again.sensor, at_ms)
+            arrives = None if again.arrives is None else self.calendar.behind(again.arrives, at_ms)
+            for _ in range(again.times):
+                draft = self._draft(entry.gateway, at_ms, arrives)
+                draft.lines.append(_reading(again.sensor, entry.quantity, value, at_ms))
+
+    def _said(self, sensor: str, at_ms: int) -> tuple[SeriesEntry, float]:
+        """What a series says at an instant."""
+        entry = self.case.series.get(sensor)
+        if entry is not None:
+            number, rest = divmod(at_ms - self.calendar.instant(entry.start), entry.every)
+            value = entry.values[number] if not rest and 0 <= number < len(entry.values) else None
+            if value is not None:
+                return entry, value
+        raise InvalidInput(f"{sensor} says nothing at {self.calendar.clock(at_ms)} that could be doubled")
+
+    def _gateway_of(self, sensor: str) -> str:
+        entry = self.case.series.get(sensor)
+        return "gw" if entry is None else entry.gateway
+
+    def _heartbeats(self, begin_ms: int, end_ms: int) -> None:
+        for gateway in list(self.drafts):
+            for at_ms in range(begin_ms, end_ms, self.file.heartbeat):
+                self._draft(gateway, at_ms).lines.append(encode("gateway", {}, {"outbox_batches": 0}, at_ms))
+
+    def _absences(self) -> None:
+        for event in self.case.events:
+            if event.gateway_offline is not None:
+                self._hold_back(event.gateway, *self.calendar.span(event.gateway_offline))
+            elif event.lost is not None:
+                self._lose(event, *self.calendar.span(event.lost))
+            elif event.going_down is not None:
+                at_ms = self.calendar.instant(event.going_down)
+                line = encode("going_down", {}, {"reason": "sigterm"}, at_ms)
+                self._draft(event.gateway, at_ms).lines.append(line)
+
+    def _hold_back(self, gateway: str, begin_ms: int, end_ms: int) -> None:
+        """The newest batch comes first, then the backlog from its oldest, as the two lanes send it."""
+        waiting = [
+            draft
+            for draft in self.drafts.get(gateway, ())
+            if draft.arrives_ms is not None and begin_ms <= draft.arrives_ms < end_ms
+        ]
+        waiting.sort(key=lambda draft: draft.sealed_ms)
+        for place, draft in enumerate(waiting[-1:] + waiting[:-1]):
+            draft.arrives_ms = end_ms + place
+
+    def _lose(self, event: EventEntry, begin_ms: int, end_ms: int) -> None:
+        for draft in self.drafts.get(event.gateway, ()):
+            if begin_ms <= draft.sealed_ms < end_ms:
+                draft.arrives_ms = None
+        if event.declared is not None:
+            draft = self._draft(event.gateway, self.calendar.instant(event.declared))
+            draft.declares = begin_ms, end_ms
+
+    def _arrivals(self, gateway: str, drafts: list[_Draft]) -> Iterator[Step]:
+        """Numbered by their sealing, whatever the order in which they come."""
+        drafts.sort(key=lambda draft: draft.sealed_ms)
+        key, prev, run = Key.from_seed(sha256(gateway.encode()).digest()), GENESIS, f"run-{gateway}"
+        sealed: list[Batch] = []
+        for number, draft in enumerate(drafts, start=1):
+            lines = draft.lines
+            if draft.declares is not None:
+                lines = [_hole(drafts, sealed, run, draft)]
+            body = b"".join(line + b"\n" for line in lines)
+            batch = seal(key, org=self.document.organisation, run=run, seq=number, prev=prev, body=body)
+            prev = batch.hash
+            sealed.append(batch)
+            if draft.arrives_ms is not None:
+                meta = BatchMeta(gateway=gateway, run=run, seq=number, grade=Grade.SEALED)
+                yield Step(at_ms=draft.arrives_ms, action=Put(record=batch_record(meta, batch.encode())))
+
+    def _events(self) -> Iterator[Step]:
+        for event in self.case.events:
+            if event.restart_at is not None:
+                at_ms = self.calendar.instant(event.restart_at)
+                yield Step(at_ms=at_ms, action=Put(record=mark_record(MarkName.STOP)))
+                yield Step(at_ms=at_ms, action=Restart())
+                yield Step(at_ms=at_ms, action=Put(record=mark_record(MarkName.START)))
+            elif event.fleet_at is not None and event.fleet is not None:
+                plan = plan_of(event.fleet)
+                yield Step(at_ms=self.calendar.instant(event.fleet_at), action=_fleet(plan, event.by))
+            elif event.acknowledge is not None:
+                act = Acknowledge(by=event.by, reason=event.reason)
+                yield Step(at_ms=self.calendar.instant(event.acknowledge), action=act)
+
+    def _downtimes(self, steps: list[Step]) -> list[Step]:
+        """While the backend is down nothing arrives; all of it does when it is back."""
+        for event in self.case.events:
+            if event.service_down is None:
+                continue
+            begin_ms, end_ms = self.calendar.span(event.service_down)
+            moved = [
+                Step(at_ms=end_ms, action=step.action) if begin_ms <= step.at_ms < end_ms else step
+                for step in steps
+            ]
+            start: list[Action] = [Restart(), Put(record=mark_record(MarkName.START))]
+            steps = [Step(at_ms=end_ms, action=action) for action in start] + moved
+        return steps
+
+
+def fleet_of(case: CaseEntry, file: RuleTestFile) -> FleetDocument:
+    """The fleet of a case; without one of its own, a store with a point for each series."""
+    if case.fleet is not None:
+        return case.fleet
+    points = tuple(
+        PointEntry(id=f"point.{number}", name=Text(en=sensor, zh=sensor), sensor=sensor)
+        for number, sensor in enumerate(case.series, start=1)
+    )
+    zone = ZoneEntry(
+        id="zone", name=Text(en="Zone", zh="温区"), profile=case.profile or "", state=case.zone_state,
+        points=points,
+    )  # fmt: skip
+    asset = AssetEntry(
+        id="store", kind=AssetKind.COLD_STORE, name=Text(en="Cold store", zh="冷库"),
+        time_zone=file.time_zone, zones=(zone,),
+    )  # fmt: skip
+    webhook = WebhookEntry(url="http://127.0.0.1:9/", secret="env:UNUSED")  # noqa: S106 - a reference, never resolved
+    return FleetDocument(
+        organisation="rule-tests",
+        receivers=(ReceiverEntry(name=RECEIVER, webhook=webhook),),
+        system_receiver=RECEIVER,
+        profiles=file.profiles,
+        assets=(asset,),
+        sensors=tuple(
+            SensorEntry(id=sensor, interval=entry.interval or entry.every)
+            for sensor, entry in case.series.items()
+        ),
+        gateways=tuple(
+            GatewayEntry(name=name, asset="store")
+            for name in sorted({entry.gateway for entry in case.series.values()})
+        ),
+    )
+
+
+def _fleet(plan: Plan, by: str = "somebody") -> Put:
+    payload = fleet_record(plan=plan, text="", by=by, reason=None, base=0)
+    return Put(record=NewRecord(kind=Kind.FLEET, payload=payload))
+
+
+def _reading(sensor: str, quantity: str, value: float, time_ms: int) -> bytes:
+    known = QUANTITIES.get(quantity)
+    if known is None:
+        raise InvalidInput(f"unknown quantity {quantity!r}; known are {', '.join(sorted(QUANTITIES))}")
+    said: FieldValue = value
+    if known.kind != "float":
+        said = bool(value) if known.kind == "bool" else int(value)
+    return encode("reading", {"sensor": sensor}, {quantity: said}, time_ms)
+
+
+def _hole(drafts: list[_Draft], sealed: list[Batch], run: str, at: _Draft) -> bytes:
+    begin_ms, end_ms = at.declares or (0, 0)
+    lost = [n for n, one in enumerate(drafts[: len(sealed)], start=1) if begin_ms <= one.sealed_ms < end_ms]
+    if not lost:
+        raise InvalidInput("nothing was sealed in the time that is declared lost")
+    fields: dict[str, FieldValue] = {
+        "first": lost[0],
+        "last": lost[-1],
+        "hash": sealed[lost[-1] - 1].hash,
+        "reason": "lost",
+    }
+    return encode("hole", {"run": run}, fields, at.sealed_ms)
