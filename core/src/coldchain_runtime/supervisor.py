@@ -63,9 +63,15 @@ class Supervisor:
         self._tasks[name] = asyncio.create_task(self._keep(status, loop, backoff or self._backoff), name=name)
         return status
 
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """Loops that are supervised no more, though nobody stopped them."""
+        return tuple(name for name, task in self._tasks.items() if task.done())
+
     async def stop(self, name: str) -> None:
-        """Stop one loop and wait for its end; an unknown name is no fault."""
+        """Stop one loop and wait for its end; it is no longer listed. An unknown name is no fault."""
         task = self._tasks.pop(name, None)
+        self._status.pop(name, None)
         if task is not None:
             task.cancel()
             await asyncio.wait({task}, timeout=self._stop_within)

@@ -1,5 +1,6 @@
 """gateway.toml, parsed once into frozen values; every error names file, line and key."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,7 @@ class Settings:
 
     config: GatewayConfig
     file: Path
+    digest: str  # of the file's bytes: which configuration this is
     data_dir: Path
     token_file: Path
     ca_file: Path | None
@@ -97,6 +99,7 @@ def load(file: Path) -> Settings:
     return Settings(
         config=config,
         file=file,
+        digest=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
         data_dir=data_dir,
         token_file=data_dir / TOKEN_FILE if token_file is None else folder / token_file,
         ca_file=ca_file,

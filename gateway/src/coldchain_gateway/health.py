@@ -11,10 +11,11 @@ from coldchain.readings import Value
 from coldchain_gateway.contracts import Intake
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
+from coldchain_gateway.workers import WorkerStatus
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import write_file_atomic
 from coldchain_runtime.logs import Log
-from coldchain_runtime.supervisor import LoopStatus
+from coldchain_runtime.supervisor import LoopState, LoopStatus
 
 STATUS_FILE: Final = "status.json"
 LINES_EVERY_MS: Final = 30_000
@@ -31,6 +32,26 @@ class SourceHealth:
     error: str
     restarts: int
     refused: Mapping[str, int]  # by reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopHealth:
+    """One loop or thread of the program's own."""
+
+    name: str
+    state: str
+    error: str
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadHealth:
+    """What came of the last changed configuration."""
+
+    number: int  # counted from the start of the process
+    fate: str
+    changes: tuple[str, ...]
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +82,10 @@ class Health:
     redelivered: int
     queue: int
     rss_bytes: int
+    config_digest: str = ""  # of the configuration in force
+    reload: ReloadHealth | None = None
+    loops: tuple[LoopHealth, ...] = ()
+    watchdog_withheld: str = ""  # what does not move, so that the watchdog is not fed
 
 
 def gateway_fields(health: Health) -> dict[str, Value | str]:
@@ -79,6 +104,7 @@ def gateway_fields(health: Health) -> dict[str, Value | str]:
         "clock_alarm": health.clock_alarm,
         "redelivered": health.redelivered,
         "rss_bytes": health.rss_bytes,
+        "config": health.config_digest,
         "uptime_s": max(0, (health.written_ms - health.started_ms) // 1000),
     }
     if health.hours_until_full is not None:
@@ -125,6 +151,26 @@ def source_healths(
             )
         )
     return tuple(healths)
+
+
+def loop_healths(loops: Sequence[LoopStatus], workers: Sequence[WorkerStatus]) -> tuple[LoopHealth, ...]:
+    """Everything that is supervised beside the wires."""
+    own = [loop for loop in loops if not loop.name.startswith("source.")]
+    return (
+        *(
+            LoopHealth(name=one.name, state=one.state.value, error=one.error, restarts=one.restarts)
+            for one in own
+        ),
+        *(
+            LoopHealth(
+                name=one.name,
+                state=(LoopState.RUNNING if one.alive else LoopState.STOPPED).value,
+                error=one.error,
+                restarts=one.restarts,
+            )
+            for one in workers
+        ),
+    )
 
 
 class Growth:
@@ -174,6 +220,10 @@ class HealthLoop:
                 last_lines_ms = now_ms
                 note_lines(self._intake, health, self._noted)
             await self._clock.sleep(STATUS_EVERY_S)
+
+    def look(self) -> None:
+        """Something changed that people wait to see: write status.json now."""
+        self.write(self._take_stock())
 
     def write(self, health: Health) -> None:
         """Replace status.json; a full disk costs the old one nothing."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from coldchain.backoff import Backoff
@@ -15,6 +16,16 @@ LASTED_NS: Final = 60_000_000_000
 log = Log("gateway.workers")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """What can be seen of a worker; `alive` is false once its thread has ended."""
+
+    name: str
+    alive: bool
+    restarts: int
+    error: str  # of its last fault
+
+
 class Worker:
     """One thread around `body`, which returns when it was told to stop."""
 
@@ -24,6 +35,7 @@ class Worker:
         """`condemned` is called from the thread when the outbox's file turns out to be broken."""
         self.name = name
         self.error = ""
+        self.restarts = 0
         self._body = body
         self._condemned = condemned
         self._clock = clock
@@ -32,6 +44,12 @@ class Worker:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def status(self) -> WorkerStatus:
+        return WorkerStatus(
+            name=self.name, alive=self._thread.is_alive(), restarts=self.restarts, error=self.error
+        )
 
     def stop(self, within_s: float) -> bool:
         """Wait for the body's end, having told it; whether it ended."""
@@ -57,6 +75,31 @@ class Worker:
                 delay_ms = BACKOFF.delay_ms(failures)
                 log.error("worker.restarts", worker=self.name, error=self.error, retry_in_ms=delay_ms)
                 failures += 1
+                self.restarts += 1
                 if not self._stopping.wait(delay_ms / 1000):
                     continue
             return
+
+
+class Crew:
+    """Every worker of the program, by name, so that health and watchdog see them all."""
+
+    def __init__(self, condemned: Callable[[CorruptOutbox], None], clock: Clock) -> None:
+        self._condemned = condemned
+        self._clock = clock
+        self._workers: dict[str, Worker] = {}
+
+    def start(self, name: str, body: Callable[[], None]) -> None:
+        """Start a worker; one of the same name must have been stopped."""
+        worker = Worker(name, body, self._condemned, self._clock)
+        self._workers[name] = worker
+        worker.start()
+
+    def stop(self, name: str, within_s: float) -> bool:
+        """Wait for the end of a worker that was told to end; whether it did."""
+        return self._workers.pop(name).stop(within_s)
+
+    @property
+    def status(self) -> tuple[WorkerStatus, ...]:
+        """The state of every worker, in the order of their start."""
+        return tuple(worker.status for worker in self._workers.values())

@@ -212,6 +212,7 @@ def test_status_before_the_first_start_says_so(tmp_path: Path, line: Line) -> No
     assert "no status yet" in shown.stderr
 
 
+@pytest.mark.acceptance("A10")
 def test_check_names_file_line_and_key(tmp_path: Path, line: Line) -> None:
     config = written(tmp_path, "http://127.0.0.1:9", line.path)
     assert run_once(config, "check").returncode == 0

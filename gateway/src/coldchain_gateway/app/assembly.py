@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.clock_trust import ClockTrust, boot_id, kernel_synchronised
 from coldchain_gateway.config import Settings
-from coldchain_gateway.contracts import Watcher
 from coldchain_gateway.health import disk_free_bytes
 from coldchain_gateway.identity import HeadFile, Identity, load_or_create_key
 from coldchain_gateway.intake import GatewayIntake, Hooks
@@ -17,30 +16,13 @@ from coldchain_gateway.outbox import (
     Keeper,
     Opened,
     Sealer,
-    SqliteOutbox,
     continue_or_begin,
 )
-from coldchain_gateway.uplink import Connection, PinnedKey, Sender, TokenFile, WatchFetcher, bundle_on_disk
+from coldchain_gateway.workers import Crew
 from coldchain_runtime.clock import Clock
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uplink:
-    """The way to the backend."""
-
-    sender: Sender
-    watch: WatchFetcher
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What everything else stands on."""
-
-    settings: Settings
-    clock: Clock
-    identity: Identity
-    outbox: SqliteOutbox
-    trust: ClockTrust
+from .ground import Ground
+from .link import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +30,14 @@ class Parts:
     """What `run` starts and stops."""
 
     ground: Ground
+    crew: Crew
     keeper: Keeper
     intake: GatewayIntake
     alarm: LocalAlarm
-    uplink: Uplink | None  # None: a gateway on its own
+    link: Link
 
 
-def assemble(settings: Settings, clock: Clock, opened: Opened) -> Parts:
+def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Parts:
     """Put everything together around an open outbox."""
     boot = boot_id()
     earlier = next((known.offset_ms for known in opened.outbox.boots() if known.boot == boot), None)
@@ -80,10 +63,9 @@ def assemble(settings: Settings, clock: Clock, opened: Opened) -> Parts:
     keeper.dropped_lines = lambda count: _tell_dropped(intake, count)
     alarm = LocalAlarm(settings.config.local_alarm, clock=clock, intake=intake)
     intake.watcher = alarm
-    uplink = _uplink(ground, alarm)
-    if uplink is not None:
-        keeper.sealed = uplink.sender.sealed
-    return Parts(ground=ground, keeper=keeper, intake=intake, alarm=alarm, uplink=uplink)
+    link = Link(ground, alarm, crew)
+    keeper.sealed = link.sealed
+    return Parts(ground=ground, crew=crew, keeper=keeper, intake=intake, alarm=alarm, link=link)
 
 
 def _keeper(ground: Ground, boot: str, *, quarantined: bool) -> Keeper:
@@ -98,39 +80,6 @@ def _keeper(ground: Ground, boot: str, *, quarantined: bool) -> Keeper:
     keeper.disk_free = lambda: disk_free_bytes(data_dir)
     keeper.keep_acknowledged_ms = section.keep_acknowledged
     return keeper
-
-
-def _uplink(ground: Ground, watcher: Watcher) -> Uplink | None:
-    settings = ground.settings
-    endpoint = settings.endpoint()
-    if endpoint is None:
-        return None
-    token = TokenFile(settings.token_file)
-
-    def connect() -> Connection:
-        return Connection(endpoint, ground.clock, token)
-
-    sender = Sender(
-        outbox=ground.outbox,
-        identity=ground.identity,
-        trust=ground.trust,
-        clock=ground.clock,
-        connect=connect,
-    )
-    pinned = PinnedKey(settings.data_dir)
-    bundle = bundle_on_disk(settings.data_dir, pinned)
-    if bundle is not None:
-        watcher.load(bundle)
-    watch = WatchFetcher(
-        connection=connect(),
-        trust=ground.trust,
-        pinned=pinned,
-        data_dir=settings.data_dir,
-        current=None if bundle is None else bundle.version,
-    )
-    watch.loaded = watcher.load
-    sender.watch_version = watch.announced
-    return Uplink(sender=sender, watch=watch)
 
 
 def _tell_dropped(intake: GatewayIntake, lines: int) -> None:

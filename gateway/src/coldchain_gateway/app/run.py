@@ -2,35 +2,34 @@
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Callable, Iterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
-from coldchain.backoff import Backoff
 from coldchain.errors import Refused
 from coldchain_gateway.config import Settings
 from coldchain_gateway.health import HealthLoop
 from coldchain_gateway.outbox import CorruptOutbox, open_outbox
-from coldchain_gateway.sources import open_source
-from coldchain_gateway.workers import Worker
+from coldchain_gateway.workers import Crew
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import make_folder
 from coldchain_runtime.logs import Log
 from coldchain_runtime.supervisor import Supervisor
 
 from .assembly import Parts, assemble
+from .notify import Notifier
+from .reload import Reloader
+from .sections import LinkSection, LocalAlarmSection, OutboxSection
 from .stock import Stock
+from .watchdog import Movement, Pulse, Watchdog
+from .wires import Wires, wanted
 
 LOCK_FILE: Final = "lock"
-# A wire that was plugged in again is open within 5 s.
-REOPEN: Final = Backoff(base_ms=200, cap_ms=3_000)
-# Together the following stay within the 5 s that a stop may take.
+# Together with the link's the following stay within the 5 s that a stop may take.
 SOURCES_STOP_S: Final = 1.5
 COMMIT_STOP_S: Final = 1.0
-SEND_STOP_S: Final = 1.5
-LANE_STOP_S: Final = 0.2
 log = Log("gateway")
 
 
@@ -39,12 +38,14 @@ class Ending:
     """Why the program stops: told to, or because its outbox broke (then it starts again at once)."""
 
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    reload: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str = "end"
     condemned: str = ""
 
     def ask(self, reason: str) -> None:
         """Stop in order."""
-        self.reason = reason
+        if not self.asked.is_set():
+            self.reason = reason
         self.asked.set()
 
 
@@ -52,7 +53,9 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
     """Run until `ending.asked` is set. Raises Refused when another process has the data folder."""
     make_folder(settings.data_dir)
     with only_one(settings):
-        parts = open_parts(settings, clock, condemned)
+        crew = _crew(ending, clock)
+        notifier = Notifier()
+        parts = open_parts(settings, clock, condemned, crew)
         async with (
             closing_outbox(parts),
             sending(parts, ending),
@@ -60,52 +63,90 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
             committing(parts, ending),
             Supervisor(clock, stop_within=SOURCES_STOP_S) as loops,
         ):
-            start_loops(parts, loops)
+            start_loops(parts, loops, ending, notifier)
             log.event("gateway.started", fingerprint=parts.ground.identity.key.fingerprint)
+            notifier.ready()
             await ending.asked.wait()
+            notifier.stopping(ending.reason)
             log.event("gateway.stopping", reason=ending.reason)
 
 
-def open_parts(settings: Settings, clock: Clock, condemned: str) -> Parts:
+def open_parts(settings: Settings, clock: Clock, condemned: str, crew: Crew) -> Parts:
     """Everything around the outbox; around a new one if its faults show only when it is read."""
     opened = open_outbox(settings.data_dir, condemned)
     try:
-        return assemble(settings, clock, opened)
+        return assemble(settings, clock, opened, crew)
     except CorruptOutbox as error:
         opened.outbox.close()
-        return assemble(settings, clock, open_outbox(settings.data_dir, str(error)))
+        return assemble(settings, clock, open_outbox(settings.data_dir, str(error)), crew)
 
 
-def start_loops(parts: Parts, loops: Supervisor) -> None:
-    """The asynchronous part: health, local alarm, one loop per wire."""
-    stock = Stock(parts, loops)
+def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notifier) -> None:
+    """The asynchronous part: a driver per wire, health, local alarm, what watches and what changes them."""
+    ground = parts.ground
+    wires = Wires(ground.clock, parts.intake, loops)
+    reloader = Reloader(
+        ground,
+        wires,
+        {
+            "gateway": OutboxSection(parts.keeper),
+            "uplink": LinkSection(parts.link),
+            "local_alarm": LocalAlarmSection(parts.alarm),
+        },
+    )
+    watchdog = Watchdog(ground.clock, notifier, _movement(parts, loops, wires))
     health = HealthLoop(
-        clock=parts.ground.clock,
-        data_dir=parts.ground.settings.data_dir,
-        take_stock=stock,
+        clock=ground.clock,
+        data_dir=ground.settings.data_dir,
+        take_stock=Stock(parts, loops, wires, reloader, watchdog),
         intake=parts.intake,
     )
+
+    async def reload_when_asked() -> None:
+        while True:
+            await ending.reload.wait()
+            ending.reload.clear()
+            notifier.reloading()
+            try:
+                await reloader.reload()
+            finally:
+                notifier.ready()
+            health.look()
+
+    for name, want in wanted(ground.settings).items():
+        wires.start(name, want, wires.make(want))
     loops.start("health", health.run)
     loops.start("local_alarm", parts.alarm.run)
-    for config in parts.ground.settings.config.source:
-        settings = parts.ground.settings
-        source = open_source(
-            config,
-            clock=parts.ground.clock,
-            template_dirs=settings.template_dirs,
-            folder=settings.file.absolute().parent,
-        )
-        loops.start(f"source.{source.name}", partial(source.run, parts.intake), backoff=REOPEN)
+    loops.start("reload", reload_when_asked)
+    loops.start("watchdog", watchdog.run)
+
+
+def _movement(parts: Parts, loops: Supervisor, wires: Wires) -> Movement:
+    head_file = parts.ground.identity.head_file
+    return Movement(
+        parts.ground.clock,
+        {
+            "intake": Pulse(sign=lambda: parts.intake.turned_ns, nudge=parts.intake.begin),
+            # Sealing a long backlog is one turn; its head shows that it moves.
+            "sealing": Pulse(sign=lambda: (parts.keeper.turned_ms, head_file.head)),
+        },
+        workers=lambda: parts.crew.status,
+        ended_loops=lambda: loops.ended,
+        beyond_cure=wires.beyond_cure,
+    )
 
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """Two processes on one data folder would give numbers out twice."""
+    """Two processes on one data folder would give numbers out twice. The file names the one that has it."""
     with (settings.data_dir / LOCK_FILE).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Refused(f"{settings.data_dir}: another gateway process runs on this data folder") from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         yield
 
 
@@ -121,55 +162,38 @@ async def closing_outbox(parts: Parts) -> AsyncIterator[None]:
 @asynccontextmanager
 async def committing(parts: Parts, ending: Ending) -> AsyncIterator[None]:
     """Sources have stopped when this ends: a last line, a last commit."""
-    worker = _worker("intake", parts.intake.run, ending, parts.ground.clock)
-    worker.start()
+    parts.crew.start("intake", parts.intake.run)
     try:
         yield
     finally:
         parts.intake.note("going_down", {}, {"reason": ending.reason})
         parts.intake.stop()
-        await asyncio.to_thread(worker.stop, COMMIT_STOP_S)
+        await asyncio.to_thread(parts.crew.stop, "intake", COMMIT_STOP_S)
 
 
 @asynccontextmanager
 async def sealing(parts: Parts, ending: Ending) -> AsyncIterator[None]:
     """All is committed when this ends: seal it, whatever its age."""
-    worker = _worker("sealing", parts.keeper.run, ending, parts.ground.clock)
-    worker.start()
+    parts.crew.start("sealing", parts.keeper.run)
     try:
         yield
     finally:
         parts.keeper.stop()
-        if await asyncio.to_thread(worker.stop, COMMIT_STOP_S) and not ending.condemned:
+        if await asyncio.to_thread(parts.crew.stop, "sealing", COMMIT_STOP_S) and not ending.condemned:
             parts.keeper.seal_due(force=True)
 
 
 @asynccontextmanager
 async def sending(parts: Parts, ending: Ending) -> AsyncIterator[None]:
     """All is sealed when this ends: try to send it, briefly."""
-    if parts.uplink is None:
-        yield
-        return
-    sender, watch = parts.uplink.sender, parts.uplink.watch
-    workers = [
-        _worker("uplink.live", sender.run_live, ending, parts.ground.clock),
-        _worker("uplink.backlog", sender.run_backlog, ending, parts.ground.clock),
-        _worker("uplink.watch", watch.run, ending, parts.ground.clock),
-    ]
-    for worker in workers:
-        worker.start()
+    parts.link.open(parts.ground.settings)
     try:
         yield
     finally:
-        watch.stop()
-        if not ending.condemned:
-            await asyncio.to_thread(sender.drain, SEND_STOP_S)
-        sender.stop()
-        for worker in workers:
-            await asyncio.to_thread(worker.stop, LANE_STOP_S)
+        await parts.link.close(drain=not ending.condemned)
 
 
-def _worker(name: str, body: Callable[[], None], ending: Ending, clock: Clock) -> Worker:
+def _crew(ending: Ending, clock: Clock) -> Crew:
     loop = asyncio.get_running_loop()
 
     def condemn(error: CorruptOutbox) -> None:
@@ -177,4 +201,4 @@ def _worker(name: str, body: Callable[[], None], ending: Ending, clock: Clock) -
         ending.condemned = str(error)
         loop.call_soon_threadsafe(ending.ask, "outbox broken")
 
-    return Worker(name, body, condemn, clock)
+    return Crew(condemn, clock)

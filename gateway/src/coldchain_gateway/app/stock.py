@@ -4,7 +4,9 @@ from coldchain_gateway import __version__
 from coldchain_gateway.health import (
     Growth,
     Health,
+    ReloadHealth,
     disk_free_bytes,
+    loop_healths,
     oldest_waiting_s,
     rss_bytes,
     source_healths,
@@ -13,14 +15,22 @@ from coldchain_gateway.outbox import Counts, OutboxFull
 from coldchain_runtime.supervisor import Supervisor
 
 from .assembly import Parts
+from .reload import Reloader, ReloadResult
+from .watchdog import Watchdog
+from .wires import Wires
 
 
 class Stock:
     """Looks at every part at one instant."""
 
-    def __init__(self, parts: Parts, loops: Supervisor) -> None:
+    def __init__(
+        self, parts: Parts, loops: Supervisor, wires: Wires, reloader: Reloader, watchdog: Watchdog
+    ) -> None:
         self._parts = parts
         self._loops = loops
+        self._wires = wires
+        self._reloader = reloader
+        self._watchdog = watchdog
         self._growth = Growth()
         self._started_ms = parts.ground.clock.now_ms()
 
@@ -32,7 +42,7 @@ class Stock:
         free = disk_free_bytes(ground.settings.data_dir)
         now_ms = ground.clock.now_ms()
         room = min(section.outbox_cap - counts.used_bytes, free - section.free_space_floor)
-        uplink = parts.uplink
+        uplink = parts.link.uplink
         return Health(
             version=__version__,
             gateway=section.name,
@@ -43,7 +53,7 @@ class Stock:
             run="" if head is None else head.run,
             seq=0 if head is None else head.seq,
             sources=source_healths(
-                [source.name for source in ground.settings.config.source],
+                self._wires.names,
                 self._loops.status,
                 parts.intake.refusals(),
             ),
@@ -62,6 +72,10 @@ class Stock:
             redelivered=parts.intake.redelivered,
             queue=parts.intake.waiting,
             rss_bytes=rss_bytes(),
+            config_digest=ground.settings.digest,
+            reload=_shown_reload(self._reloader.result),
+            loops=loop_healths(self._loops.status, parts.crew.status),
+            watchdog_withheld=self._watchdog.withheld,
         )
 
     def _counts(self) -> Counts:
@@ -69,3 +83,11 @@ class Stock:
             return self._parts.ground.outbox.counts()
         except OutboxFull:
             return Counts()
+
+
+def _shown_reload(result: ReloadResult | None) -> ReloadHealth | None:
+    if result is None:
+        return None
+    return ReloadHealth(
+        number=result.number, fate=result.fate.value, changes=result.changes, message=result.message
+    )

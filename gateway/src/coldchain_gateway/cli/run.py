@@ -22,6 +22,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "run",
         help="read, keep, seal and send until told to stop",
         description="Runs until SIGTERM or Ctrl-C, then commits, seals and tries to send, within 5 s. "
+        "SIGHUP applies a changed configuration (see `reload`). "
         "Starts in any order with broker and backend, and without a network.",
         epilog="example: coldchain-gateway --config /etc/coldchain/gateway.toml run",
     )
@@ -60,5 +61,6 @@ async def _until_stopped(settings: "Settings", condemned: str) -> str:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.ask, signal.Signals(number).name.lower())
+    loop.add_signal_handler(signal.SIGHUP, ending.reload.set)
     await serve(settings, SystemClock(), ending, condemned)
     return ending.condemned

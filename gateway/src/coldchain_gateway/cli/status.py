@@ -61,6 +61,11 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     """What needs a person, one sentence each."""
     if age_s > STALE_S:
         yield f"not running, or hanging: the status is {age_s} s old"
+    if withheld := status.get("watchdog_withheld"):
+        yield f"something stands still: {withheld}"
+    reload = table(status, "reload")
+    if reload.get("fate") in ("refused", "rolled_back"):
+        yield f"the file on the disk is not what runs: {reload.get('message')}"
     if full_s := whole(status, "not_kept_for_s"):
         yield f"the outbox has had no room for {full_s} s"
     if status.get("clock_alarm"):
@@ -76,6 +81,7 @@ def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     """The status for people."""
     yield f"gateway   {status.get('gateway')} ({status.get('organisation')}), version {status.get('version')}"
     yield f"key       {status.get('fingerprint')}"
+    yield f"config    {status.get('config_digest') or '-'}"
     yield f"run       {status.get('run') or '-'}, {whole(status, 'seq')} batches sealed; status {age_s} s old"
     untrusted = f"NOT trusted for {whole(status, 'clock_untrusted_s')} s"
     trust = "trusted" if status.get("clock_trusted") else untrusted
@@ -87,6 +93,13 @@ def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     sources = status.get("sources")
     for source in sources if isinstance(sources, list) else ():
         yield from source_lines(source)
+    loops = status.get("loops")
+    for loop in loops if isinstance(loops, list) else ():
+        if loop.get("state") != "running" or loop.get("restarts"):
+            yield (
+                f"loop      {loop.get('name')}: {loop.get('state')}, {loop.get('restarts')} restarts  "
+                f"{loop.get('error')}"
+            )
     for alarm in alarms(status, age_s):
         yield f"ALARM     {alarm}"
 

@@ -65,6 +65,7 @@ class GatewayIntake:
         self.watcher: Watcher | None = None
         self.kept_lines = 0
         self.redelivered = 0
+        self.turned_ns = clock.monotonic_ns()  # when the committing thread last came round
 
     async def take(self, acquired: Acquired) -> None:
         """See the contract."""
@@ -140,6 +141,7 @@ class GatewayIntake:
         while not self._stopping.is_set():
             self._wake.wait()
             self._wake.clear()
+            self.turned_ns = self._clock.monotonic_ns()
             self.commit_all()
         self.commit_all()
 
@@ -156,6 +158,7 @@ class GatewayIntake:
             urgent = self._absorb(draft)
             if not self._make_durable(draft):
                 return
+            self.turned_ns = self._clock.monotonic_ns()
             self.redelivered += draft.redelivered
             draft.tell()
             if urgent:
@@ -201,6 +204,7 @@ class GatewayIntake:
             try:
                 self._outbox.commit(group)
             except OutboxFull as error:
+                self.turned_ns = self._clock.monotonic_ns()
                 self._no_room(draft, error)
                 if self._stopping.wait(FULL_RETRY_S):
                     return False

@@ -49,9 +49,8 @@ class LocalAlarm:
         self._courses: Courses = {}
         self._hearings: Hearings = {}
         self._lock = threading.Lock()
-        self._queues = [Queue(LogTeller())] if config.log else []
-        if config.command:
-            self._queues.append(Queue(CommandTeller(config.command)))
+        self._queues = _queues(config)
+        self._changed = asyncio.Event()
         if config.watch_file is not None:
             self._load_file()
 
@@ -79,12 +78,25 @@ class LocalAlarm:
             self._hear(over)
         log.event("local_alarm.watches", version=bundle.version, courses=len(self._courses))
 
+    async def reconfigure(self, config: LocalAlarmConfig) -> None:
+        """Tell others from now on; what stands goes on standing."""
+        same_file = config.watch_file == self._config.watch_file
+        with self._lock:
+            self._config, self._queues = config, _queues(config)
+        self._changed.set()
+        if config.watch_file is not None and not same_file:
+            self._load_file()
+
     async def run(self) -> None:
         """Let time pass and tell what was decided, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._judge_on())
-            for queue in self._queues:
-                tasks.create_task(self._tell_on(queue))
+            while True:
+                self._changed.clear()
+                telling = [tasks.create_task(self._tell_on(queue)) for queue in self._queues]
+                await self._changed.wait()
+                for task in telling:
+                    task.cancel()
 
     async def _judge_on(self) -> None:
         while True:
@@ -139,3 +151,11 @@ class LocalAlarm:
             self.load(open_envelope(file.read_bytes(), None))
         except (OSError, InvalidInput, IntegrityError) as error:
             log.error("local_alarm.watch_file", file=str(file), reason=str(error))
+
+
+def _queues(config: LocalAlarmConfig) -> list[Queue]:
+    """One for each annunciator of the configuration."""
+    queues = [Queue(LogTeller())] if config.log else []
+    if config.command:
+        queues.append(Queue(CommandTeller(config.command)))
+    return queues

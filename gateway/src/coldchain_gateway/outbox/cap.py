@@ -45,14 +45,14 @@ class Cap:
 
     def __init__(self, outbox: Upkeep, bound: Bound, data_dir: Path) -> None:
         self._outbox = outbox
-        self._bound = bound
+        self.bound = bound
         self._reserve = data_dir / RESERVE_FILE
 
     def keep(self, free_bytes: int, used_bytes: int, file_bytes: int) -> Dropped:
         """Regular upkeep, before anything is tight. Raises OutboxFull if even dropping finds no room."""
-        if free_bytes >= self._bound.floor_bytes + RESERVE_BYTES:
+        if free_bytes >= self.bound.floor_bytes + RESERVE_BYTES:
             self.refill()
-        allowed = allowed_bytes(self._bound, file_bytes=file_bytes, free_bytes=free_bytes)
+        allowed = allowed_bytes(self.bound, file_bytes=file_bytes, free_bytes=free_bytes)
         return Dropped() if used_bytes <= allowed else self._shrink(allowed, unsealed=True)
 
     def relieve(self, used_bytes: int) -> Dropped:

@@ -8,7 +8,7 @@ from coldchain.seal import MAX_LINES
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_runtime.logs import Log
 
-from .cap import Cap
+from .cap import Bound, Cap
 from .contract import Outbox, OutboxFull
 from .sealing import HEADROOM_LINES, Sealer
 
@@ -34,6 +34,13 @@ class Keeper:
         self.dropped_lines: Callable[[int], None] = lambda _: None
         self.disk_free: Callable[[], int] = lambda: 1 << 62
         self.keep_acknowledged_ms = 7 * 86_400_000
+        self.turned_ms = trust.boot_ms()  # when the sealing thread last came round
+
+    def tune(self, *, seal_after_ms: int, bound: Bound, keep_acknowledged_ms: int) -> None:
+        """Go on by these settings, from any thread."""
+        self._sealer.seal_after_ms = seal_after_ms
+        self._cap.bound = bound
+        self.keep_acknowledged_ms = keep_acknowledged_ms
 
     def committed(self, lines: int) -> None:
         """So many lines more are kept; a full batch need not wait for the tick."""
@@ -66,6 +73,7 @@ class Keeper:
         while not self._stopping.is_set():
             self._wake.wait(TICK_S)
             self._wake.clear()
+            self.turned_ms = self._trust.boot_ms()
             if not self.seal_due():
                 self._stopping.wait(NO_ROOM_RETRY_S)
             if self._trust.boot_ms() >= next_upkeep_ms:

@@ -87,7 +87,7 @@ class Sealer:
         self._organisation = identity.organisation
         self._start = start
         self._head_file = identity.head_file
-        self._seal_after_ms = seal_after_ms
+        self.seal_after_ms = seal_after_ms
         self._dating = Dating()
         self._hurry = threading.Event()
 
@@ -113,7 +113,7 @@ class Sealer:
             or pending.lines >= MAX_LINES - HEADROOM_LINES
             or pending.bytes >= MAX_BYTES // 2
             or pending.oldest_boot != current
-            or boot_ms - pending.oldest_boot_ms >= self._seal_after_ms
+            or boot_ms - pending.oldest_boot_ms >= self.seal_after_ms
         )
 
     def seal_due(self, boot: str, boot_ms: int, offset_ms: int, *, force: bool = False) -> int:

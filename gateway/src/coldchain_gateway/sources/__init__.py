@@ -33,4 +33,14 @@ def open_source(
     return MqttSource(config, clock, folder)
 
 
-__all__ = ["ModbusConfig", "MqttConfig", "SerialLineConfig", "SourceConfig", "open_source"]
+def quiet_limit_ms(config: SourceConfig) -> int | None:
+    """How long neither reading nor refusal may come before a source is started again; None: for ever."""
+    if isinstance(config, ModbusConfig):
+        slowest = max((unit.interval for unit in config.unit), default=0)
+        return 60_000 + 3 * max(slowest, config.retry)
+    if isinstance(config, SerialLineConfig) and config.interval is not None:
+        return max(300_000, 10 * config.interval)
+    return None
+
+
+__all__ = ["ModbusConfig", "MqttConfig", "SerialLineConfig", "SourceConfig", "open_source", "quiet_limit_ms"]
