@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-python -m bench [steps codec gateway ingest]
+python -m bench [steps codec gateway ingest verify]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from bench.table import Budget, Row, print_table
 
-SUITES = ("steps", "codec", "gateway", "ingest")
+SUITES = ("steps", "codec", "gateway", "ingest", "verify")
 
 BUDGETS = {
     # Half of what the finished product is to reach, on two cores; memory is a ceiling.
@@ -20,6 +20,8 @@ BUDGETS = {
     "ingest batches of 5000": Budget(at_least=75_000),
     "ingest batches of 10": Budget(at_least=20_000),
     "steps": Budget(at_least=300_000),
+    "verify batches of 5000": Budget(at_least=300_000),
+    "verify batches of 10": Budget(at_least=60_000),
 }
 
 

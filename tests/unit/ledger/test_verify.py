@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from coldchain.seal import encode_public
 from coldchain_backend.ledger import (
+    Answer,
     BatchMeta,
     Json,
     Kind,
@@ -65,7 +66,7 @@ def test_an_untouched_ledger_is_intact_and_counted(folder: Path) -> None:
     assert report.intact, report.faults
     assert (report.records, report.batches, report.lines, report.gateways) == (9, 6, 12, {"gw"})
     assert report.unknown == 0
-    assert report.holes == {}
+    assert report.holes == []
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -164,7 +165,11 @@ async def test_holes_are_listed_and_do_not_break_the_evidence(tmp_path: Path) ->
         await ledger.append(batch_records([batches[0], batches[4], batches[2]]))
         report = verified(tmp_path / "ledger")
     assert report.intact
-    assert report.holes == {"gw r1": [(2, 2), (4, 4)]}
+    assert report.answer is Answer.INCOMPLETE
+    assert [(hole.gateway, hole.run, hole.first, hole.last, hole.reason) for hole in report.holes] == [
+        ("gw", "r1", 2, 2, "not declared"),
+        ("gw", "r1", 4, 4, "not declared"),
+    ]
     assert report.unknown == 3
 
 
@@ -230,13 +235,14 @@ def test_a_batch_that_is_none_is_named_though_the_chain_holds(
     assert why in report.faults[0]
 
 
-def test_numbers_that_a_person_declared_lost_are_no_hole(tmp_path: Path) -> None:
+def test_numbers_that_a_person_declared_lost_are_missing_with_that_reason(tmp_path: Path) -> None:
     lost: dict[str, Json] = {"key": GATEWAY.fingerprint, "run": "r1", "first": 1, "last": 2, "reason": "fire"}
     report = refused(
         tmp_path, admitted(), act_record("declare_lost", "ann", lost), *batch_records(sealed(3)[2:])
     )
     assert report.intact
-    assert report.holes == {}
+    assert [(hole.first, hole.last, hole.reason) for hole in report.holes] == [(1, 2, "lost: fire")]
+    assert report.declared == 2
 
 
 def test_keys_of_the_fleet_file_are_known(tmp_path: Path) -> None:

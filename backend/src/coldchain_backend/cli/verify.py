@@ -1,9 +1,13 @@
 """`verify`: is the evidence what was written?"""
 
+import os
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -12,20 +16,35 @@ from coldchain.errors import InvalidInput
 from coldchain.seal import Key
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.identity import KEY_FILE
-from coldchain_backend.ledger import Report, Verifier
+from coldchain_backend.ledger import Answer, Report, Scope, Verifier, load_statement
 
 SHOWN: Final = 20
 
 
-def verify(
+def verify(  # noqa: PLR0913 - one parameter per option
     context: typer.Context,
+    *,
     ledger: Annotated[
         Path | None, typer.Option(help="the folder of a ledger; default: that of the configuration")
     ] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="a checkpoint that was sent out; may be given several times")
+    ] = None,
+    since: Annotated[str, typer.Option("--from", help="only what was received from this time on")] = "",
+    until: Annotated[str, typer.Option("--to", help="only what was received before this time")] = "",
+    jobs: Annotated[int, typer.Option(min=0, max=256, help="processes; 0: one per core")] = 0,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="exit status 1 also when numbers are missing")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
 ) -> None:
-    """Read the whole ledger and name every record that is not what was written.
+    """Read the ledger and name every record that is not what was written.
 
-    Needs no server and works beside a running one. Exit status 1 if the ledger is not intact.
+    Answers `intact`, `incomplete` (whole, but numbers are missing: they are listed) or `broken` (the record
+    is named). Needs no server and works beside a running one. Exit status 1 if the ledger is broken. A time
+    is UTC, as 2026-11-01 or 2026-11-01T08:00; it is widened to whole segments.
+
+    Examples: `verify` · `verify --checkpoint 2026-11-24.json` · `verify --from 2026-11-01 --json`
     """
     keys: Sequence[bytes] = ()
     if ledger is None:
@@ -39,9 +58,31 @@ def verify(
         )
     if not ledger.is_dir():
         raise InvalidInput(f"{ledger}: no ledger here")
-    report = _read(Verifier(ledger, keys))
-    _tell(report)
-    raise typer.Exit(0 if report.intact else 1)
+    scope = Scope(
+        keys=keys,
+        statements=[load_statement(path) for path in checkpoint or ()],
+        from_ms=_time(since, "--from"),
+        to_ms=_time(until, "--to"),
+        jobs=jobs or os.cpu_count() or 1,
+    )
+    report = _read(Verifier(ledger, scope=scope))
+    if as_json:
+        fields = {"answer": report.answer, **asdict(report), "gateways": sorted(report.gateways)}
+        typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _tell(report)
+    wrong = report.answer is Answer.BROKEN or (complete and report.answer is Answer.INCOMPLETE)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _time(text: str, option: str) -> int | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option}: {text!r} is not a time such as 2026-11-01T08:00") from error
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _read(verifier: Verifier) -> Report:
@@ -54,10 +95,16 @@ def _read(verifier: Verifier) -> Report:
 def _tell(report: Report) -> None:
     for fault in report.faults:
         typer.echo(fault)
-    for run, holes in list(report.holes.items())[:SHOWN]:
-        shown = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in holes[:SHOWN])
-        typer.echo(f"not there yet: {run}: {shown}")
-    word = "intact" if report.intact else "NOT INTACT"
+    for hole in report.holes[:SHOWN]:
+        numbers = f"{hole.first}-{hole.last}" if hole.last > hole.first else str(hole.first)
+        typer.echo(f"missing: {hole.gateway} {hole.run}: {numbers} ({hole.reason})")
+    if len(report.holes) > SHOWN:
+        typer.echo(f"missing: {len(report.holes) - SHOWN} more; --json lists all")
+    for fork in report.forks[:SHOWN]:
+        records = ", ".join(map(str, fork.records))
+        where = f" (records {records})" if records else ""
+        typer.echo(f"fork: {fork.gateway} {fork.run} {fork.seq}: {fork.why}{where}")
+    word = "BROKEN" if report.answer is Answer.BROKEN else report.answer.value
     typer.echo(
         f"{word}: {report.records} records, {report.batches} batches, {report.lines} lines,"
         f" {len(report.gateways)} gateways"

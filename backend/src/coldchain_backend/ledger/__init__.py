@@ -1,5 +1,6 @@
 """Evidence: one append-only, hash-chained log per organisation. Its format is specified in docs/ledger.md."""
 
+from coldchain_backend.ledger.checkpoints import Checkpoint, read_checkpoints
 from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
 from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousRun, declared
 from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
@@ -19,21 +20,27 @@ from coldchain_backend.ledger.records import (
     read_json,
     split_batch,
 )
+from coldchain_backend.ledger.report import Answer, Fork, Missing, Report
 from coldchain_backend.ledger.runs import Added, Interval, Run
 from coldchain_backend.ledger.segments import Damage
-from coldchain_backend.ledger.verify import Report, Verifier
+from coldchain_backend.ledger.statement import Head, Statement, load_statement, make_statement, read_statement
+from coldchain_backend.ledger.verify import Scope, Verifier
 
 __all__ = [
     "NOTHING",
     "ActName",
     "Added",
+    "Answer",
     "BatchMeta",
     "Busy",
+    "Checkpoint",
     "Damage",
     "Declared",
     "DiskFull",
     "FileLedger",
+    "Fork",
     "Grade",
+    "Head",
     "Hole",
     "Interval",
     "Json",
@@ -41,17 +48,24 @@ __all__ = [
     "Ledger",
     "MarkName",
     "MemoryLedger",
+    "Missing",
     "NewRecord",
     "PreviousRun",
     "Record",
     "Report",
     "Run",
+    "Scope",
+    "Statement",
     "Verifier",
     "act_record",
     "batch_record",
     "declared",
+    "load_statement",
+    "make_statement",
     "mark_record",
     "open_ledger",
+    "read_checkpoints",
     "read_json",
+    "read_statement",
     "split_batch",
 ]

@@ -19,6 +19,7 @@ class Hole:
     first: int
     last: int
     hash: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,12 @@ def declared(body: bytes) -> Declared:
 
 def _hole(line: Line) -> Hole | None:
     first, last, hash_ = line.fields.get("first"), line.fields.get("last"), line.fields.get("hash", "")
-    run = line.tags.get("run")
+    run, reason = line.tags.get("run"), line.fields.get("reason", "")
     if run is None or type(first) is not int or type(last) is not int or not isinstance(hash_, str):
         return None
-    return Hole(run=run, first=first, last=last, hash=hash_) if 1 <= first <= last else None
+    if not 1 <= first <= last:
+        return None
+    return Hole(run=run, first=first, last=last, hash=hash_, reason=reason if isinstance(reason, str) else "")
 
 
 def _previous(line: Line) -> PreviousRun | None:

@@ -6,7 +6,7 @@ one interval however long it is.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -76,14 +76,15 @@ class Run:
 
     def add(self, seq: int, prev: str | None, hash_: str) -> Added:
         """Take one number."""
-        return self._take(Interval(first=seq, last=seq, prev=prev, hash=hash_))
+        return self.take(Interval(first=seq, last=seq, prev=prev, hash=hash_))
 
     def declare(self, first: int, last: int, hash_: str) -> None:
         """Take the numbers of a declared hole that are not there; the rest says nothing."""
         for start, end in _outside(first, last, self._intervals):
-            self._take(Interval(first=start, last=end, prev=None, hash=hash_ if end == last else ""))
+            self.take(Interval(first=start, last=end, prev=None, hash=hash_ if end == last else ""))
 
-    def _take(self, new: Interval) -> Added:
+    def take(self, new: Interval) -> Added:
+        """Take consecutive numbers whose batches link; all of them, or none where one is there already."""
         position = bisect_right(self._firsts, new.first)
         before = self._intervals[position - 1] if position else None
         after = self._intervals[position] if position < len(self._intervals) else None
@@ -102,12 +103,6 @@ class Run:
             self._intervals.insert(position, new)
             self._firsts.insert(position, new.first)
         return Added.NEW if linked else Added.UNLINKED
-
-    def merge(self, other: "Run") -> list[int]:
-        """Take the intervals of another part of the same run; numbers whose link is broken."""
-        return [
-            interval.first for interval in other.intervals if self._take(replace(interval)) is Added.UNLINKED
-        ]
 
 
 def _broken(hash_: str, prev: str | None) -> bool:

@@ -1,290 +1,246 @@
-"""Verification of a whole ledger, from its files alone: every record's chain, every batch's seal and chain.
+"""Verification of a ledger, from its files alone: every record's chain, every batch's seal and chain.
 
-Works beside a running server: what the server is writing meanwhile is left out.
+Segments are read side by side in several processes and joined in their order. Works beside a running server:
+what the server is writing meanwhile is left out.
 """
 
 import fcntl
 import os
-import time
-from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import IntegrityError
-from coldchain.seal import BadBatch, Batch, check, fingerprint, read_batches
+from coldchain.seal import fingerprint
 from coldchain_backend.ledger import chain
 from coldchain_backend.ledger.checkpoints import Checkpoint, read_checkpoints
-from coldchain_backend.ledger.declared import declared
-from coldchain_backend.ledger.records import (
-    BatchMeta,
-    Grade,
-    Json,
-    Kind,
-    MarkName,
-    Record,
-    read_json,
-    split_batch,
-)
-from coldchain_backend.ledger.runs import Added, Run
+from coldchain_backend.ledger.crew import Crew
+from coldchain_backend.ledger.histories import Histories
+from coldchain_backend.ledger.inspection import Found, Progress, Task
+from coldchain_backend.ledger.named_keys import NamedKeys
+from coldchain_backend.ledger.report import Report
 from coldchain_backend.ledger.segments import (
-    BUFFER,
+    HEADER,
+    HEADER_BYTES,
     Damage,
     Place,
     read_start,
     segment_numbers,
     segment_path,
-    walk,
 )
+from coldchain_backend.ledger.statement import Statement
 
-TRIES: Final = 10
-PAUSE_S: Final = 0.1
-MAX_FAULTS: Final = 100
-Progress = Callable[[int], None]
+ALONE_BYTES: Final = 24 * 1024 * 1024
 
 
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What was found. `faults` name the record each; without any the ledger is intact.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What to verify and by what.
 
-    holes     numbers of sealed batches that are neither there nor declared, per run
-    declared  numbers that were declared not to come
-    clones    batches that stand beside another of the same number; both are evidence
-    unknown   batches whose key stands nowhere in the ledger
+    keys         public keys that are known from elsewhere
+    statements   checkpoints that came from elsewhere
+    from_ms, to_ms   only segments with records received in this time; None: no bound
+    jobs         processes
+    alone_bytes  what is smaller is read by this process alone: others would take longer to start
     """
 
-    records: int = 0
-    batches: int = 0
-    lines: int = 0
-    gateways: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
-    holes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    declared: int = 0
-    clones: int = 0
-    unknown: int = 0
-    head: str = ""
+    keys: Sequence[bytes] = ()
+    statements: Sequence[Statement] = ()
+    from_ms: int | None = None
+    to_ms: int | None = None
+    jobs: int = 1
+    alone_bytes: int = ALONE_BYTES
 
     @property
-    def intact(self) -> bool:
-        return not self.faults
-
-    def fault(self, text: str) -> None:
-        """Note a fault; a flood of them is cut."""
-        if len(self.faults) < MAX_FAULTS:
-            self.faults.append(text)
+    def partial(self) -> bool:
+        """Whether only a part of the ledger is asked for."""
+        return self.from_ms is not None or self.to_ms is not None
 
 
 class Verifier:
-    """One pass over a ledger's folder. `keys` are public keys that are known from elsewhere."""
+    """One pass over a ledger's folder."""
 
-    def __init__(self, directory: Path, keys: Sequence[bytes] = ()) -> None:
+    def __init__(self, directory: Path, keys: Sequence[bytes] = (), *, scope: Scope | None = None) -> None:
         self._directory = directory
-        self._keys = {fingerprint(key): key for key in keys}
-        self._runs: dict[tuple[str, str], Run] = {}
-        self._owners: dict[tuple[str, str], str] = {}
-        self._checkpoints: dict[int, list[Checkpoint]] = {}
-        self._backend_keys: set[bytes] = set(keys)
+        self._scope = scope or Scope(keys=keys)
+        self._live = _is_live(directory)
+        self._checkpoints = read_checkpoints(directory)
+        self._numbers = segment_numbers(directory)
+        self._chosen = [
+            number for number in self._numbers if not self._scope.partial or self._overlaps(number)
+        ]
+        self._named = NamedKeys(all=set(self._scope.keys), backend=set(self._scope.keys))
         self.report = Report()
 
     def size(self) -> int:
         """Bytes to read."""
-        numbers = segment_numbers(self._directory)
-        return sum(segment_path(self._directory, number).stat().st_size for number in numbers)
+        return sum(self._path(number).stat().st_size for number in self._chosen)
 
     def run(self, progress: Progress) -> Report:
         """Read everything; `progress` is told how many more bytes are done."""
-        live = _is_live(self._directory)
-        for checkpoint in read_checkpoints(self._directory):
-            self._checkpoints.setdefault(checkpoint.offset, []).append(checkpoint)
-        try:
-            place = self._segments(progress, live=live)
-        except Damage as damage:
-            self.report.fault(str(damage))
-        else:
-            self._beyond(place)
-        self._gather()
+        jobs = self._scope.jobs if self.size() >= self._scope.alone_bytes else 1
+        with Crew(min(jobs, max(len(self._chosen), 1)), progress) as crew:
+            for named in crew.named_keys([self._path(number) for number in self._numbers]):
+                self._named.join(named)
+            found = crew.inspect(self._tasks())
+            self._join(found)
         return self.report
 
-    def _segments(self, progress: Progress, *, live: bool) -> Place:
-        numbers = segment_numbers(self._directory)
-        place, organisation = Place(offset=1, position=0, previous=b""), None
-        for position, number in enumerate(numbers):
-            path = segment_path(self._directory, number)
-            start, first = read_start(path)
-            organisation = organisation or start.organisation
-            expected = place.previous or chain.genesis(organisation)
-            if number != position + 1:
-                why = f"segment {position + 1:08d}.seg is missing"
-                raise Damage(why, segment=path.name, position=0, offset=place.offset)
-            if start.organisation != organisation:
-                why = f"it belongs to {start.organisation}"
-                raise Damage(why, segment=path.name, position=0, offset=place.offset)
-            if (start.first, start.previous) != (place.offset, expected):
-                why = (
-                    f"the segment begins at record {start.first} or on another hash than the one before ends"
-                )
-                raise Damage(why, segment=path.name, position=0, offset=place.offset)
-            place = Place(
-                offset=first.offset,
-                position=first.position,
-                previous=first.previous,
-                received_ms=place.received_ms,
-            )
-            place = self._segment(path, place, progress, live=live and number == numbers[-1])
-        return place
+    def _path(self, number: int) -> Path:
+        return segment_path(self._directory, number)
 
-    def _segment(self, path: Path, place: Place, progress: Progress, *, live: bool) -> Place:
-        size = path.stat().st_size
-        tries = 0
-        while place.position < size:
-            try:
-                for record, behind in _records(path, place):
-                    progress(behind.position - place.position)
-                    place, tries = behind, 0
-                    self._record(record)
-                    if live and place.position >= size:
-                        return place
-            except Damage:
-                tries += 1
-                if not live or tries > TRIES:
-                    raise
-                time.sleep(PAUSE_S)
-        return place
+    def _overlaps(self, number: int) -> bool:
+        """Whether a segment holds records received in the time that is asked for."""
+        begins_ms = _first_stamp(self._path(number))
+        behind = self._numbers[self._numbers.index(number) + 1 :][:1]
+        ends_ms = _first_stamp(self._path(behind[0])) if behind else None
+        before_end = self._scope.to_ms is None or begins_ms is None or begins_ms < self._scope.to_ms
+        behind_start = self._scope.from_ms is None or ends_ms is None or ends_ms >= self._scope.from_ms
+        return before_end and behind_start
 
-    def _record(self, record: Record) -> None:
-        self.report.records += 1
-        self.report.head = record.hash
-        for checkpoint in self._checkpoints.pop(record.offset, ()):
-            if checkpoint.hash != record.hash:
-                self.report.fault(
-                    f"record {record.offset}: not the one that was signed at {_iso(checkpoint.at_ms)}"
-                )
-        try:
-            if record.kind is Kind.BATCH:
-                self._batch(record)
-            else:
-                self._learn(record.kind, read_json(record.payload))
-        except IntegrityError as error:
-            self.report.fault(f"record {record.offset}: {error}")
+    def _tasks(self) -> list[Task]:
+        statements = self._scope.statements
+        offsets = [*(one.offset for one in self._checkpoints), *(one.log.offset for one in statements)]
+        task = Task(
+            path=self._directory,
+            keys={fingerprint(key): key for key in self._named.all},
+            offsets=frozenset(offsets),
+            numbers=frozenset((h.key, h.run, h.seq) for one in statements for h in one.heads),
+        )
+        newest = self._numbers[-1:]
+        return [
+            replace(task, path=self._path(number), live=self._live and [number] == newest)
+            for number in self._chosen
+        ]
 
-    def _learn(self, kind: Kind, fields: dict[str, Json]) -> None:
-        """Public keys and lost numbers that acts, marks and fleet versions name."""
-        key = fields.get("key")
-        if kind is Kind.FLEET:
-            plan = fields.get("plan")
-            gateways = plan.get("gateways") if isinstance(plan, dict) else None
-            for gateway in gateways if isinstance(gateways, list) else []:
-                if isinstance(gateway, dict):
-                    self._know(gateway.get("key"))
-        elif kind is Kind.MARK and fields.get("mark") == MarkName.START:
-            self._backend_keys.update(self._know(key))
-        elif kind is Kind.ACT and fields.get("act") == "declare_lost":
-            first, last = fields.get("first"), fields.get("last")
-            if (
-                isinstance(key, str)
-                and isinstance(first, int)
-                and isinstance(last, int)
-                and 1 <= first <= last
-            ):
-                self._run((key, str(fields.get("run")))).declare(first, last, "")
-        elif kind is Kind.ACT:
-            self._know(key)
+    def _join(self, all_found: Sequence[Found]) -> None:
+        report = self.report
+        histories = Histories(partial=self._scope.partial)
+        before: Found | None = None
+        for number, found in zip(self._chosen, all_found, strict=True):
+            self._link(number, before, found)
+            self._count(found)
+            histories.take(found)
+            before = found
+        hashes = {offset: hash_ for found in all_found for offset, hash_ in found.hashes.items()}
+        self._against(self._checkpoints, hashes, ours=True)
+        self._against([one.log for one in self._scope.statements], hashes, ours=False)
+        self._heads(all_found)
+        report.holes, report.forks = histories.finish()
+        for fault in histories.faults:
+            report.fault(fault)
+        report.keys = {key: name for (key, _), name in histories.owners.items()}
 
-    def _know(self, text: Json) -> list[bytes]:
-        if not isinstance(text, str):
-            return []
-        try:
-            public = b64decode(text, validate=True)
-        except ValueError:
-            return []
-        if len(public) != 32:
-            return []
-        self._keys[fingerprint(public)] = public
-        return [public]
-
-    def _batch(self, record: Record) -> None:
-        meta, encoded = split_batch(record.payload)
-        found = list(read_batches(encoded))
-        if len(found) != 1 or isinstance(found[0], BadBatch):
-            raise IntegrityError("it does not hold one sealed batch")
-        batch = found[0]
-        self.report.batches += 1
-        self.report.lines += batch.body.count(b"\n")
-        if meta.grade is Grade.SEALED:
-            self.report.gateways.add(meta.gateway)
-        self._seal(batch, record.offset)
-        self._chain(batch, meta, record.offset)
-
-    def _seal(self, batch: Batch, offset: int) -> None:
-        public = self._keys.get(batch.gateway)
-        if public is None:
-            self.report.unknown += 1
+    def _link(self, number: int, before: Found | None, found: Found) -> None:
+        """A segment must follow from the one before it."""
+        start, report = found.start, self.report
+        if start is None or found.end is None:
             return
-        fault = check(batch, public)
-        if fault is not None:
-            self.report.fault(
-                f"record {offset}: batch {batch.run} {batch.seq}: its {fault.value} does not hold"
-            )
+        report.organisation = report.organisation or start.organisation
+        place = None if before is None else before.end
+        if before is None and (not self._scope.partial or number == 1):
+            place = Place(offset=1, position=0, previous=chain.genesis(report.organisation))
+        position = self._chosen.index(number)
+        expected = self._chosen[position - 1] + 1 if position else (number if self._scope.partial else 1)
+        offset = start.first if place is None else place.offset
+        why = None
+        if number != expected:
+            why = f"segment {expected:08d}.seg is missing"
+        elif start.organisation != report.organisation:
+            why = f"it belongs to {start.organisation}"
+        elif place is not None and (start.first, start.previous) != (place.offset, place.previous):
+            why = f"the segment begins at record {start.first} or on another hash than the one before ends"
+        elif place is not None and found.records and found.from_ms < place.received_ms:
+            why = "its stamps lie before those of the segment before"
+        if why is not None:
+            report.fault(str(Damage(why, segment=found.name, position=0, offset=offset)))
 
-    def _chain(self, batch: Batch, meta: BatchMeta, offset: int) -> None:
-        if (meta.run, meta.seq) != (batch.run, batch.seq):
-            self.report.fault(f"record {offset}: its first line names another batch than the seal")
-        name = (batch.gateway, batch.run)
-        self._owners[name] = meta.gateway
-        added = self._run(name).add(batch.seq, batch.prev, batch.hash)
-        if meta.conflict:
-            self.report.clones += 1
-        elif added is Added.UNLINKED:
-            self.report.fault(
-                f"record {offset}: batch {batch.run} {batch.seq} does not build on its neighbour"
-            )
-        for hole in declared(batch.body).holes:
-            self._run((batch.gateway, hole.run)).declare(hole.first, hole.last, hole.hash)
-            self.report.declared += hole.last - hole.first + 1
+    def _count(self, found: Found) -> None:
+        report, end = self.report, found.end
+        for fault in found.faults:
+            report.fault(fault)
+        report.records += found.records
+        report.batches += found.batches
+        report.lines += found.lines
+        report.unknown += found.unknown
+        report.clones += len(found.conflicts)
+        report.gateways |= found.gateways
+        if end is not None and found.start is not None and found.records:
+            report.first = report.first or found.start.first
+            report.from_ms = report.from_ms or found.from_ms
+            report.last, report.to_ms, report.head = end.offset - 1, end.received_ms, end.previous.hex()
 
-    def _run(self, name: tuple[str, str]) -> Run:
-        return self._runs.setdefault(name, Run())
+    def _against(self, checkpoints: Sequence[Checkpoint], hashes: dict[int, str], *, ours: bool) -> None:
+        """Checkpoints must be the backend's, and the records they speak of must be there as signed."""
+        report = self.report
+        for one in checkpoints:
+            if self._named.backend and not any(one.signed_by(key) for key in self._named.backend):
+                report.fault(f"the checkpoint of record {one.offset} is not signed by the backend")
+            elif report.organisation and one.organisation != report.organisation:
+                report.fault(f"the checkpoint of record {one.offset} is that of {one.organisation}")
+            elif one.offset in hashes:
+                if hashes[one.offset] != one.hash:
+                    report.fault(f"record {one.offset}: not the one that was signed at {_iso(one.at_ms)}")
+            elif one.offset > report.last and self._reaches_end() and not (ours and self._live):
+                was = f"record {one.offset} was there at {_iso(one.at_ms)}"
+                report.fault(f"record {report.last + 1}: cut off; {was}")
 
-    def _beyond(self, place: Place) -> None:
-        """Checkpoints must be ours, and none may speak of a record that is no longer there."""
-        for checkpoints in self._checkpoints.values():
-            for checkpoint in checkpoints:
-                if checkpoint.offset >= place.offset and not _is_live(self._directory):
-                    was = f"record {checkpoint.offset} was there at {_iso(checkpoint.at_ms)}"
-                    self.report.fault(f"record {place.offset}: cut off; {was}")
-        for checkpoint in read_checkpoints(self._directory):
-            if self._backend_keys and not any(checkpoint.signed_by(key) for key in self._backend_keys):
+    def _reaches_end(self) -> bool:
+        return self._chosen[-1:] == self._numbers[-1:]
+
+    def _heads(self, all_found: Sequence[Found]) -> None:
+        """Batches that a checkpoint from elsewhere names must be there as they were."""
+        there: dict[tuple[str, str, int], set[str]] = {}
+        for found in all_found:
+            for number, hashes in found.numbers.items():
+                there.setdefault(number, set()).update(hashes)
+        for statement in self._scope.statements:
+            if self._named.backend and not any(statement.signed_by(key) for key in self._named.backend):
                 self.report.fault(
-                    f"the checkpoint of record {checkpoint.offset} is not signed by the backend"
+                    f"the checkpoint of {_iso(statement.log.at_ms)} is not signed by the backend"
                 )
+                continue
+            for head in statement.heads:
+                hashes = there.get((head.key, head.run, head.seq), set())
+                if head.hash and head.hash not in hashes and not (self._scope.partial and not hashes):
+                    what = "not the one that was signed" if hashes else "not there any more"
+                    was = f"batch {head.run} {head.seq} of {head.gateway}: {what}"
+                    self.report.fault(f"{was} at {_iso(statement.log.at_ms)}")
 
-    def _gather(self) -> None:
-        for name, run in self._runs.items():
-            missing = run.missing()
-            if missing:
-                self.report.holes[f"{self._owners.get(name, name[0])} {name[1]}"] = missing
 
-
-def _records(path: Path, place: Place) -> Iterator[tuple[Record, Place]]:
-    with path.open("rb", buffering=BUFFER) as file:
-        yield from walk(file, path.name, place)
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _is_live(directory: Path) -> bool:
     """Whether a server has the ledger open."""
     try:
-        lock = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        with _opened(directory / "lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    finally:
-        os.close(lock)
     return False
+
+
+def _first_stamp(segment: Path) -> int | None:
+    """The stamp of a segment's first record; None where it has none that can be read."""
+    try:
+        _, place = read_start(segment)
+    except Damage:
+        return None
+    with segment.open("rb") as file:
+        file.seek(place.position)
+        match = HEADER.fullmatch(file.readline(HEADER_BYTES))
+    return None if match is None else int(match[3])
 
 
 def _iso(time_ms: int) -> str:

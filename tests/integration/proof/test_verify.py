@@ -1,0 +1,60 @@
+"""`verify` over several processes, and as a command."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+import pytest
+
+from coldchain_backend.ledger import Scope, Verifier
+from support.ledgers import segments, write_ledger
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "ledger"
+    write_ledger(folder, batches=40, segment_bytes=2_000, checkpoint=True)
+    assert len(segments(folder)) > 10
+    return folder
+
+
+def test_several_processes_say_the_same_as_one(folder: Path) -> None:
+    path = segments(folder)[4]
+    path.write_bytes(path.read_bytes().replace(b"temperature=0.5", b"temperature=1.5", 1))
+    alone = Verifier(folder).run(lambda _: None)
+    told: list[int] = []
+    crew = Verifier(folder, scope=Scope(jobs=3, alone_bytes=0))
+    report = crew.run(told.append)
+    assert asdict(report) == asdict(alone)
+    assert path.name in report.faults[0]
+    assert 0 < sum(told) <= crew.size()
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "coldchain_backend", "verify", *arguments]
+    return subprocess.run(
+        program, check=False, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}, timeout=60
+    )
+
+
+def test_the_command_answers_and_names(folder: Path) -> None:
+    done = command("--ledger", str(folder))
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "intact: 43 records, 40 batches, 80 lines, 1 gateways",
+    )
+    segments(folder)[-1].unlink()
+    done = command("--ledger", str(folder), "--json")
+    said = orjson.loads(done.stdout)
+    assert done.returncode == 1
+    assert said["answer"] == "broken"
+    assert "cut off" in said["faults"][0]
+
+
+def test_a_time_that_is_none_is_told(folder: Path) -> None:
+    done = command("--ledger", str(folder), "--from", "yesterday")
+    assert done.returncode == 2
+    assert "'yesterday' is not a time" in done.stderr
