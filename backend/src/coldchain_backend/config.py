@@ -49,11 +49,19 @@ class DeliverySection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointsSection:
+    """`folder`: where a copy of every day's checkpoint is put, best on another machine."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """The whole file."""
 
     backend: BackendSection
     delivery: DeliverySection = field(default_factory=DeliverySection)
+    checkpoints: CheckpointsSection = field(default_factory=CheckpointsSection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +83,12 @@ class Settings:
     @property
     def port(self) -> int:
         return int(self.config.backend.listen.rpartition(":")[2])
+
+    @property
+    def checkpoint_copies(self) -> Path | None:
+        """The folder elsewhere for checkpoints."""
+        folder = self.config.checkpoints.folder
+        return None if folder is None else self.folder / folder
 
     @property
     def url(self) -> str:

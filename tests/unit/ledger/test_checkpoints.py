@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coldchain_backend.ledger import Verifier
-from coldchain_backend.ledger.checkpoints import NAME, Checkpoint, read_checkpoints, write_checkpoint
+from coldchain_backend.ledger.checkpoints import NAME, Checkpoint, read_checkpoints, signed, write_checkpoint
 from support.ledgers import BACKEND, write_ledger
 
 
@@ -23,7 +23,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_numbers_in_a_checkpoint_are_answered(written: Path, offset: int, at_ms: int, hash_: str) -> None:
     (written / NAME).unlink(missing_ok=True)
     checkpoint = Checkpoint(organisation="demo", offset=offset, hash=hash_, at_ms=at_ms)
-    write_checkpoint(written, BACKEND, checkpoint)
+    write_checkpoint(written, signed(BACKEND, checkpoint))
     report = Verifier(written).run(lambda _: None)
     assert all("checkpoint" in fault or "record" in fault for fault in report.faults)
     if 1 <= offset <= 5 and read_checkpoints(written):
@@ -40,7 +40,7 @@ def test_any_bytes_in_the_file_are_answered(written: Path, rubbish: bytes) -> No
 
 def test_a_checkpoint_is_of_one_ledger_and_one_key(tmp_path: Path) -> None:
     mine = Checkpoint(organisation="demo", offset=3, hash="a" * 64, at_ms=1_000)
-    write_checkpoint(tmp_path, BACKEND, mine)
+    write_checkpoint(tmp_path, signed(BACKEND, mine))
     (read,) = read_checkpoints(tmp_path)
     assert read.signed_by(BACKEND.public)
     other = Checkpoint(organisation="other", offset=3, hash="a" * 64, at_ms=1_000, signature=read.signature)

@@ -17,6 +17,7 @@ from coldchain_backend.config import Settings
 from coldchain_backend.delivery import Courier, CourierSettings, HttpSender, endpoints_of
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
+from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key
 from coldchain_backend.ingest import Admission
@@ -70,6 +71,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
+            loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
             await run_server(application(ground), taken)
             _log.event("backend.stopping")
@@ -160,3 +162,19 @@ async def sign_checkpoints(ground: Ground) -> None:
     while True:
         await asyncio.to_thread(ground.ledger.checkpoint, ground.key)
         await ground.clock.sleep(CHECKPOINT_EVERY_S)
+
+
+def daily_checkpoints(ground: Ground, database: sql.Database) -> DailyCheckpoints:
+    """What leaves the house once a day."""
+    outside = Outside(
+        kept=ground.settings.data_dir / "checkpoints",
+        copies=ground.settings.checkpoint_copies,
+        receivers=lambda: ground.book.fleet.plan.checkpoint_receivers,
+        send=sql.DeliveryQueue(database).put,
+    )
+    return DailyCheckpoints(
+        ground.admission.heads,
+        lambda heads: statement_of(ground.ledger, ground.key, heads),
+        outside,
+        ground.clock,
+    )

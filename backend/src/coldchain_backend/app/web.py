@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from coldchain.seal import Key, fingerprint
 from coldchain_backend.access import Tokens
 from coldchain_backend.config import Settings
+from coldchain_backend.evidence import statement_of
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
-from coldchain_backend.web import api, auth, gateways, health, live, write
+from coldchain_backend.web import api, auth, checkpoint, gateways, health, live, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.services import GatewaySeen, Services
@@ -42,6 +43,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.admission = ground.admission
     app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
+    app.state.statement = lambda heads: statement_of(ground.ledger, ground.key, heads)
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,
@@ -55,7 +57,15 @@ def application(ground: Ground) -> FastAPI:
         end_session=doors.end_session,
     )
     install_errors(app)
-    for router in (write.router, gateways.router, auth.router, health.router, live.router, *api.routers()):
+    for router in (
+        write.router,
+        gateways.router,
+        checkpoint.router,
+        auth.router,
+        health.router,
+        live.router,
+        *api.routers(),
+    ):
         app.include_router(router)
     install(app)
     return app

@@ -131,6 +131,7 @@ class Plan:
     organisation: str
     receivers: tuple[Receiver, ...] = ()
     system_receiver: str | None = None
+    checkpoint_receivers: tuple[str, ...] = ()
     profiles: tuple[Profile, ...] = ()
     assets: tuple[Asset, ...] = ()
     sensors: tuple[Sensor, ...] = ()

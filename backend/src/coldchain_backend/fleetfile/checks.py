@@ -87,6 +87,8 @@ def _references(document: FleetDocument) -> Iterator[Problem]:
             yield from _known(("gateways", index, "asset"), "asset", gateway.asset, assets)
     if document.system_receiver is not None:
         yield from _known(("system_receiver",), "receiver", document.system_receiver, receivers)
+    for index, name in enumerate(document.checkpoint_receivers):
+        yield from _known(("checkpoint_receivers", index), "receiver", name, receivers)
 
 
 def _sensors(document: FleetDocument) -> Iterator[Problem]:

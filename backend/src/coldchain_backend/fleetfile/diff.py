@@ -79,6 +79,7 @@ def _things(plan: Plan) -> Iterator[tuple[tuple[str, str], object]]:
     """Every entry of a plan by (what, id); what is inside another entry is listed by itself."""
     yield ("organisation", plan.organisation), plan.organisation
     yield ("setting", "system_receiver"), plan.system_receiver or "none"
+    yield ("setting", "checkpoint_receivers"), ", ".join(plan.checkpoint_receivers) or "none"
     yield ("setting", "unsealed.allowed"), plan.unsealed_allowed
     yield from ((("receiver", one.name), one) for one in plan.receivers)
     yield from ((("profile", one.name), one) for one in plan.profiles)

@@ -250,6 +250,7 @@ class FleetDocument:
     organisation: Id
     receivers: tuple[ReceiverEntry, ...] = ()
     system_receiver: str | None = None
+    checkpoint_receivers: tuple[str, ...] = ()
     profiles: tuple[ProfileEntry, ...] = ()
     assets: tuple[AssetEntry, ...] = ()
     sensors: tuple[SensorEntry, ...] = ()

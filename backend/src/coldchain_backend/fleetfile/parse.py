@@ -49,6 +49,7 @@ def plan_of(document: FleetDocument) -> Plan:
             for entry in document.receivers
         ),
         system_receiver=document.system_receiver,
+        checkpoint_receivers=document.checkpoint_receivers,
         profiles=tuple(profiles[name] for name in (*own, *used)),
         assets=tuple(_asset(entry) for entry in document.assets),
         sensors=tuple(

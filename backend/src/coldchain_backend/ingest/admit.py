@@ -17,7 +17,7 @@ from coldchain_backend.ingest.contracts import BatchFate, Fate, NotAdmitted, Wri
 from coldchain_backend.ingest.hashes import MAX_SEQ
 from coldchain_backend.ingest.keys import GatewayKeys
 from coldchain_backend.ingest.receipts import Receipts
-from coldchain_backend.ingest.register import Register
+from coldchain_backend.ingest.register import Register, RunHead
 from coldchain_backend.ingest.store import BatchStore
 from coldchain_backend.ingest.unsealed import Precision, Received, read_unsealed
 from coldchain_backend.ledger import Ledger, MarkName
@@ -66,6 +66,10 @@ class Admission:
     def held(self, key: str) -> list[tuple[str, int]]:
         """(run, held) of a key's newest run and of every incomplete one."""
         return self._register.sequences.held(key)
+
+    def heads(self) -> list[RunHead]:
+        """The newest run of every key and every incomplete one: its last number, and how much is held."""
+        return self._register.heads()
 
     async def write_sealed(self, writer: str, body: bytes) -> Written:
         """Take the batches of one request by the gateway `writer`.

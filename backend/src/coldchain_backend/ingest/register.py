@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from coldchain.seal import fingerprint
 from coldchain_backend.ingest import snapshot
 from coldchain_backend.ingest.hashes import BatchHashes
 from coldchain_backend.ingest.keys import GatewayKeys
@@ -13,6 +15,21 @@ from coldchain_backend.ingest.sequences import Sequences
 from coldchain_backend.ledger import Ledger, NewRecord, Record
 
 SNAPSHOT_EVERY: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHead:
+    """The last number of a run and its hash (empty where it was declared never to come); `key`: fingerprint.
+
+    held   the highest number below which nothing is missing or undeclared
+    """
+
+    gateway: str
+    key: str
+    run: str
+    seq: int
+    held: int
+    hash: str
 
 
 class Register:
@@ -42,6 +59,17 @@ class Register:
         """Write the snapshot down."""
         self._save()
         self._hashes.close()
+
+    def heads(self) -> list[RunHead]:
+        """The newest run of every key, and every incomplete one."""
+        found = []
+        for key in self.keys:
+            name = fingerprint(key.public)
+            for run, held in self.sequences.held(name):
+                state = self.sequences.state(name, run).run
+                newest, hash_ = state.newest, state.head or ""
+                found.append(RunHead(gateway=key.name, key=name, run=run, seq=newest, held=held, hash=hash_))
+        return found
 
     async def append(self, records: Sequence[NewRecord], take: Callable[[Sequence[Record]], None]) -> None:
         """Make records durable, then know them by `take`, also when the one who asked is gone meanwhile.

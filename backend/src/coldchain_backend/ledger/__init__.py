@@ -23,10 +23,18 @@ from coldchain_backend.ledger.records import (
 from coldchain_backend.ledger.report import Answer, Fork, Missing, Report
 from coldchain_backend.ledger.runs import Added, Interval, Run
 from coldchain_backend.ledger.segments import Damage
-from coldchain_backend.ledger.statement import Head, Statement, load_statement, make_statement, read_statement
+from coldchain_backend.ledger.statement import (
+    EVENT,
+    Head,
+    Statement,
+    load_statement,
+    make_statement,
+    read_statement,
+)
 from coldchain_backend.ledger.verify import Scope, Verifier
 
 __all__ = [
+    "EVENT",
     "NOTHING",
     "ActName",
     "Added",

@@ -5,7 +5,7 @@ They stand one a line in `checkpoints` beside the segments; a torn last line is 
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,17 +38,14 @@ class Checkpoint:
         return verify_document(public, _KIND, self.payload(), self.signature)
 
 
-def write_checkpoint(directory: Path, key: Key, unsigned: Checkpoint) -> None:
-    """Sign a checkpoint and add it durably. Raises OSError."""
-    line = orjson.dumps(
-        {
-            "organisation": unsigned.organisation,
-            "offset": unsigned.offset,
-            "hash": unsigned.hash,
-            "at_ms": unsigned.at_ms,
-            "signature": sign_document(key, _KIND, unsigned.payload()),
-        }
-    )
+def signed(key: Key, unsigned: Checkpoint) -> Checkpoint:
+    """The checkpoint with its signature."""
+    return replace(unsigned, signature=sign_document(key, _KIND, unsigned.payload()))
+
+
+def write_checkpoint(directory: Path, checkpoint: Checkpoint) -> None:
+    """Add a signed checkpoint durably. Raises OSError."""
+    line = orjson.dumps(asdict(checkpoint))
     descriptor = os.open(directory / NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
     try:
         os.write(descriptor, b"\n" + line + b"\n")

@@ -12,7 +12,7 @@ from coldchain.errors import Unavailable
 from coldchain.seal import Key
 from coldchain_backend.ledger import chain
 from coldchain_backend.ledger.active import SEGMENT_BYTES, ActiveSegment
-from coldchain_backend.ledger.checkpoints import Checkpoint, write_checkpoint
+from coldchain_backend.ledger.checkpoints import Checkpoint, signed, write_checkpoint
 from coldchain_backend.ledger.contract import READ_BYTES
 from coldchain_backend.ledger.disk import Disk, SystemDisk
 from coldchain_backend.ledger.index import SegmentIndex
@@ -124,14 +124,16 @@ class FileLedger:
         """Whether evidence is refused because the disk is full."""
         return self._reserve.full
 
-    def checkpoint(self, key: Key) -> None:
-        """Sign the present head. Raises OSError."""
+    def checkpoint(self, key: Key) -> Checkpoint:
+        """Sign the present head and note it beside the segments. Raises OSError."""
         with self._grown:
             offset, head = self._end, self.head
         unsigned = Checkpoint(
             organisation=self.organisation, offset=offset, hash=head, at_ms=self._clock.now_ms()
         )
-        write_checkpoint(self.directory, key, unsigned)
+        checkpoint = signed(key, unsigned)
+        write_checkpoint(self.directory, checkpoint)
+        return checkpoint
 
     def _publish(self, records: Sequence[Record]) -> None:
         with self._grown:

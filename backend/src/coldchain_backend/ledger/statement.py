@@ -16,6 +16,9 @@ from coldchain.seal import Key, encode_public, sign_document, verify_document
 from coldchain_backend.ledger.checkpoints import Checkpoint
 
 FORMAT: Final = 1
+EVENT: Final = "ledger.checkpoint"
+"""Type of the webhook that carries it."""
+
 _KIND: Final = "checkpoint"
 
 
@@ -72,9 +75,14 @@ def make_statement(key: Key, log: Checkpoint, heads: Sequence[Head]) -> Statemen
 
 
 def read_statement(data: bytes, name: str) -> Statement:
-    """Read a checkpoint that was sent out; raises InvalidInput, beginning with `name`, for anything else."""
+    """Read a checkpoint as it was sent out, or the body of the webhook that brought it.
+
+    Raises InvalidInput, beginning with `name`, for anything else.
+    """
     try:
         fields = orjson.loads(data)
+        if fields.get("type") == EVENT:
+            fields = fields["data"]
         if fields["format"] != FORMAT or fields["kind"] != "coldchain-checkpoint":
             raise InvalidInput(f"{name}: a checkpoint of another format")
         log = fields["log"]
@@ -90,7 +98,7 @@ def read_statement(data: bytes, name: str) -> Statement:
             backend_key=str(fields["backend_key"]),
             signature=str(fields["signature"]),
         )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"{name}: not a checkpoint: {error!r}") from error
 
 

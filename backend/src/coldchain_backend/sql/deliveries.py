@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from coldchain_backend.delivery.queue import Queued, Waiting
 from coldchain_backend.sql.schema import delivery, delivery_attempt
@@ -16,6 +17,15 @@ class DeliveryQueue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def put(self, delivery_id: str, alert: str, receiver: str, now_ms: int, body: bytes) -> None:
+        """Queue a telling that no alert brought forth; an id that was ever queued changes nothing."""
+        row = {
+            "id": delivery_id, "alert": alert, "sequence": 1, "receiver": receiver, "state": QUEUED,
+            "created_ms": now_ms, "due_ms": now_ms, "leased_until_ms": 0, "attempts": 0, "body": body,
+        }  # fmt: skip
+        with self._database.write() as connection, connection.begin():
+            connection.execute(insert(delivery).values(row).on_conflict_do_nothing())
 
     def waiting(self, now_ms: int) -> Sequence[Waiting]:
         heads = _heads().subquery()
