@@ -46,18 +46,7 @@ def verify(  # noqa: PLR0913 - one parameter per option
 
     Examples: `verify` · `verify --checkpoint 2026-11-24.json` · `verify --from 2026-11-01 --json`
     """
-    keys: Sequence[bytes] = ()
-    if ledger is None:
-        settings = context_of(context).settings
-        ledger = settings.data_dir / "ledger" / settings.organisation
-        seed = settings.data_dir / KEY_FILE
-        keys = (
-            [Key.from_seed(bytes.fromhex(seed.read_text(encoding="ascii").strip())).public]
-            if seed.exists()
-            else ()
-        )
-    if not ledger.is_dir():
-        raise InvalidInput(f"{ledger}: no ledger here")
+    folder, keys = _ledger(context, ledger)
     scope = Scope(
         keys=keys,
         statements=[load_statement(path) for path in checkpoint or ()],
@@ -65,7 +54,7 @@ def verify(  # noqa: PLR0913 - one parameter per option
         to_ms=_time(until, "--to"),
         jobs=jobs or os.cpu_count() or 1,
     )
-    report = _read(Verifier(ledger, scope=scope))
+    report = _read(Verifier(folder, scope=scope))
     if as_json:
         fields = {"answer": report.answer, **asdict(report), "gateways": sorted(report.gateways)}
         typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())
@@ -73,6 +62,20 @@ def verify(  # noqa: PLR0913 - one parameter per option
         _tell(report)
     wrong = report.answer is Answer.BROKEN or (complete and report.answer is Answer.INCOMPLETE)
     raise typer.Exit(1 if wrong else 0)
+
+
+def _ledger(context: typer.Context, folder: Path | None) -> tuple[Path, Sequence[bytes]]:
+    """The ledger's folder, and the backend's own key where it is that of the configuration."""
+    keys: Sequence[bytes] = ()
+    if folder is None:
+        settings = context_of(context).settings
+        folder = settings.data_dir / "ledger" / settings.organisation
+        seed = settings.data_dir / KEY_FILE
+        if seed.exists():
+            keys = [Key.from_seed(bytes.fromhex(seed.read_text(encoding="ascii").strip())).public]
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder}: no ledger here")
+    return folder, keys
 
 
 def _time(text: str, option: str) -> int | None:
