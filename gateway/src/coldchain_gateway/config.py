@@ -8,7 +8,7 @@ from typing import Final
 
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain_gateway.local_alarm import LocalAlarmConfig
-from coldchain_gateway.sources import SourceConfig
+from coldchain_gateway.sources import SourceConfig, ports_of
 from coldchain_gateway.uplink import TOKEN_FILE, Endpoint
 from coldchain_runtime.documents import Duration, Size, load_toml
 
@@ -66,6 +66,9 @@ class GatewayConfig:
         for name in names:
             if names.count(name) > 1:
                 raise InvalidInput(f"two sources are called {name!r}")
+        for port, users in ports_of(self.source).items():
+            if len(users) > 1:
+                raise InvalidInput(f"{' and '.join(users)} share the port {port}: it has one owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

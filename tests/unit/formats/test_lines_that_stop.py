@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import LineSplitter, SerialJson
-from coldchain_gateway.formats.serial_json import xor8
+from coldchain_gateway.formats.line_checksum import LineChecksum, xor8
 
 
 def test_what_still_comes_of_a_line_that_stopped_is_not_a_line() -> None:
@@ -43,7 +43,7 @@ def with_checksum(text: bytes) -> bytes:
 
 
 def test_a_line_with_its_checksum_is_read() -> None:
-    (sample,) = SerialJson("a", "xor8").decode(with_checksum(b'{"temp":-18.5}'))
+    (sample,) = SerialJson("a", LineChecksum(kind="xor8")).decode(with_checksum(b'{"temp":-18.5}'))
     assert isinstance(sample, Sample)
     assert dict(sample.values) == {"temperature": -18.5}
 
@@ -52,7 +52,7 @@ def test_a_line_with_its_checksum_is_read() -> None:
     "line", [b'{"temp":-18.5}', b'{"temp":-18.5}*', b'{"temp":-18.5}*ZZ', b'{"temp":-18.5}*00']
 )
 def test_where_one_is_demanded_a_line_without_it_is_refused(line: bytes) -> None:
-    (refusal,) = SerialJson("a", "xor8").decode(line)
+    (refusal,) = SerialJson("a", LineChecksum(kind="xor8")).decode(line)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.BAD_CHECKSUM
 
@@ -61,7 +61,7 @@ def test_where_one_is_demanded_a_line_without_it_is_refused(line: bytes) -> None
 def test_one_changed_byte_is_always_seen(place: int, change: int) -> None:
     whole = bytearray(with_checksum(b'{"temp":-18.5,"n":1}'))
     whole[place % (len(whole) - 3)] ^= change
-    (refusal,) = SerialJson("a", "xor8").decode(bytes(whole))
+    (refusal,) = SerialJson("a", LineChecksum(kind="xor8")).decode(bytes(whole))
     assert isinstance(refusal, Refusal)
 
 

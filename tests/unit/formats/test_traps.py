@@ -12,6 +12,7 @@ from coldchain.errors import InvalidInput
 from coldchain.readings import MAX_RAW, Refusal, RefusalReason
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats.json_text import read_json
+from coldchain_gateway.formats.line_checksum import LineChecksum, xor8
 from coldchain_gateway.formats.modbus_frame import (
     EXCEPTIONS,
     MOST,
@@ -22,7 +23,7 @@ from coldchain_gateway.formats.modbus_frame import (
     read_answer,
     request_frame,
 )
-from coldchain_gateway.formats.serial_json import SerialJson, xor8
+from coldchain_gateway.formats.serial_json import SerialJson
 from coldchain_gateway.formats.serial_lines import LineSplitter
 from coldchain_gateway.formats.source_time import EARLIEST_MS, LATEST_MS, time_of
 from coldchain_gateway.formats.values import Said, gathered, is_nothing, number_of, sampled, value_of
@@ -212,7 +213,7 @@ def test_a_sum_of_a_line_with_itself_is_nothing(line: bytes) -> None:
 @given(st.floats(-30, 30).map(lambda number: round(number, 2)))
 def test_a_star_inside_of_a_line_is_not_its_checksum(celsius: float) -> None:
     line = json.dumps({"id": "a", "temp": celsius, "note": "*00"}).encode()
-    (sample,) = SerialJson(checksum="xor8").decode(b"%b*%02x\r" % (line, xor8(line)))
+    (sample,) = SerialJson(checksum=LineChecksum(kind="xor8")).decode(b"%b*%02x\r" % (line, xor8(line)))
     assert isinstance(sample, Sample)
     assert sample.values["temperature"] == celsius
 

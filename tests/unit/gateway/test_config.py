@@ -83,3 +83,12 @@ def test_a_missing_ca_file_is_told(tmp_path: Path) -> None:
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput):
         Endpoint.parse(url, None)
+
+
+def test_two_sources_on_one_port_are_refused_under_whatever_name(tmp_path: Path) -> None:
+    (tmp_path / "ttyUSB0").touch()
+    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
+    line = '[[source]]\nkind = "serial_line"\nname = "{}"\nport = "{}"\n'
+    both = line.format("a", tmp_path / "ttyUSB0") + line.format("b", tmp_path / "by-id")
+    with pytest.raises(ConfigError, match="a and b share the port"):
+        load(written(tmp_path, GOOD[: GOOD.index("[[source]]")] + both))

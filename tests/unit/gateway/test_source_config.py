@@ -118,3 +118,19 @@ def test_a_mapping_that_cannot_be(wrong: Mapping[str, object], told: str) -> Non
     good: Mapping[str, object] = {"sensor": "topic:1", "fields": {"temperature": "payload"}}
     subscription = {"topic": "a/#", "format": "mapping", "mapping": {**good, **wrong}}
     assert told in refused({**MQTT, "subscription": [subscription]}, MqttConfig)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"format": "csv"}, "go together"),
+        ({"csv": {"columns": ["temperature"]}}, "go together"),
+        ({"format": "csv", "csv": {"columns": ["temperature"]}}, "name no sensor"),
+        ({"format": "regex"}, "go together"),
+        ({"format": "regex", "regex": {"pattern": "("}, "sensor": "a"}, "pattern"),
+        ({"format": "nmea"}, "no name"),
+        ({"format": "nmea", "sensor": "a", "checksum": "xor8", "checksum_in": "field"}, "json and csv"),
+    ],
+)
+def test_a_format_without_what_it_needs(wrong: Mapping[str, object], told: str) -> None:
+    assert told in refused({**SERIAL, **wrong}, SerialLineConfig)

@@ -1,6 +1,5 @@
 """One JSON object per line, as microcontrollers print it; keys differ from sketch to sketch."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
@@ -9,6 +8,7 @@ from coldchain.readings import RefusalReason
 from coldchain_gateway.contracts import Decoded
 
 from .json_text import read_object
+from .line_checksum import LineChecksum
 from .values import MISSING, Said, Unreadable, refused, sampled, sensor_id
 
 SENSOR_KEYS: Final = ("id", "sensor", "addr")
@@ -21,26 +21,26 @@ FIELDS: Final[Mapping[str, str]] = {
     "n": "counter",
 }
 FAHRENHEIT: Final = frozenset({"tempF", "temperature_F", "temperature_f"})
-Checksum = Literal["none", "xor8"]
-_XOR8: Final = re.compile(rb"(.*)\*([0-9A-Fa-f]{2})\s*", re.DOTALL)
 
 
 class SerialJson:
     """Decodes lines.
 
-    `sensor` names the sensor where a line does not. With checksum `xor8` a line ends in `*5A`, the XOR of all
-    bytes before the star as in NMEA 0183, and one without it is refused. `unit` is that of temperatures under
-    keys which do not say theirs.
+    `sensor` names the sensor where a line does not. `unit` is that of temperatures under keys which do not
+    say theirs.
     """
 
     def __init__(
-        self, sensor: str | None = None, checksum: Checksum = "none", unit: Literal["C", "F"] = "C"
+        self,
+        sensor: str | None = None,
+        checksum: LineChecksum | None = None,
+        unit: Literal["C", "F"] = "C",
     ) -> None:
         self._sensor = sensor
-        self._checksum = checksum
+        self._checksum = checksum or LineChecksum()
         self._unit = unit
 
-    def decode(self, line: bytes) -> Decoded:
+    def decode(self, line: bytes, arrival_ms: int = 0) -> Decoded:
         """One sample and refusals of single values, or one refusal."""
         try:
             document = read_object(self._checked(line))
@@ -52,11 +52,7 @@ class SerialJson:
 
     def _checked(self, line: bytes) -> bytes:
         """The line without its checksum. Raises Unreadable."""
-        if self._checksum == "xor8":
-            signed = _XOR8.fullmatch(line)
-            if signed is None or xor8(signed[1]) != int(signed[2], 16):
-                raise Unreadable(RefusalReason.BAD_CHECKSUM, "checksum missing or wrong")
-            line = signed[1]
+        line = self._checksum.checked(line, json=True)
         if not line.lstrip().startswith(b"{"):
             # What boards print at power-on, and the end of a line whose beginning nobody heard.
             raise Unreadable(RefusalReason.NOT_A_LINE, "not a JSON object")
@@ -71,11 +67,3 @@ class SerialJson:
             if field == "temperature":
                 unit = "F" if key in FAHRENHEIT else self._unit
             yield Said(name=key, field=field, value=value, unit=unit)
-
-
-def xor8(data: bytes) -> int:
-    """All bytes XORed."""
-    total = 0
-    for byte in data:
-        total ^= byte
-    return total

@@ -1,5 +1,6 @@
 """Wires: table of kinds. A driver's libraries are loaded only when one is configured."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,15 @@ from .mqtt.config import MqttConfig
 from .serial_line.config import SerialLineConfig
 
 SourceConfig = SerialLineConfig | ModbusConfig | MqttConfig
+
+
+def ports_of(configs: Sequence[SourceConfig]) -> dict[str, list[str]]:
+    """Which sources use which serial port; a link and what it points at are one port."""
+    users: dict[str, list[str]] = {}
+    for config in configs:
+        if isinstance(config, SerialLineConfig | ModbusConfig):
+            users.setdefault(os.path.realpath(config.port), []).append(config.name)
+    return users
 
 
 def open_source(
@@ -43,4 +53,12 @@ def quiet_limit_ms(config: SourceConfig) -> int | None:
     return None
 
 
-__all__ = ["ModbusConfig", "MqttConfig", "SerialLineConfig", "SourceConfig", "open_source", "quiet_limit_ms"]
+__all__ = [
+    "ModbusConfig",
+    "MqttConfig",
+    "SerialLineConfig",
+    "SourceConfig",
+    "open_source",
+    "ports_of",
+    "quiet_limit_ms",
+]

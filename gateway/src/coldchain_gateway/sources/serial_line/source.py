@@ -2,7 +2,7 @@
 
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, NotKept
-from coldchain_gateway.formats import LineSplitter, SerialJson
+from coldchain_gateway.formats import LineSplitter
 from coldchain_gateway.sources.serial_port import SerialPort
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
@@ -18,14 +18,15 @@ class SerialLineSource:
     def __init__(self, config: SerialLineConfig, clock: Clock) -> None:
         self.name = config.name
         self._settings = config.settings()
-        self._format = SerialJson(config.sensor, config.checksum, config.unit)
+        self._format = config.language()
+        self._mid_line = not config.self_delimiting
         self._line_timeout_s = config.line_timeout / 1000
         self._max_line = config.max_line
         self._clock = clock
 
     async def run(self, intake: Intake) -> None:
         """Read until cancelled. Raises PortLost."""
-        splitter = LineSplitter(self._max_line)
+        splitter = LineSplitter(self._max_line, mid_line=self._mid_line)
         async with SerialPort(self._settings) as port:
             log.event("serial_line.open", source=self.name, port=self._settings.port)
             try:
@@ -47,7 +48,7 @@ class SerialLineSource:
             data = await port.read()
         boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
         for line in splitter.feed(data):
-            decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line)
+            decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line, wall_ms)
             await self._take(intake, decoded, boottime_ns, wall_ms)
 
     async def _take(self, intake: Intake, decoded: Decoded, boottime_ns: int, wall_ms: int) -> None:
