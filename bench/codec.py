@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from bench.table import Row
 from bench.timing import rate
-from coldchain.lineprotocol import encode_reading, parse, parse_readings
+from coldchain.columns import parse_columns
+from coldchain.lineprotocol import encode_reading, parse
 from coldchain.readings import Reading
 from coldchain.seal import GENESIS, MAX_LINES, Batch, Key, check, read_batches, seal
 
@@ -71,7 +72,7 @@ def measure() -> list[Row]:
     splitting, hashing = rate(lambda: split(body), MAX_LINES), rate(lambda: sha256(body).digest(), MAX_LINES)
     joining = rate(lambda: joined(made), MAX_LINES)
     return [
-        _row("read readings", rate(lambda: parse_readings(body), MAX_LINES), splitting, "lines/s split"),
+        _row("read readings", rate(lambda: parse_columns(body), MAX_LINES), splitting, "lines/s split"),
         _row("read any lines", rate(lambda: list(parse(body)), MAX_LINES), splitting, "lines/s split"),
         _row(
             "write readings",

@@ -1,4 +1,4 @@
-"""InfluxDB line protocol: written strictly, read strictly, and fast where the line is one of our readings.
+"""InfluxDB line protocol: written strictly, read strictly; `columns` reads whole bodies of readings fast.
 
 The subset is stated in docs/wire.md; every line that is not of it becomes a `BadLine` with its reason.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
@@ -43,19 +43,6 @@ _ESCAPED = re.compile(r"\\([,= ])")
 _MEASUREMENT_ESCAPED = re.compile(r"\\([, ])")
 _STRING_ESCAPED = re.compile(r'\\(["\\])')
 
-# A reading as our own gateways write it: no tag but `sensor`, plain values, a time; shorter than MAX_LINE.
-# The quantifiers that end in `+` never give back what they took, which makes a mismatch cheap.
-_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}+"
-_PLAIN = (
-    r"(?:-?[0-9]{1,18}+(?:i|(?:\.[0-9]{1,20}+)?(?:[eE][+-]?[0-9]{1,2}+)?)|true|false"
-    r'|"[^"\\\x00-\x1f\x7f,=]{0,64}")'
-)
-_READING = re.compile(
-    r"^reading,sensor=([^,= \\\x00-\x1f\x7f]{1,256}+(?:\\[,= ][^,= \\\x00-\x1f\x7f]{0,64}+){0,8})"
-    rf" ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN}){{0,31}}) (-?[0-9]{{1,18}})$",
-    re.M,
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -74,26 +61,6 @@ class BadLine:
     number: int
     reason: str
     raw: bytes
-
-
-class ParsedReading(NamedTuple):
-    """A reading of the fast path; times in ms UTC."""
-
-    sensor: str
-    time_ms: int
-    fields: dict[str, FieldValue]
-
-
-_make = tuple.__new__  # what the class itself calls, without the call between
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedBody:
-    """A body in three heaps: readings in the order of lines, lines of other measurements, bad lines."""
-
-    readings: list[ParsedReading]
-    others: list[Line]
-    bad: list[BadLine]
 
 
 def escape_measurement(name: str) -> str:
@@ -227,8 +194,8 @@ def _parse_line(number: int, raw: bytes) -> Line | BadLine:
     if match is None:
         return BadLine(number=number, reason="not line protocol", raw=raw[:256])
     try:
-        tags = _unique([(_unescape(key), _unescape(value)) for key, value in _TAG.findall(match["tags"])])
-        fields = _unique([(_unescape(key), _value(text)) for key, text in _FIELDS.findall(match["fields"])])
+        tags = _unique([(unescape(key), unescape(value)) for key, value in _TAG.findall(match["tags"])])
+        fields = _unique([(unescape(key), _value(text)) for key, text in _FIELDS.findall(match["fields"])])
     except InvalidInput as fault:
         return BadLine(number=number, reason=str(fault), raw=raw[:256])
     time = None if match["time"] is None else int(match["time"])
@@ -247,7 +214,8 @@ def _unique(pairs: list[tuple[str, _T]]) -> dict[str, _T]:
     return named
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """A tag key, tag value or field key as it was before `escape_key`."""
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
@@ -267,61 +235,8 @@ def _value(text: str) -> FieldValue:
     raise InvalidInput(f"not a value: {text[:40]}")
 
 
-def parse_readings(body: bytes) -> ParsedBody:
-    """Read a body whose lines are mostly our own readings (times in ms): the fast path of judging.
-
-    Equal to `parse` line by line: what the fast form does not match goes through it.
-    """
-    try:
-        found = _READING.findall(body.decode())
-    except UnicodeDecodeError:
-        found = []
-    if len(found) == body.count(b"\n") + (not body.endswith(b"\n")):
-        readings = _plain_readings(found)
-        if readings is not None:
-            return ParsedBody(readings=readings, others=[], bad=[])
-    return _parse_mixed(body)
-
-
-def _plain_readings(found: list[tuple[str, str, str]]) -> list[ParsedReading] | None:
-    """The readings of (sensor, fields, time) texts; None where a key stands twice, which `parse` names."""
-    readings: list[ParsedReading] = []
-    sensors: dict[str, str] = {}
-    for written, pairs, time in found:
-        fields: dict[str, FieldValue] = {}
-        for pair in pairs.split(","):
-            name, _, text = pair.partition("=")
-            last = text[-1]
-            if last == "i":
-                fields[name] = int(text[:-1])
-            elif last == "e":
-                fields[name] = text == "true"
-            elif last == '"':
-                fields[name] = text[1:-1]
-            else:
-                fields[name] = float(text)
-        if len(fields) != pairs.count("="):
-            return None
-        sensor = sensors.get(written)
-        if sensor is None:
-            sensor = sensors[written] = _unescape(written)
-        readings.append(_make(ParsedReading, (sensor, int(time), fields)))
-    return readings
-
-
-def _parse_mixed(body: bytes) -> ParsedBody:
-    parsed = ParsedBody(readings=[], others=[], bad=[])
-    for line in parse(body):
-        if isinstance(line, BadLine):
-            parsed.bad.append(line)
-        elif _is_reading(line):
-            parsed.readings.append(ParsedReading(line.tags["sensor"], line.time or 0, dict(line.fields)))
-        else:
-            parsed.others.append(line)
-    return parsed
-
-
-def _is_reading(line: Line) -> bool:
+def is_reading(line: Line) -> bool:
+    """Whether a line has the form of a reading: its sensor as the only tag, and a time."""
     return line.measurement == "reading" and line.tags.keys() == {"sensor"} and line.time is not None
 
 

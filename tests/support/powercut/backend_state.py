@@ -12,7 +12,6 @@ from pathlib import Path
 from sqlalchemy import select
 
 from coldchain.errors import ColdchainError
-from coldchain.lineprotocol import parse_readings
 from coldchain.seal import Batch, Key, read_batches
 from coldchain_backend.access import open_tokens
 from coldchain_backend.app.run import DATABASE_FILE
@@ -24,6 +23,7 @@ from coldchain_backend.ledger import FileLedger, Kind, Record, Verifier, open_le
 from coldchain_backend.sql import Books, open_database, schema
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import make_folder
+from support.lines import reading_lines
 
 ORGANISATION = "demo"
 Name = tuple[str, int]
@@ -139,8 +139,8 @@ def sealed_names(records: Sequence[Record]) -> list[Name]:
 
 def readings(body: bytes) -> list[Name]:
     """Sensor and counter of each reading."""
-    found = parse_readings(body).readings
-    return [(one.sensor, int(one.fields["counter"])) for one in found if "counter" in one.fields]
+    found = reading_lines(body)
+    return [(one.tags["sensor"], int(one.fields["counter"])) for one in found if "counter" in one.fields]
 
 
 def kept_faults(records: Sequence[Record], said: Promises) -> list[str]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from coldchain.lineprotocol import parse_readings
 from coldchain.seal import GENESIS, Batch, check, read_batches
 from coldchain_gateway.clock_trust import boot_id
 from coldchain_gateway.contracts import Intake
@@ -18,6 +17,7 @@ from coldchain_gateway.identity import HeadFile, Identity, load_or_create_key
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.outbox import Sealer, SqliteOutbox, continue_or_begin, open_outbox
 from coldchain_runtime.clock import SystemClock
+from support.lines import reading_lines
 from support.powercut.streams import Exchange, Message
 
 Reading = tuple[str, int]
@@ -122,7 +122,7 @@ def readings(batches: Batches) -> list[Reading]:
     """Every reading with a counter in these batches."""
     found = []
     for batch in batches.values():
-        for one in parse_readings(batch.body).readings:
+        for one in reading_lines(batch.body):
             if isinstance(counter := one.fields.get("counter"), int):
-                found.append((one.sensor, counter))
+                found.append((one.tags["sensor"], counter))
     return found

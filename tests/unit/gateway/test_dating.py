@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain.lineprotocol import encode_reading, parse_readings
+from coldchain.lineprotocol import encode_reading
 from coldchain.readings import Quality, Reading
 from coldchain_gateway.outbox import Boot, Entry
 from coldchain_gateway.outbox.dating import (
@@ -14,6 +14,7 @@ from coldchain_gateway.outbox.dating import (
     placement_of,
     series_of,
 )
+from support.lines import reading_lines
 
 UTC_MS = 1_795_376_523_000
 EXACT = Placement(offset_ms=UTC_MS)
@@ -85,7 +86,7 @@ def test_a_dated_line_is_the_line_that_core_writes_for_the_reading(
     kept = Entry(line=encode_reading(bare).removesuffix(b" 0"), boot_ms=7)
     dated = Dating().date(kept, placement, trusted=quality is Quality.GOOD)
     assert dated == encode_reading(reading) + b"\n"
-    assert len(parse_readings(dated).readings) == 1
+    assert len(reading_lines(dated)) == 1
 
 
 def test_the_gateways_own_lines_carry_no_quality() -> None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain.lineprotocol import parse_readings
 from coldchain.seal import MAX_BYTES, MAX_LINES, encode_public, fingerprint
 from coldchain_backend.fleet import LineMapping
 from coldchain_backend.ingest import snapshot
@@ -16,6 +15,7 @@ from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey, GatewayKeys
 from coldchain_backend.ingest.sequences import RunState, Sequences
 from coldchain_backend.ingest.unsealed import Precision, bodies, read_unsealed
 from coldchain_backend.ledger import Interval, Run
+from support.lines import reading_lines
 
 HASH = st.binary(min_size=32, max_size=32).map(bytes.hex)
 TIMES = st.integers(0, 2**53)
@@ -32,6 +32,7 @@ KEYS = st.lists(
     max_size=4,
     unique_by=lambda key: key.public,
 )
+
 MAPPING = LineMapping(measurement="mqtt", sensor_tag="topic", fields={"temp": "temperature", "n": "counter"})
 
 
@@ -176,5 +177,5 @@ def test_bodies_keep_every_line_within_the_bounds_of_a_seal(sizes: list[int], sh
 
 def test_what_is_made_can_be_read_again() -> None:
     received = read_unsealed(b"mqtt,topic=a\\ b temp=4i 1\n", Precision.MS, [MAPPING], 99)
-    (reading,) = parse_readings(next(bodies(received.lines))).readings
-    assert reading.sensor == "a b"
+    (reading,) = reading_lines(next(bodies(received.lines)))
+    assert reading.tags["sensor"] == "a b"

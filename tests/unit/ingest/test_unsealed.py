@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coldchain.lineprotocol import parse_readings
+from coldchain.lineprotocol import BadLine, parse
 from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import NotAdmitted, Precision
 from support.doors import NOW_MS, Door
+from support.lines import reading_lines
 
 MS = Precision.MS
 
@@ -35,8 +36,8 @@ async def test_a_mapped_measurement_becomes_a_reading(door: Door) -> None:
     body = b"mqtt,topic=cold/1,host=h temp=4i,other=7 1795376523000\ncpu,host=h usage=3 1795376523000\n"
     written = await door.admission.write_unsealed("tool", body, MS, NOW_MS)
     assert written.mistakes == ()
-    (reading,) = parse_readings(door.bodies()).readings
-    assert (reading.sensor, float(reading.fields["temperature"])) == ("cold/1", 4.0)
+    (reading,) = reading_lines(door.bodies())
+    assert (reading.tags["sensor"], float(reading.fields["temperature"])) == ("cold/1", 4.0)
     assert door.admission.unmapped == {"cpu": 1}
 
 
@@ -70,7 +71,7 @@ async def test_a_large_body_is_split_into_batches(door: Door) -> None:
     lines = b"".join(b"reading,sensor=a temperature=4.5 %d\n" % number for number in range(12_000))
     await door.admission.write_unsealed("tool", lines, MS, NOW_MS)
     assert len(door.stored()) == 3
-    assert len(parse_readings(door.bodies()).readings) == 12_000
+    assert len(reading_lines(door.bodies())) == 12_000
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,7 +81,7 @@ def test_any_bytes_are_answered_and_what_is_stored_can_be_read(
 ) -> None:
     door = Door(tmp_path_factory.mktemp("door"))
     asyncio.run(door.admission.write_unsealed("tool", body, MS, NOW_MS))
-    assert parse_readings(door.bodies()).bad == []
+    assert not any(isinstance(line, BadLine) for line in parse(door.bodies()))
 
 
 @pytest.mark.parametrize(

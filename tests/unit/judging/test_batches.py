@@ -44,13 +44,15 @@ LINES = st.one_of(
 @given(st.lists(LINES, max_size=20))
 def test_no_line_raises_and_every_value_is_possible(lines: list[bytes]) -> None:
     found = content(b"\n".join(lines) + b"\n")
-    for sensor, spoken in found.readings.items():
+    for sensor, parts in found.readings.items():
         assert sensor in {"s", "t"}
-        assert [one.time_ms for one in spoken] == sorted(one.time_ms for one in spoken)
-        for one in spoken:
-            assert 0 <= one.time_ms <= NOW + AHEAD_MS
-            assert one.values
-            assert all(QUANTITIES[name].possible(value) for name, value in one.values.items())
+        for part in parts:
+            assert list(part.times) == sorted(part.times)
+            assert all(0 <= time_ms <= NOW + AHEAD_MS for time_ms in part.times)
+            assert part.fields
+            for name, values in part.fields.items():
+                assert len(values) == len(part.times)
+                assert all(QUANTITIES[name].possible(value) for value in values)
     assert set(found.samples) == set(found.unjudged)
 
 
@@ -61,7 +63,7 @@ def test_readings_in_and_counts_out_add_up(said: list[tuple[str, int]]) -> None:
         for name, minute in said
     ]
     found = content(b"\n".join(lines) + b"\n")
-    kept = sum(map(len, found.readings.values()))
+    kept = sum(len(part.times) for parts in found.readings.values() for part in parts)
     assert kept + sum(found.unjudged.values()) == len(said)
     assert found.unjudged[Unjudged.UNKNOWN_SENSOR] == sum(name == "x" for name, _ in said)
 
@@ -72,12 +74,12 @@ def test_quality_and_grade_become_the_rank() -> None:
     [receipt] = content(body, Grade.RECEIPT).readings["s"]
     assert quality_of(sealed.rank).value == quality_of(receipt.rank).value == "time-unsure"
     assert (sealed_of(sealed.rank), sealed_of(receipt.rank)) == (True, False)
-    assert sealed.values == {"temperature": 4.5}
+    assert sealed.fields == {"temperature": [4.5]}
 
 
 def test_an_impossible_value_leaves_the_others_of_its_line() -> None:
     found = content(b"reading,sensor=s temperature=900,humidity=50 %d\n" % NOW)
-    assert found.readings["s"][0].values == {"humidity": 50.0}
+    assert found.readings["s"][0].fields == {"humidity": [50.0]}
     assert found.samples[Unjudged.IMPOSSIBLE_VALUE] == "s temperature=900.0"
 
 

@@ -42,8 +42,8 @@ def test_compaction_changes_no_answer(
     connection.execute("DELETE FROM series_sensor")
     store = SeriesStore(connection)
     for number, (time_ms, rank, value) in enumerate(added):
-        store.add("s", rank, time_ms * 1000, {"temperature": value})
-        store.add("s", rank, time_ms * 1000, {"door_open": value > 5})
+        store.add("s", rank, [time_ms * 1000], {"temperature": [value]})
+        store.add("s", rank, [time_ms * 1000], {"door_open": [value > 5]})
         if number % flush_every == 0:
             store.flush()
     before = store.readings("s", 0, HOUR)[0]
@@ -59,7 +59,7 @@ def test_compaction_changes_no_answer(
 def test_a_page_leaps_over_empty_years(connection: sqlite3.Connection) -> None:
     store = SeriesStore(connection)
     for time_ms in (5, 20_000 * HOUR, 400_000 * HOUR):
-        store.add("s", 0, time_ms, {"temperature": 4.0})
+        store.add("s", 0, [time_ms], {"temperature": [4.0]})
         store.flush()
     assert [one.time_ms for one in store.page("s", 0, 500_000 * HOUR, 10)] == [
         5, 20_000 * HOUR, 400_000 * HOUR,
@@ -68,15 +68,15 @@ def test_a_page_leaps_over_empty_years(connection: sqlite3.Connection) -> None:
 
 def test_readings_of_unsure_time_are_kept_and_not_sampled(connection: sqlite3.Connection) -> None:
     store = SeriesStore(connection)
-    store.add("s", 4, 1, {"temperature": 9.0})
-    store.add("s", 0, 2, {"temperature": 4.0})
+    store.add("s", 4, [1], {"temperature": [9.0]})
+    store.add("s", 0, [2], {"temperature": [4.0]})
     assert len(store.readings("s", 0, 10)[0]) == 2
     assert store.samples("s", "temperature", 0, 10, worst_rank=3) == ([(2, 4.0)], [])
 
 
 def test_what_is_discarded_is_not_written(connection: sqlite3.Connection) -> None:
     store = SeriesStore(connection)
-    store.add("s", 0, 1, {"temperature": 9.0})
+    store.add("s", 0, [1], {"temperature": [9.0]})
     store.discard()
     assert store.readings("s", 0, 10)[0] == []
 
@@ -86,8 +86,8 @@ def test_every_small_block_that_overlaps_a_long_one_is_found(tmp_path: Path) -> 
     with database.write() as connection, connection.begin():
         store = SeriesStore(raw(connection))
         for time_ms in range(0, 1000, 10):
-            store.add("s", 0, time_ms, {"temperature": 4.0})
+            store.add("s", 0, [time_ms], {"temperature": [4.0]})
         store.flush()
-        store.add("s", 0, 505, {"temperature": 5.0})
+        store.add("s", 0, [505], {"temperature": [5.0]})
         assert [one.time_ms for one in store.readings("s", 500, 511)[0]] == [500, 505, 510]
     database.close()

@@ -53,7 +53,7 @@ def test_a_commit_keeps_everything_with_the_offset(books: Books, database: Datab
     books.put_run(RunState(run="r", gateway="gw", held=3, newest=5, above=((5, 5),)))
     books.put_fleet(FleetRecord(offset=1, received_ms=2, payload=b"{}"))
     books.put_revoked("key", 9)
-    books.series.add("s", 0, 7, {"temperature": 4.0})
+    books.series.add("s", 0, [7], {"temperature": [4.0]})
     books.commit(Progress(offset=12, stamp_ms=34, started_ms=5))
     again = Books(database)
     found = again.load()
@@ -73,7 +73,7 @@ def test_a_rollback_forgets_what_was_written_and_what_was_waiting(books: Books) 
     books.put_excursion(stored("e", 1, None))
     assert books.excursion("e") is not None
     books.put_sensor(SensorState(sensor="s"))
-    books.series.add("s", 0, 7, {"temperature": 4.0})
+    books.series.add("s", 0, [7], {"temperature": [4.0]})
     books.count("bad_line", 1, 1, "x")
     books.rollback()
     books.begin()
@@ -155,7 +155,7 @@ def test_tidying_says_whether_there_was_anything_to_do(books: Books) -> None:
     assert books.tidy() is False
     for number in range(70):
         books.begin()
-        books.series.add("s", 0, number, {"temperature": 4.0})
+        books.series.add("s", 0, [number], {"temperature": [4.0]})
         books.commit(Progress(offset=number))
     assert books.tidy() is True
     assert books.tidy() is False

@@ -1,13 +1,15 @@
 """A batch record → what judging needs: readings by sensor, the gateway's own lines, counts of the rest."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from operator import itemgetter, lt
+from typing import Final, NamedTuple, TypeGuard
 
-from coldchain.lineprotocol import FieldValue, Line, parse_readings
-from coldchain.quantities import QUANTITIES, Quantity
+from coldchain.columns import Column, parse_columns
+from coldchain.lineprotocol import FieldValue, Line
+from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality, Value
 from coldchain.seal import BadBatch, read_batches
 from coldchain_backend.ledger import BatchMeta, Grade, split_batch
@@ -16,9 +18,12 @@ from coldchain_backend.series.blocks import rank_of
 AHEAD_MS: Final = 600_000
 """A reading that lies further ahead of the log than this is not judged: its clock is wrong."""
 
+WORST_RANK: Final = rank_of(Quality.TIME_PLACED, sealed=False)
+"""Readings of unsure time are in the series and are not judged."""
+
 _QUALITIES: Final = {quality.value: quality for quality in Quality}
 _ABOUT_TIME: Final = frozenset({"quality", "time_lower", "time_upper"})
-_FLOATS: Final = {name: (q.low, q.high) for name, q in QUANTITIES.items() if q.kind == "float"}
+_TYPES: Final = {"float": float, "int": int, "bool": bool}
 
 
 class Unjudged(StrEnum):
@@ -35,18 +40,38 @@ class Unjudged(StrEnum):
     TIME_UNSURE = "time_unsure"
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One reading of a known sensor."""
+class Spoken(NamedTuple):
+    """Readings of a known sensor with the same fields and the same rank; times (ms UTC) never fall."""
 
-    time_ms: int
-    values: dict[str, Value]
+    times: Sequence[int]
+    fields: Mapping[str, Sequence[Value]]
     rank: int
+
+
+def samples_of(
+    parts: Sequence[Spoken], quantity: str, from_ms: int, to_ms: int | None
+) -> list[tuple[int, float]]:
+    """(time, value) of one quantity of from_ms ≤ time < to_ms, by time; readings of unsure time left out."""
+    samples: list[tuple[int, float]] = []
+    contributing = 0
+    for part in parts:
+        values = part.fields.get(quantity)
+        if values is None or part.rank > WORST_RANK:
+            continue
+        contributing += 1
+        pairs = zip(part.times, map(float, values), strict=True)
+        if from_ms <= part.times[0] and (to_ms is None or part.times[-1] < to_ms):
+            samples += pairs
+        else:
+            samples += [pair for pair in pairs if from_ms <= pair[0] and (to_ms is None or pair[0] < to_ms)]
+    if contributing > 1:
+        samples.sort(key=itemgetter(0))
+    return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A batch as judging sees it. `readings` are sorted by time."""
+    """A batch as judging sees it."""
 
     meta: BatchMeta
     key: str
@@ -56,9 +81,9 @@ class Content:
     unjudged: Counter[Unjudged] = field(default_factory=Counter)
     samples: dict[Unjudged, str] = field(default_factory=dict)
 
-    def refuse(self, reason: Unjudged, sample: str) -> None:
+    def refuse(self, reason: Unjudged, sample: str, count: int = 1) -> None:
         """Count something that is not judged."""
-        self.unjudged[reason] += 1
+        self.unjudged[reason] += count
         self.samples[reason] = sample[:200]
 
 
@@ -71,30 +96,66 @@ def read(payload: bytes, known: Container[str], stamp_ms: int) -> Content:
         content = Content(meta=meta, key="", sealed=sealed)
         content.refuse(Unjudged.UNFRAMED, "" if batch is None else batch.reason)
         return content
-    parsed = parse_readings(batch.body)
+    parsed = parse_columns(batch.body)
     content = Content(meta=meta, key=batch.gateway, sealed=sealed, others=parsed.others)
     for bad in parsed.bad:
         content.refuse(Unjudged.BAD_LINE, f"{bad.reason}: {bad.raw!r}")
-    good = rank_of(Quality.GOOD, sealed=sealed)
-    readings, latest = content.readings, stamp_ms + AHEAD_MS
-    for sensor, time_ms, fields in parsed.readings:
-        if sensor not in known:
-            content.refuse(Unjudged.UNKNOWN_SENSOR, sensor)
-        elif not 0 <= time_ms <= latest:
-            content.refuse(Unjudged.AHEAD_OF_TIME, f"{sensor} {time_ms}")
-        else:
-            quality = fields.get("quality")
-            rank = good if quality is None else _rank(quality, sealed=sealed)
-            values = _possible(sensor, fields, content)
-            if values:
-                readings.setdefault(sensor, []).append(Spoken(time_ms, values, rank))
-    for spoken in readings.values():
-        spoken.sort(key=_time)
+    latest_ms = stamp_ms + AHEAD_MS
+    for column in parsed.readings:
+        if column.sensor not in known:
+            content.refuse(Unjudged.UNKNOWN_SENSOR, column.sensor, len(column.times))
+            continue
+        spoken = _plain(column, latest_ms, sealed=sealed)
+        found = list(_one_by_one(column, latest_ms, content)) if spoken is None else [spoken]
+        if found:
+            content.readings.setdefault(column.sensor, []).extend(found)
     return content
 
 
-def _time(spoken: Spoken) -> int:
-    return spoken.time_ms
+def _plain(column: Column, latest_ms: int, *, sealed: bool) -> Spoken | None:
+    """A column of which every reading can be and needs no word of its own; else None."""
+    times = column.times
+    if min(times) < 0 or max(times) > latest_ms:
+        return None
+    fields: dict[str, Sequence[Value]] = {}
+    for name, values in column.fields.items():
+        if not _within(values, name):
+            return None
+        fields[name] = values
+    if len(times) > 1 and not all(map(lt, times, times[1:])):
+        return None
+    return Spoken(times, fields, rank_of(Quality.GOOD, sealed=sealed))
+
+
+def _within(values: Sequence[FieldValue], name: str) -> TypeGuard[Sequence[Value]]:
+    """Whether all values, which are of one type, are what the field may hold."""
+    bounds = _PLAIN.get((name, type(values[0])))
+    if bounds is None:
+        return False
+    low, high = bounds
+    return low <= min(values) and max(values) <= high  # type: ignore[operator] # no text has bounds
+
+
+def _one_by_one(column: Column, latest_ms: int, content: Content) -> Iterator[Spoken]:
+    """The readings of a column that can be, by rank and fields; the rest is counted."""
+    heaps: dict[tuple[int, tuple[str, ...]], list[tuple[int, dict[str, Value]]]] = {}
+    names = tuple(column.fields)
+    for time_ms, *said in zip(column.times, *column.fields.values(), strict=True):
+        if not 0 <= time_ms <= latest_ms:
+            content.refuse(Unjudged.AHEAD_OF_TIME, f"{column.sensor} {time_ms}")
+            continue
+        fields = dict(zip(names, said, strict=True))
+        values = dict(_possible(column.sensor, fields, content))
+        if values:
+            key = _rank(fields.get("quality", "good"), sealed=content.sealed), tuple(values)
+            heaps.setdefault(key, []).append((time_ms, values))
+    for (rank, kept), readings in heaps.items():
+        readings.sort(key=itemgetter(0))
+        yield Spoken(
+            [time_ms for time_ms, _ in readings],
+            {name: [values[name] for _, values in readings] for name in kept},
+            rank,
+        )
 
 
 def _rank(quality: FieldValue, *, sealed: bool) -> int:
@@ -102,35 +163,27 @@ def _rank(quality: FieldValue, *, sealed: bool) -> int:
     return rank_of(known, sealed=sealed)
 
 
-def _possible(sensor: str, fields: dict[str, FieldValue], content: Content) -> dict[str, Value]:
+def _possible(sensor: str, fields: Mapping[str, FieldValue], content: Content) -> Iterator[tuple[str, Value]]:
     """The values that can be: known quantities of the right kind within their range."""
-    values: dict[str, Value] = {}
     for name, value in fields.items():
-        bounds = _FLOATS.get(name)
-        if bounds is not None and type(value) is float:
-            if bounds[0] <= value <= bounds[1]:
-                values[name] = value
-            else:
-                content.refuse(Unjudged.IMPOSSIBLE_VALUE, f"{sensor} {name}={value}")
-        elif name not in _ABOUT_TIME:
-            _possible_other(sensor, name, value, values, content)
-    return values
+        quantity = QUANTITIES.get(name)
+        if name in _ABOUT_TIME:
+            continue
+        if quantity is None:
+            content.refuse(Unjudged.UNKNOWN_FIELD, f"{sensor} {name}")
+        elif isinstance(value, str) or not _of_kind(name, value) or not quantity.possible(value):
+            content.refuse(Unjudged.IMPOSSIBLE_VALUE, f"{sensor} {name}={value}")
+        else:
+            yield name, float(value) if quantity.kind == "float" else value
 
 
-def _of_kind(quantity: Quantity, value: Value) -> bool:
+def _of_kind(name: str, value: Value) -> bool:
     """Whether a value is a switch where a switch is meant, and a number where a number is."""
-    if quantity.kind == "int":
+    kind = QUANTITIES[name].kind
+    if kind == "int":
         return type(value) is int
-    return isinstance(value, bool) == (quantity.kind == "bool")
+    return isinstance(value, bool) == (kind == "bool")
 
 
-def _possible_other(
-    sensor: str, name: str, value: FieldValue, values: dict[str, Value], content: Content
-) -> None:
-    quantity = QUANTITIES.get(name)
-    if quantity is None:
-        content.refuse(Unjudged.UNKNOWN_FIELD, f"{sensor} {name}")
-    elif isinstance(value, str) or not _of_kind(quantity, value) or not quantity.possible(value):
-        content.refuse(Unjudged.IMPOSSIBLE_VALUE, f"{sensor} {name}={value}")
-    else:
-        values[name] = float(value) if quantity.kind == "float" else value
+_PLAIN: Final = {(name, _TYPES[q.kind]): (q.low, q.high) for name, q in QUANTITIES.items()}
+"""What a value of the expected type lies between, by field and type."""

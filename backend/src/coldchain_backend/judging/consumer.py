@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from coldchain_backend.alerts import Desk
 from coldchain_backend.judging.acts import look_at_act
-from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read
+from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read, samples_of
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress, SensorState
-from coldchain_backend.judging.courses import Course
+from coldchain_backend.judging.courses import Course, Sample
 from coldchain_backend.judging.dues import DueKind, Key
 from coldchain_backend.judging.gateway_lines import follow_lines
-from coldchain_backend.judging.late import WORST_RANK, judge_again
+from coldchain_backend.judging.late import judge_again
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.judging.sequences import follow_sequence
@@ -151,45 +151,41 @@ class Judging:
         for reason, number in content.unjudged.items():
             self._memory.count(reason.value, number, self._present.now_ms, content.samples.get(reason, ""))
 
-    def _take_readings(self, content: Content, sensor: str, spoken: list[Spoken]) -> None:
+    def _take_readings(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:
         series = self._memory.series
-        for one in spoken:
-            series.add(sensor, one.rank, one.time_ms, one.values)
-        self._hear(content, sensor, spoken[-1])
-        index = 0
-        while index < len(spoken):
-            standing = self._present.standing(sensor, spoken[index].time_ms)
-            end = len(spoken)
-            if standing is None or standing[0].to_ms is not None:
-                to_ms = None if standing is None else standing[0].to_ms
-                end = index + 1
-                while to_ms is not None and end < len(spoken) and spoken[end].time_ms < to_ms:
-                    end += 1
-            for course in () if standing is None else standing[1]:
-                self._judge(course, spoken[index:end])
-            index = end
+        for part in parts:
+            series.add(sensor, part.rank, part.times, part.fields)
+        self._hear(content, sensor, parts)
+        first_ms, last_ms = min(part.times[0] for part in parts), max(part.times[-1] for part in parts)
+        for spell, courses in self._present.stretch(sensor, first_ms, last_ms):
+            for course in courses:
+                samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
+                if samples:
+                    self._judge(course, samples)
 
-    def _judge(self, course: Course, spoken: Sequence[Spoken]) -> None:
-        quantity = course.key.quantity
-        samples = [
-            (one.time_ms, float(one.values[quantity]))
-            for one in spoken
-            if quantity in one.values and one.rank <= WORST_RANK
-        ]
-        if samples:
-            closed = course.take(samples, self._memory, self._present.now_ms)
-            self._dirty[course.key] = course
-            if closed or course.open or course.late_due_ms is not None or any(course.state.places):
-                self._casebook.after_readings(course, closed)
+    def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
+        closed = course.take(samples, self._memory, self._present.now_ms)
+        self._dirty[course.key] = course
+        if closed or course.open or course.late_due_ms is not None or any(course.state.places):
+            self._casebook.after_readings(course, closed)
 
-    def _hear(self, content: Content, sensor: str, newest: Spoken) -> None:
+    def _hear(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:
         """Remember that a sensor spoke, and its newest reading."""
         before = self._present.sensors.get(sensor)
         state = before or SensorState(sensor=sensor)
-        state = replace(state, gateway=content.meta.gateway, heard_ms=self._present.now_ms)
-        if state.last_ms is None or newest.time_ms > state.last_ms:
-            values = {**state.values, **newest.values}
-            state = replace(state, last_ms=newest.time_ms, values=values, quality=quality_of(newest.rank))
+        last_ms = max(part.times[-1] for part in parts)
+        gateway, now_ms = content.meta.gateway, self._present.now_ms
+        if state.last_ms is None or last_ms > state.last_ms:
+            newest = [part for part in parts if part.times[-1] == last_ms]
+            values = dict(state.values)
+            for part in newest:
+                values.update((name, column[-1]) for name, column in part.fields.items())
+            quality = quality_of(newest[-1].rank)
+            state = replace(
+                state, gateway=gateway, heard_ms=now_ms, last_ms=last_ms, values=values, quality=quality
+            )
+        else:
+            state = replace(state, gateway=gateway, heard_ms=now_ms)
         self._present.sensors[sensor] = state
         self._memory.put_sensor(state)
         self._roll_call.heard(before, state)

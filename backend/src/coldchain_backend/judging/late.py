@@ -6,16 +6,13 @@ from itertools import groupby
 from typing import Final
 
 from coldchain.excursions import INITIAL, State, run
-from coldchain.readings import Quality
+from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import HOUR_MS, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, Sample, closings
 from coldchain_backend.judging.identity import Found
-from coldchain_backend.series.blocks import rank_of
 
 WINDOW_MS: Final = 6 * HOUR_MS
-WORST_RANK: Final = rank_of(Quality.TIME_PLACED, sealed=False)
-"""Readings of unsure time are in the series and are not judged."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What judging holds in memory between records; all of it can be loaded again from what was committed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -107,12 +107,16 @@ class Present:
             found.append(course)
         return tuple(found)
 
-    def standing(self, sensor: str, time_ms: int) -> tuple[Spell, tuple[Course, ...]] | None:
-        """Where a sensor stood at an instant, and what judges its readings of then."""
-        for spell, courses in reversed(self._standing.get(sensor, ())):
-            if spell.holds(time_ms):
-                return spell, courses
-        return None
+    def stretch(self, sensor: str, first_ms: int, last_ms: int) -> Sequence[tuple[Spell, tuple[Course, ...]]]:
+        """Where a sensor stood between two instants, in order, and what judges its readings of then."""
+        spells = self._standing.get(sensor, ())
+        if spells and spells[-1][0].to_ms is None and spells[-1][0].from_ms <= first_ms:
+            return spells[-1:]
+        return [
+            (spell, courses)
+            for spell, courses in spells
+            if spell.from_ms <= last_ms and (spell.to_ms is None or first_ms < spell.to_ms)
+        ]
 
     def begin_record(self, offset: int) -> None:
         """Number what is made from here on after this record."""

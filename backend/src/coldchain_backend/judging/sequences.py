@@ -13,7 +13,7 @@ from coldchain_backend.judging.present import Present
 def follow_sequence(content: Content, memory: Memory, present: Present) -> None:
     """Take in the numbers of a sealed batch, and what its lines say about other numbers."""
     meta = content.meta
-    times = [spoken[-1].time_ms for spoken in content.readings.values()]
+    times = [part.times[-1] for parts in content.readings.values() for part in parts]
     held = present.runs.get(meta.run)
     declare(meta.run, meta.gateway, (meta.seq, meta.seq), memory, present)
     fresh = present.runs[meta.run]

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import le
 from typing import Final
 
 from coldchain.readings import Value
@@ -18,12 +19,12 @@ _LEAP_MS: Final = 3_600_000
 Sample = tuple[int, float]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Heap:
     """Readings of one sensor, rank and set of fields that wait for the next flush."""
 
     times: list[int] = field(default_factory=list)
-    rows: list[tuple[Value, ...]] = field(default_factory=list)
+    columns: tuple[list[Value], ...]
 
 
 class SeriesStore:
@@ -33,14 +34,17 @@ class SeriesStore:
         self._connection = connection
         self._waiting: dict[tuple[str, int, tuple[str, ...]], _Heap] = {}
 
-    def add(self, sensor: str, rank: int, time_ms: int, values: Mapping[str, Value]) -> None:
-        """Take one reading; its values are never empty."""
-        key = (sensor, rank, tuple(values))
+    def add(
+        self, sensor: str, rank: int, times: Sequence[int], fields: Mapping[str, Sequence[Value]]
+    ) -> None:
+        """Take readings with the same fields, of which there is at least one."""
+        key = (sensor, rank, tuple(fields))
         heap = self._waiting.get(key)
         if heap is None:
-            heap = self._waiting[key] = _Heap()
-        heap.times.append(time_ms)
-        heap.rows.append(tuple(values.values()))
+            heap = self._waiting[key] = _Heap(columns=tuple([] for _ in fields))
+        heap.times += times
+        for column, values in zip(heap.columns, fields.values(), strict=True):
+            column.extend(values)
 
     def flush(self) -> None:
         """Append what waits, as one block per sensor, rank and set of fields."""
@@ -120,16 +124,15 @@ class SeriesStore:
 
 def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Iterator[Block]:
     """Blocks of readings that lie close together: a backlog beside live readings must not become one span."""
-    times, rows = heap.times, heap.rows
-    if not all(map(int.__le__, times, times[1:])):
+    times, columns = heap.times, heap.columns
+    if not all(map(le, times, times[1:])):
         order = sorted(range(len(times)), key=times.__getitem__)
-        times, rows = [times[index] for index in order], [rows[index] for index in order]
+        times = [times[index] for index in order]
+        columns = tuple([column[index] for index in order] for column in columns)
     start = 0
     for end in [*_leaps(times), len(times)]:
-        columns = zip(*rows[start:end], strict=True)
-        yield pack(
-            sensor, rank, Columns(times=times[start:end], fields=dict(zip(names, columns, strict=True)))
-        )
+        fields = {name: column[start:end] for name, column in zip(names, columns, strict=True)}
+        yield pack(sensor, rank, Columns(times=times[start:end], fields=fields))
         start = end
 
 

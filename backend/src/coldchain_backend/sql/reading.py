@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, and_, or_, select, tuple_
 
 from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
     FleetRecord,
     GatewayState,
@@ -12,7 +13,6 @@ from coldchain_backend.judging.contracts import (
     Progress,
     StoredExcursion,
 )
-from coldchain_backend.judging.late import WORST_RANK
 from coldchain_backend.judging.views import AlertFilter, AlertStory, DeliveryView, Facts
 from coldchain_backend.series import SeriesReading, SeriesStore
 from coldchain_backend.sql import rows, schema

@@ -1,0 +1,168 @@
+"""Bodies of readings taken column by column: what `lineprotocol` reads line by line, several times as fast.
+
+Most bodies hold readings of one or a few layouts: the same fields, of the same kinds, in the same order. Each
+layout gets a regular expression of its own, which takes all its lines at once; what no layout takes goes
+through the strict reader. The result is the same line for line, which a property test holds.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from coldchain.lineprotocol import BadLine, FieldValue, Line, is_reading, parse, unescape
+
+MAX_LAYOUTS: Final = 16
+"""A body with more layouts than this is read strictly from there on."""
+
+# A reading as our own gateways write it: no tag but `sensor`, plain values, a time; shorter than MAX_LINE.
+# The quantifiers that end in `+` never give back what they took, which makes a mismatch cheap.
+_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}+"
+_PLAIN = (
+    r"(?:-?[0-9]{1,18}+(?:i|(?:\.[0-9]{1,20}+)?(?:[eE][+-]?[0-9]{1,2}+)?)|true|false"
+    r'|"[^"\\\x00-\x1f\x7f,=]{0,64}")'
+)
+_SENSOR = r"[^,= \\\x00-\x1f\x7f]{1,256}+(?:\\[,= ][^,= \\\x00-\x1f\x7f]{0,64}+){0,8}"
+_READING = re.compile(
+    rf"^reading,sensor=({_SENSOR})"
+    rf" ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN}){{0,31}}) (-?[0-9]{{1,18}})$",
+    re.M,
+)
+
+
+class Column(NamedTuple):
+    """Readings of one sensor with the same fields, in the order of their lines; times in ms UTC.
+
+    The values of a field are of one type.
+    """
+
+    sensor: str
+    times: Sequence[int]
+    fields: Mapping[str, Sequence[FieldValue]]
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedColumns:
+    """A body in three heaps: readings by layout and sensor, lines of other measurements, bad lines."""
+
+    readings: list[Column] = field(default_factory=list)
+    others: list[Line] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+
+
+class _Layout(NamedTuple):
+    """How to take the lines of one layout."""
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    readers: tuple[Callable[[Sequence[str]], Sequence[FieldValue]], ...]
+
+
+def parse_columns(body: bytes) -> ParsedColumns:
+    """Read a body whose lines are mostly plain readings (times in ms)."""
+    parsed = ParsedColumns()
+    try:
+        rest = body.decode()
+    except UnicodeDecodeError:
+        _add_strictly(parsed, body)
+        return parsed
+    lines = rest.count("\n") + (not rest.endswith("\n"))
+    for _ in range(MAX_LAYOUTS):
+        first = _READING.search(rest)
+        layout = None if first is None else _layout(_signature(first[2]))
+        if layout is None:
+            break
+        found = layout.pattern.findall(rest)
+        parsed.readings += _by_sensor(layout, found)
+        lines -= len(found)
+        if not lines:
+            return parsed
+        rest = layout.pattern.sub("", rest)
+    if rest.strip("\n"):
+        _add_strictly(parsed, rest.encode())
+    return parsed
+
+
+def _signature(fields: str) -> str:
+    """The layout that field texts are of: each name with the kind of its value."""
+    parts = []
+    for pair in fields.split(","):
+        name, _, text = pair.partition("=")
+        parts.append(f"{name}={_KIND_OF_LAST.get(text[-1], 'f')}")
+    return ",".join(parts)
+
+
+_KIND_OF_LAST: Final = {"i": "i", "e": "b", '"': "s"}
+_TEXTS: Final = {
+    "f": r"(-?[0-9]{1,18}+(?:\.[0-9]{1,20}+)?+(?:[eE][+-]?[0-9]{1,2}+)?+)",
+    "i": r"(-?[0-9]{1,18}+)i",
+    "b": "(true|false)",
+    "s": r'"([^"\\\x00-\x1f\x7f,=]{0,64}+)"',
+}
+
+
+def _floats(texts: Iterable[str]) -> list[FieldValue]:
+    return list(map(float, texts))
+
+
+def _integers(texts: Iterable[str]) -> list[FieldValue]:
+    return list(map(int, texts))
+
+
+def _switches(texts: Iterable[str]) -> list[FieldValue]:
+    return [text == "true" for text in texts]
+
+
+_READERS: Final[Mapping[str, Callable[[Sequence[str]], Sequence[FieldValue]]]] = {
+    "f": _floats,
+    "i": _integers,
+    "b": _switches,
+    "s": list,
+}
+
+
+@lru_cache(maxsize=256)
+def _layout(signature: str) -> _Layout | None:
+    """The reader of a layout; None where a name stands twice, which the strict reader tells."""
+    pairs = [part.split("=") for part in signature.split(",")]
+    names = tuple(name for name, _ in pairs)
+    if len(set(names)) != len(names):
+        return None
+    values = ",".join(f"{name}={_TEXTS[kind]}" for name, kind in pairs)
+    pattern = re.compile(rf"^reading,sensor=({_SENSOR}) {values} (-?[0-9]{{1,18}}+)$", re.M)
+    return _Layout(pattern, names, tuple(_READERS[kind] for _, kind in pairs))
+
+
+def _by_sensor(layout: _Layout, found: Sequence[tuple[str, ...]]) -> list[Column]:
+    """The texts of lines as columns, one set for each sensor."""
+    sensors, *texts, time_texts = zip(*found, strict=True)
+    columns = [read(column) for read, column in zip(layout.readers, texts, strict=True)]
+    heaps: dict[str, list[tuple[FieldValue, ...]]] = {}
+    for row in zip(sensors, map(int, time_texts), *columns, strict=True):
+        heap = heaps.get(row[0])
+        if heap is None:
+            heaps[row[0]] = [row]
+        else:
+            heap.append(row)
+    made = []
+    for written, rows in heaps.items():
+        _, times, *values = zip(*rows, strict=True)
+        made.append(Column(unescape(written), times, dict(zip(layout.names, values, strict=True))))
+    return made
+
+
+def _add_strictly(parsed: ParsedColumns, body: bytes) -> None:
+    """Add lines one by one, readings with the same fields side by side under their sensor."""
+    heaps: dict[tuple[str, tuple[str, ...], tuple[type, ...]], list[Line]] = {}
+    for line in parse(body):
+        if isinstance(line, BadLine):
+            parsed.bad.append(line)
+        elif is_reading(line):
+            layout = tuple(line.fields), tuple(map(type, line.fields.values()))
+            heaps.setdefault((line.tags["sensor"], *layout), []).append(line)
+        else:
+            parsed.others.append(line)
+    for (sensor, names, _), lines in heaps.items():
+        fields = {name: [line.fields[name] for line in lines] for name in names}
+        parsed.readings.append(Column(sensor, [line.time or 0 for line in lines], fields))
