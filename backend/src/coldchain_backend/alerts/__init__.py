@@ -2,6 +2,7 @@
 
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Subject
 from coldchain_backend.alerts.desk import AlertBook, Delivery, Desk
+from coldchain_backend.alerts.documents import alert_document, alert_from
 from coldchain_backend.alerts.lifecycle import Alert, AlertState, Transition, TransitionKind, alert_id_of
 from coldchain_backend.alerts.notices import Notice, notice_of
 
@@ -19,6 +20,8 @@ __all__ = [
     "Subject",
     "Transition",
     "TransitionKind",
+    "alert_document",
+    "alert_from",
     "alert_id_of",
     "notice_of",
 ]

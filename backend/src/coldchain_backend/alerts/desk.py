@@ -94,6 +94,15 @@ class Desk:
             self.look(replace(alert.cause, end=end), now_ms, fleet)
         return True
 
+    def take_back(self, gone: Alert, now_ms: int, fleet: Fleet) -> None:
+        """An alert of an earlier judging, of which people were told, and which this judging does not know."""
+        if self._book.alert(gone.id) is not None:
+            return
+        end = End(kind=EndKind.WITHDRAWN, event_ms=gone.cause.event_ms)
+        alert, steps = follow(gone, replace(gone.cause, end=end), now_ms)
+        if alert is not None:
+            self._keep(None, alert, steps, fleet)
+
     def _keep(self, before: Alert | None, alert: Alert, steps: tuple[Transition, ...], fleet: Fleet) -> Alert:
         receivers = [receiver.name for receiver in fleet.receivers]
         system = fleet.system_receiver

@@ -3,11 +3,18 @@
 import threading
 from collections.abc import Callable
 
+from coldchain_backend import judging
+from coldchain_backend.config import Settings
 from coldchain_backend.judging import Follower
 from coldchain_runtime.logs import Log
 
 RETRY_S = 1.0
 _log = Log("judging")
+
+
+def judging_settings(settings: Settings) -> judging.Settings:
+    """What judging takes from the configuration; a rebuild must judge by the same."""
+    return judging.Settings(organisation=settings.organisation, public_url=settings.public_url)
 
 
 class JudgingThread:

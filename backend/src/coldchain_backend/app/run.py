@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
 from coldchain_backend.access import open_tokens
-from coldchain_backend.app.judged import JudgingThread
+from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.web import Ground, application
@@ -125,10 +125,7 @@ def known(
 async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judging.Judging]:
     """The consumer, and the thread in which it follows the ledger."""
     books = sql.Books(database)
-    settings = judging.Settings(
-        organisation=ground.settings.organisation, public_url=ground.settings.public_url
-    )
-    consumer = judging.Judging(books, settings)
+    consumer = judging.Judging(books, judging_settings(ground.settings))
     thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=books.tidy))
     thread.start()
     try:

@@ -5,7 +5,7 @@ from binascii import Error as BinasciiError
 from collections.abc import Mapping
 
 from coldchain.seal import fingerprint
-from coldchain_backend.alerts import Desk
+from coldchain_backend.alerts import Desk, alert_from
 from coldchain_backend.judging.contracts import Memory
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.sequences import declare
@@ -21,6 +21,11 @@ def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present:
         key = str(fields["key"])
         present.revoked[key] = present.now_ms
         memory.put_revoked(key, present.now_ms)
+    elif act == ActName.REBUILD.value:
+        gone = fields.get("gone")
+        for document in gone if isinstance(gone, list) else []:
+            if isinstance(document, dict):
+                desk.take_back(alert_from(document), present.now_ms, present.fleet)
     elif act == ActName.ENROL.value:
         _admit(str(fields.get("key", "")), memory, present)
     elif act == ActName.DECLARE_LOST.value:

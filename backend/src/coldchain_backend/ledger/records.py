@@ -42,6 +42,7 @@ class ActName(StrEnum):
     REVOKE = "revoke"  # gateway, key (fingerprint), reason
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
     ACKNOWLEDGE = "acknowledge"  # alert, reason
+    REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
 
 
 class MarkName(StrEnum):

@@ -1,0 +1,133 @@
+"""`rebuild`: everything that is derived, made again from the ledger beside the old, compared, and swapped.
+
+Kept tables (deliveries and their attempts) are carried over as they are: nothing is queued, nothing is sent.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from coldchain.errors import IntegrityError
+from coldchain_backend import judging, sql
+from coldchain_backend.alerts import Alert
+from coldchain_backend.judging import Judging
+from coldchain_backend.judging.follow import chunks
+from coldchain_backend.ledger import Ledger
+from coldchain_runtime.durable import sync_folder
+
+DATABASE: Final = "coldchain.sqlite"
+BESIDE: Final = "coldchain.sqlite.rebuild"
+BEFORE: Final = "coldchain.sqlite.before-rebuild"
+NAMED: Final = 1000
+"""So many differences are named; all are counted."""
+
+_RECORDS: Final = 4096
+Progress = Callable[[int], None]
+"""Told the offset of the last record that was judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a rebuild found.
+
+    records      how many were judged
+    differences  the first NAMED of `count`
+    fresh        the database held nothing that is derived, so there was nothing to compare with
+    digest       of what was rebuilt
+    untold       tellings that judging would have queued and that were never queued
+    """
+
+    records: int
+    differences: tuple[sql.Difference, ...]
+    count: int
+    fresh: bool
+    digest: str
+    untold: tuple[str, ...]
+
+
+class Rebuild:
+    """Works on a data folder whose server does not run; `ledger` is opened by the caller."""
+
+    def __init__(self, data_dir: Path, ledger: Ledger, settings: judging.Settings) -> None:
+        self._folder, self._ledger, self._settings = data_dir, ledger, settings
+
+    @property
+    def end(self) -> int:
+        """The last record that will be judged: as far as the old was judged, or all if that is not known."""
+        with self._opened(DATABASE) as old:
+            return sql.Records(old).progress().offset or self._ledger.end
+
+    def make(self, progress: Progress) -> Outcome:
+        """Judge the ledger beside the old database and compare. Raises IntegrityError for a broken ledger."""
+        self._drop(BESIDE)
+        end = self.end
+        with self._opened(BESIDE) as new:
+            _judge(self._ledger, new, self._settings, end, progress)
+            with self._opened(DATABASE) as old:
+                fresh = sql.Records(old).progress().offset == 0
+                differences = iter(()) if fresh else sql.compare(old, new)
+                named = tuple(islice(differences, NAMED))
+                count = len(named) + sum(1 for _ in differences)
+                untold = tuple(sql.untold(old, new))
+            return Outcome(
+                records=end,
+                differences=named,
+                count=count,
+                fresh=fresh,
+                digest=sql.digest(new),
+                untold=untold,
+            )
+
+    def gone(self) -> Sequence[Alert]:
+        """Alerts that people were told of and that the rebuilt database does not know as told."""
+        with self._opened(DATABASE) as old, self._opened(BESIDE) as new:
+            return sql.told_and_gone(old, new)
+
+    def swap(self) -> None:
+        """Put the rebuilt database in place; the old one stays beside it under another name."""
+        with self._opened(DATABASE) as old, self._opened(BESIDE) as new:
+            sql.take_kept(old, new)
+            sql.settle(old)
+            sql.settle(new)
+        self._drop(BEFORE)
+        os.link(self._folder / DATABASE, self._folder / BEFORE)
+        (self._folder / BESIDE).replace(self._folder / DATABASE)
+        sync_folder(self._folder)
+
+    def drop(self) -> None:
+        """Forget what was rebuilt."""
+        self._drop(BESIDE)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[sql.Database]:
+        database = sql.open_database(self._folder / name)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def _drop(self, name: str) -> None:
+        for ending in ("", "-wal", "-shm"):
+            (self._folder / (name + ending)).unlink(missing_ok=True)
+
+
+def _judge(
+    ledger: Ledger, database: sql.Database, settings: judging.Settings, end: int, progress: Progress
+) -> None:
+    """Judge the records up to `end` into an empty database."""
+    books = sql.Books(database)
+    try:
+        consumer = Judging(books, settings)
+        while consumer.offset < end:
+            records = ledger.read(consumer.offset, min(_RECORDS, end - consumer.offset))
+            if not records:
+                raise IntegrityError(f"the ledger ends before record {end}, up to which it was judged")
+            for chunk in chunks(records):
+                consumer.consume(chunk)
+                progress(consumer.offset)
+    finally:
+        books.close()
