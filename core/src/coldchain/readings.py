@@ -21,6 +21,18 @@ class Quality(StrEnum):
     TIME_UNSURE = "time-unsure"
 
 
+class Grade(StrEnum):
+    """How good a reading is as evidence; a profile says which grades suffice."""
+
+    SEALED = "sealed"
+    SEALED_ON_RECEIPT = "sealed_on_receipt"
+    FOLLOWED = "followed"
+    TIME_PLACED = "time_placed"
+    TEMPLATE_UNVERIFIED = "template_unverified"
+    CONTROLLER_PROBE = "controller_probe"
+    UNSIGNED_FILE = "unsigned_file"
+
+
 class RefusalReason(StrEnum):
     """Why bytes from a sensor did not become a reading."""
 

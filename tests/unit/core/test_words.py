@@ -6,13 +6,32 @@ from enum import StrEnum
 
 import pytest
 
+from coldchain.bounds import Bound
 from coldchain.excursions import ChangeKind
-from coldchain.profiles import Level, Mark, Side
-from coldchain.readings import Quality, RefusalReason
+from coldchain.profiles import Counting, Level, Mark, Mode, Reset, Side, Weighting
+from coldchain.readings import Grade, Quality, RefusalReason
 from coldchain.seal import SealFault
+from coldchain.verdicts import Figure, Outcome, ReasonKind
 from coldchain.words import Language, Text, en, term, zh
 
-SEEN: list[type[StrEnum]] = [Level, Side, Mark, Quality, RefusalReason, SealFault, ChangeKind]
+SEEN: list[type[StrEnum]] = [
+    Level,
+    Side,
+    Mark,
+    Quality,
+    RefusalReason,
+    SealFault,
+    ChangeKind,
+    Mode,
+    Reset,
+    Weighting,
+    Counting,
+    Grade,
+    Outcome,
+    ReasonKind,
+    Figure,
+    Bound,
+]
 
 
 def test_both_languages_have_the_same_words() -> None:

@@ -7,7 +7,8 @@ from coldchain.builtin_profiles import BUILTIN
 from coldchain.profiles import Profile
 from coldchain.quantities import QUANTITIES
 from coldchain.words import Text
-from coldchain_backend.fleetfile.document import FleetDocument, ProfileEntry, ZoneEntry
+from coldchain_backend.fleetfile.document import FleetDocument, ZoneEntry
+from coldchain_backend.fleetfile.profiles import ProfileEntry
 from coldchain_runtime.documents import Place, duration_text
 
 Problem = tuple[Place, str]

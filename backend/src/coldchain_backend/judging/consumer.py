@@ -166,7 +166,7 @@ class Judging:
     def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
         closed = course.take(samples, self._memory, self._present.now_ms)
         self._dirty[course.key] = course
-        if closed or course.open or course.late_due_ms is not None or any(course.state.places):
+        if closed or course.open or course.late_due_ms is not None or course.state.open:
             self._casebook.after_readings(course, closed)
 
     def _hear(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:

@@ -121,7 +121,7 @@ class Course:
 
     def shown(self, now_ms: int) -> State:
         """The state with time passed up to an instant, or to the end of the spell."""
-        if not any(self.state.places):
+        if not self.state.open:
             return self.state
         state, _ = step(self.state, Until(time_ms=self._until(now_ms)), self.judged)
         return state

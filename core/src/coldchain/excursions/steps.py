@@ -1,10 +1,11 @@
 """The arithmetic of excursions: one reading, or time passing, after another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from math import inf, isfinite
+from math import inf
 
-from coldchain.errors import InvalidInput
+from coldchain.excursions.places import Changes, latched, peaked, rounded, sampled, waited
+from coldchain.excursions.tallies import Before, tallied, tally_waited
 from coldchain.excursions.values import (
     Change,
     ChangeKind,
@@ -13,10 +14,10 @@ from coldchain.excursions.values import (
     Judgement,
     Sample,
     State,
+    Tally,
     Until,
 )
-from coldchain.gaps import spoken_until_ms
-from coldchain.profiles import Level, Rule, Side
+from coldchain.profiles import Side
 
 INITIAL = State()
 
@@ -30,19 +31,68 @@ def step(state: State, event: Sample | Until, judged: Judged) -> tuple[State, li
     """
     if isinstance(event, Until):
         return _until(state, event.time_ms, judged)
-    return _sample(state, event.time_ms, event.value, judged)
+    after, changes = sampled(state, event.time_ms, event.value, judged)
+    return _with_tallies(state, after, changes, [(event.time_ms, event.value)], judged)
 
 
 def run(state: State, samples: Iterable[tuple[int, float]], judged: Judged) -> tuple[State, list[Change]]:
     """Step through (time_ms, value) pairs in order: equal to `step` on each, faster where nothing happens."""
     changes: list[Change] = []
-    rest = iter(samples)
+    if judged.tallied and not isinstance(samples, Sequence):
+        samples = list(samples)
+    before, rest = state, iter(samples)
     while True:
         state, eventful = _stretch(state, rest, judged)
         if eventful is None:
-            return state, changes
-        state, news = _sample(state, *eventful, judged)
+            break
+        state, news = sampled(state, *eventful, judged)
         changes += news
+    return _with_tallies(before, state, changes, samples, judged) if judged.tallied else (state, changes)
+
+
+def _with_tallies(
+    before: State, after: State, changes: Changes, samples: Iterable[tuple[int, float]], judged: Judged
+) -> tuple[State, Changes]:
+    """Let the rules of other modes take the same readings; changes are told in the order of event time."""
+    if not judged.tallied:
+        return after, changes
+    taken = [(time_ms, rounded(value)) for time_ms, value in samples]
+    if not taken:
+        return after, changes
+    tallies, every = [], list(changes)
+    for rule, tally in zip(judged.tallied, before.tallies or _no_tallies(judged), strict=True):
+        moved, news = tallied(rule, tally, _before(before, after.first_ms), taken, judged)
+        tallies.append(moved)
+        every += news
+    every.sort(key=lambda change: change.at_ms)
+    return replace(after, tallies=tuple(tallies)), every
+
+
+def _no_tallies(judged: Judged) -> tuple[Tally, ...]:
+    return (Tally(),) * len(judged.tallied)
+
+
+def _before(state: State, first_ms: int | None) -> Before:
+    last = None if state.last_ms is None else (state.last_ms, state.last_value)
+    return Before(last, state.accounted_ms, first_ms)
+
+
+def _until(state: State, until_ms: int, judged: Judged) -> tuple[State, list[Change]]:
+    after, changes = waited(state, until_ms, judged)
+    if not state.tallies or state.last_ms is None:
+        return after, changes
+    end_ms = min(until_ms, state.last_ms + judged.interval_ms)
+    if end_ms <= state.accounted_ms:
+        return after, changes
+    tallies, every = [], list(changes)
+    for rule, tally in zip(judged.tallied, state.tallies, strict=True):
+        moved, news = tally_waited(rule, tally, _before(state, state.first_ms), end_ms, judged)
+        tallies.append(moved)
+        every += news
+    if tuple(tallies) == state.tallies:
+        return after, changes
+    every.sort(key=lambda change: change.at_ms)
+    return replace(after, accounted_ms=end_ms, tallies=tuple(tallies)), every
 
 
 def _stretch(
@@ -52,13 +102,14 @@ def _stretch(
 
     Gives the state behind them and the first reading that may do more, None at the end.
     """
-    if state.last_ms is None:
+    if state.last_ms is None or state.last_ms < (state.first_ms or state.last_ms) + judged.ignored_ms:
         return state, next(rest, None)
-    low, high = judged.band(state.places)
-    if state.open and not low <= state.last_value <= high:
+    places = _lively(state, judged)
+    low, high = judged.band(places)
+    if any(places) and not low <= state.last_value <= high:
         return state, next(rest, None)
     last_ms, last_value, base_ms = state.last_ms, state.last_value, state.accounted_ms
-    end_ms, longest_ms = _nothing_due_before(state, judged), judged.limit_ms if state.open else inf
+    end_ms, longest_ms = _nothing_due_before(state, judged), judged.limit_ms if any(state.places) else inf
     top, bottom, top_ms, bottom_ms = -inf, inf, 0, 0
     eventful = None
     for time_ms, value in rest:
@@ -66,13 +117,21 @@ def _stretch(
             eventful = time_ms, value
             break
         last_ms, last_value = time_ms, value
-        if value > top and (rounded := _rounded(value)) > top:
-            top, top_ms = rounded, time_ms
-        if value < bottom and (rounded := _rounded(value)) < bottom:
-            bottom, bottom_ms = rounded, time_ms
+        if value > top and (exact := rounded(value)) > top:
+            top, top_ms = exact, time_ms
+        if value < bottom and (exact := rounded(value)) < bottom:
+            bottom, bottom_ms = exact, time_ms
     if last_ms == state.last_ms:
         return state, eventful
     return _passed(state, judged, (last_ms, last_value), (top, top_ms), (bottom, bottom_ms)), eventful
+
+
+def _lively(state: State, judged: Judged) -> list[Excursion | None]:
+    """The open places without those that are only latched: back within the limit, and never to end."""
+    return [
+        None if place is not None and latched(rule, place) and not rule.broken_by(state.last_value) else place
+        for rule, place in zip(judged.plain, state.places, strict=True)
+    ]
 
 
 def _passed(
@@ -81,13 +140,21 @@ def _passed(
     """The state behind a stretch that ended with the reading `last` and had these farthest values."""
     last_ms, last_value = last
     places: list[Excursion | None] = []
-    for rule, place in zip(judged.rules, state.places, strict=True):
-        if place is None:
-            places.append(None)
+    lively = _lively(state, judged)
+    for rule, place, alive in zip(judged.plain, state.places, lively, strict=True):
+        if place is None or alive is None:
+            places.append(place)
             continue
         longer = replace(place, out_ms=place.out_ms + last_ms - state.accounted_ms)
-        places.append(_peaked(rule, longer, *(top if rule.side is Side.HIGH else bottom)))
-    return State(last_ms=last_ms, last_value=_rounded(last_value), accounted_ms=last_ms, places=tuple(places))
+        places.append(peaked(rule, longer, *(top if rule.side is Side.HIGH else bottom)))
+    return State(
+        last_ms=last_ms,
+        last_value=rounded(last_value),
+        accounted_ms=last_ms,
+        places=tuple(places),
+        first_ms=state.first_ms,
+        tallies=state.tallies,
+    )
 
 
 def _nothing_due_before(state: State, judged: Judged) -> float:
@@ -97,7 +164,7 @@ def _nothing_due_before(state: State, judged: Judged) -> float:
 
 def _waits(state: State, judged: Judged) -> Iterator[int]:
     """The out-time (ms) still missing to each level of the open excursions that the last reading broke."""
-    for rule, place in zip(judged.rules, state.places, strict=False):
+    for rule, place in zip(judged.plain, state.places, strict=False):
         if place is not None and rule.broken_by(state.last_value):
             if rule.warning_after_ms is not None and place.warning_ms is None:
                 yield rule.warning_after_ms - place.out_ms
@@ -109,6 +176,9 @@ def next_due(state: State, judged: Judged) -> int | None:
     """The earliest event time at which `Until` would change something without a new reading, or None."""
     if state.last_ms is None:
         return None
+    if state.tallies:
+        _, changes = _until(state, state.last_ms + judged.interval_ms, judged)
+        return min((change.at_ms for change in changes), default=None)
     due = min((state.accounted_ms + wait for wait in _waits(state, judged)), default=None)
     return due if due is not None and due <= state.last_ms + judged.interval_ms else None
 
@@ -125,103 +195,3 @@ def judge(samples: Iterable[tuple[int, float]], until_ms: int, judged: Judged) -
     closed = [change.excursion for change in [*changes, *last] if change.kind is ChangeKind.CLOSED]
     every = sorted([*closed, *state.open], key=lambda excursion: (excursion.opened_ms, excursion.rule))
     return Judgement(excursions=tuple(every), state=state)
-
-
-def _until(state: State, until_ms: int, judged: Judged) -> tuple[State, list[Change]]:
-    if state.last_ms is None or not any(state.places):
-        return state, []
-    end = min(until_ms, state.last_ms + judged.interval_ms)
-    if end <= state.accounted_ms:
-        return state, []
-    places, changes = _accrue(state, end, judged)
-    return replace(state, accounted_ms=end, places=places), changes
-
-
-def _sample(state: State, time_ms: int, value: float, judged: Judged) -> tuple[State, list[Change]]:
-    frontier = state.frontier_ms
-    if not isfinite(value):
-        raise InvalidInput(f"not a finite value: {value}")
-    if frontier is not None and (time_ms < frontier or time_ms == state.last_ms):
-        raise InvalidInput(f"reading of {time_ms} is not behind {frontier}")
-    value = _rounded(value)
-    places: tuple[Excursion | None, ...] = state.places or (None,) * len(judged.rules)
-    changes: list[Change] = []
-    if state.last_ms is not None and any(places):
-        end = spoken_until_ms(
-            state.last_ms, time_ms, interval_ms=judged.interval_ms, limit_ms=judged.limit_ms
-        )
-        places, changes = _accrue(state, end, judged)
-        if time_ms - state.last_ms > judged.limit_ms:
-            places = tuple(None if place is None else replace(place, data_gap=True) for place in places)
-    moved = []
-    for rule, place in zip(judged.rules, places, strict=True):
-        after, news = _place_after(rule, place, time_ms, value)
-        moved.append(after)
-        changes += news
-    return State(last_ms=time_ms, last_value=value, accounted_ms=time_ms, places=tuple(moved)), changes
-
-
-def _accrue(state: State, end_ms: int, judged: Judged) -> tuple[tuple[Excursion | None, ...], list[Change]]:
-    """Let the open excursions of `state` last until `end_ms`, and reach levels at their exact instants."""
-    places: list[Excursion | None] = []
-    changes: list[Change] = []
-    passed = max(0, end_ms - state.accounted_ms)
-    for rule, place in zip(judged.rules, state.places, strict=True):
-        if place is None or not rule.broken_by(state.last_value):
-            places.append(place)
-            continue
-        grown, news = _grow(rule, place, state.accounted_ms, passed, state.last_value)
-        places.append(grown)
-        changes += news
-    changes.sort(key=lambda change: change.at_ms)
-    return tuple(places), changes
-
-
-def _grow(
-    rule: Rule, place: Excursion, from_ms: int, passed: int, value: float
-) -> tuple[Excursion, list[Change]]:
-    changes = []
-    before, after = place.out_ms, place.out_ms + passed
-    for level in (Level.WARNING, Level.ALARM):
-        delay = rule.warning_after_ms if level is Level.WARNING else rule.alarm_after_ms
-        reached = place.warning_ms if level is Level.WARNING else place.alarm_ms
-        if delay is None or reached is not None or delay > after:
-            continue
-        at_ms = from_ms + delay - before
-        if level is Level.WARNING:
-            place = replace(place, out_ms=delay, warning_ms=at_ms)
-        else:
-            place = replace(place, out_ms=delay, alarm_ms=at_ms)
-        changes.append(_change(ChangeKind.LEVEL_REACHED, at_ms, value, level, place))
-    return replace(place, out_ms=after), changes
-
-
-def _peaked(rule: Rule, place: Excursion, value: float, at_ms: int) -> Excursion:
-    """An open excursion with a reading in it: farther out than all before, it is the new peak."""
-    farther = value > place.peak if rule.side is Side.HIGH else value < place.peak
-    return replace(place, peak=value, peak_ms=at_ms) if farther else place
-
-
-def _rounded(value: float) -> float:
-    return round(value, 3) + 0.0  # adding zero makes −0.0 the 0.0 that it equals
-
-
-def _place_after(
-    rule: Rule, place: Excursion | None, time_ms: int, value: float
-) -> tuple[Excursion | None, list[Change]]:
-    """What a reading does to one rule's place: open, go on (with a new peak) or close."""
-    if place is None:
-        if not rule.broken_by(value):
-            return None, []
-        place = Excursion(rule=rule.name, opened_ms=time_ms, peak=value, peak_ms=time_ms)
-        opened = _change(ChangeKind.OPENED, time_ms, value, None, place)
-        place, reached = _grow(rule, place, time_ms, 0, value)
-        return place, [opened, *reached]
-    if rule.cleared_by(value):
-        closed = replace(place, closed_ms=time_ms)
-        return None, [_change(ChangeKind.CLOSED, time_ms, value, closed.level, closed)]
-    return _peaked(rule, place, value, time_ms), []
-
-
-def _change(kind: ChangeKind, at_ms: int, value: float, level: Level | None, excursion: Excursion) -> Change:
-    return Change(kind=kind, at_ms=at_ms, value=value, level=level, excursion=excursion)

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 from coldchain.excursions import INITIAL, Change, ChangeKind, Judged, State, Until, step
 from coldchain.excursions import Sample as Value
-from coldchain.profiles import Level, Rule
+from coldchain.profiles import Level, Mode, Profile, Rule
 from coldchain.watch import WatchBundle, WatchedSensor
 from coldchain_gateway.contracts import Sample
+
+_LOCAL = (Mode.SINGLE, Mode.RATE)
+"""What can be judged without the past and the wall clock: sums and rolling windows are the backend's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,11 @@ def courses_of(bundle: WatchBundle, before: Courses) -> tuple[Courses, list[Deci
         profile = bundle.profile_named(watched.profile)
         if profile is None or not watched.in_use:
             continue
-        for quantity in {rule.quantity for rule in profile.rules}:
-            judged = Judged(profile=profile, interval_ms=watched.interval_ms, quantity=quantity)
+        rules = tuple(rule for rule in profile.rules if rule.mode in _LOCAL)
+        for quantity in {rule.quantity for rule in rules}:
+            judged = Judged(
+                profile=replace(profile, rules=rules), interval_ms=watched.interval_ms, quantity=quantity
+            )
             after[watched.sensor, quantity] = _continued(Course(watched=watched, judged=judged), before)
     ended = [
         Decision(watched=course.watched, rule=rule, alarm=False, value=None)
@@ -57,6 +63,12 @@ def courses_of(bundle: WatchBundle, before: Courses) -> tuple[Courses, list[Deci
         for rule in course.alarms()
     ]
     return after, ended
+
+
+def _local(profile: Profile) -> Profile | None:
+    """What of a profile the gateway judges, None for nothing."""
+    rules = tuple(rule for rule in profile.rules if rule.mode in _LOCAL)
+    return replace(profile, rules=rules) if rules else None
 
 
 def _continued(course: Course, before: Courses) -> Course:
