@@ -9,7 +9,8 @@ from typing import Annotated, Final
 from coldchain.errors import InvalidInput
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.fleetfile import FleetDocument, problems
-from coldchain_backend.fleetfile.document import Interval, ProfileEntry, SensorId, TimeZone
+from coldchain_backend.fleetfile.keys import Interval, SensorId, TimeZone
+from coldchain_backend.fleetfile.profiles import ProfileEntry
 from coldchain_runtime.documents import Duration, Place
 
 MAX_SAMPLES: Final = 200_000
