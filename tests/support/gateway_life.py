@@ -9,6 +9,7 @@ from coldchain.seal import Batch, Key, check, read_batches
 from coldchain_gateway.identity import HeadFile, Identity, load_or_create_key
 from coldchain_gateway.outbox import (
     REMEMBERED_BATCHES,
+    CorruptOutbox,
     Entry,
     Group,
     Sealer,
@@ -33,15 +34,26 @@ class Life:
 
     @classmethod
     def open(cls, folder: Path, boot: str = "boot-1", seal_after_ms: int = 10_000) -> "Life":
+        try:
+            return cls._open(folder, boot, seal_after_ms)
+        except CorruptOutbox as error:  # as the program does where a fault shows only when it is read
+            return cls._open(folder, boot, seal_after_ms, str(error))
+
+    @classmethod
+    def _open(cls, folder: Path, boot: str, seal_after_ms: int, condemned: str = "") -> "Life":
         key = load_or_create_key(folder)
-        opened = open_outbox(folder)
+        opened = open_outbox(folder, condemned)
         head_file = HeadFile(folder)
         start = continue_or_begin(
             opened.outbox, head_file.head, key, quarantined=opened.quarantined is not None
         )
         identity = Identity(key=key, organisation="demo", head_file=head_file)
         sealer = Sealer(outbox=opened.outbox, identity=identity, start=start, seal_after_ms=seal_after_ms)
-        sealer.recall(opened.outbox.newest_bodies(REMEMBERED_BATCHES))
+        try:
+            sealer.recall(opened.outbox.newest_bodies(REMEMBERED_BATCHES))
+        except CorruptOutbox:
+            opened.outbox.close()
+            raise
         return cls(folder, key, opened.outbox, head_file, sealer, boot)
 
     def reopen(self, boot: str = "") -> "Life":

@@ -15,7 +15,9 @@ from coldchain_gateway.outbox import (
     Hole,
     HoleReason,
     NewBatch,
+    OutboxFull,
     Pending,
+    Room,
     Waiting,
 )
 from coldchain_gateway.outbox.batches import compress, lost_numbers
@@ -33,6 +35,7 @@ class Stored:
     lines: int
     gzip: bytes
     closed_ms: int
+    urgent: bool
     acknowledged_ms: int = 0
 
 
@@ -55,13 +58,17 @@ class MemoryOutbox:
         self._held: dict[str, int] = {}
         self._batches: list[Stored] = []
         self._holes: list[KnownHole] = []
+        self._progress: dict[str, int] = {}
         self._ids = 0
+        self._limit = 1 << 62
 
     def _id(self) -> int:
         self._ids += 1
         return self._ids
 
     def commit(self, group: Group) -> None:
+        if self._used() + sum(len(entry.line) for entry in group.entries) > self._limit:
+            raise OutboxFull("the limit is reached")
         for name in [name for name in self._messages if name[0] in group.forget]:
             del self._messages[name]
         if group.entries:
@@ -139,7 +146,9 @@ class MemoryOutbox:
         prev = self._runs[batch.head.run].hash
         packed = compress(batch.encoded)
         self._runs[batch.head.run] = batch.head
-        stored = Stored(self._id(), batch.head, prev, "waiting", batch.lines, packed, batch.closed_ms)
+        stored = Stored(
+            self._id(), batch.head, prev, "waiting", batch.lines, packed, batch.closed_ms, batch.urgent
+        )
         self._batches.append(stored)
         self._chunks = [(chunk, at) for chunk, at in self._chunks if chunk.id not in batch.chunks]
         for known in self._holes:
@@ -158,9 +167,20 @@ class MemoryOutbox:
             found.append(_waiting(stored))
         return found
 
-    def newest(self, after_id: int) -> Waiting | None:
-        waiting = [stored for stored in self._batches if stored.state == "waiting" and stored.id > after_id]
-        return _waiting(waiting[-1]) if waiting else None
+    def newest(self, after_id: int, *, urgent: bool = False) -> Waiting | None:
+        waiting = [s for s in self._batches if s.state == "waiting" and s.id > after_id]
+        wanted = [stored for stored in waiting if stored.urgent or not urgent]
+        return _waiting(wanted[-1]) if wanted else None
+
+    def progress(self, uplink: str) -> int:
+        return self._progress.get(uplink, 0)
+
+    def sealed_after(self, batch_id: int) -> Waiting | None:
+        behind = [stored for stored in self._batches if stored.id > batch_id]
+        return _waiting(behind[0]) if behind else None
+
+    def proceed(self, uplink: str, batch_id: int) -> None:
+        self._progress[uplink] = batch_id
 
     def acknowledge(self, ids: Sequence[int], now_ms: int) -> None:
         for stored in self._batches:
@@ -193,12 +213,28 @@ class MemoryOutbox:
         for stored in of_run:
             if stored.head.seq > held and stored.state == "acknowledged":
                 stored.state = "waiting"
+        top = self._runs[run]
+        for hole in self._lost(run, held, top.seq, top.hash):
+            self._add_hole(hole)
+        return HeldFate.FALLEN if fallen else HeldFate.STUCK
+
+    def _lost(self, run: str, held: int, top: int, top_hash: str) -> list[Hole]:
+        of_run = [stored for stored in self._batches if stored.head.run == run]
         kept = [(s.head.seq, s.prev) for s in of_run if s.head.seq > held]
         known = [(k.hole.first, k.hole.last) for k in self._holes if k.hole.run == run and k.hole.last > held]
-        top = self._runs[run]
-        for first, last, digest in lost_numbers(held, top.seq, top.hash, kept=kept, known=known):
-            self._add_hole(Hole(run=run, first=first, last=last, hash=digest, reason=HoleReason.LOST))
-        return HeldFate.FALLEN if fallen else HeldFate.STUCK
+        return [
+            Hole(run=run, first=first, last=last, hash=digest, reason=HoleReason.LOST)
+            for first, last, digest in lost_numbers(held, top, top_hash, kept=kept, known=known)
+        ]
+
+    def missing(self, run: str, top: int, top_hash: str) -> Sequence[Hole]:
+        return self._lost(run, self._held.get(run, 0), top, top_hash)
+
+    def room(self) -> Room:
+        return Room(used_bytes=self._used(), file_bytes=self._used())
+
+    def limit(self, file_bytes: int, journal_bytes: int) -> None:
+        self._limit = max(file_bytes, journal_bytes)
 
     def expire(self, acknowledged_before_ms: int) -> int:
         before = len(self._batches)
@@ -210,23 +246,26 @@ class MemoryOutbox:
         return before - len(self._batches)
 
     def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
-        acknowledged = holes = lines = 0
+        acknowledged = letters = holes = lines = 0
+        states = ("acknowledged", "refused", "waiting")
         while self._used() > max_bytes:
-            first = next(
-                (s for state in ("acknowledged", "waiting") for s in self._batches if s.state == state), None
-            )
+            first = next((s for state in states for s in self._batches if s.state == state), None)
             if first is not None:
                 self._batches.remove(first)
                 if first.state == "waiting":
                     self._give_up(first, HoleReason.CAP)
                     holes += 1
+                elif first.state == "refused":
+                    letters += 1
                 else:
                     acknowledged += 1
             elif unsealed and self._chunks:
                 lines += self._chunks.pop(0)[0].lines
             else:
                 break
-        return Dropped(acknowledged_batches=acknowledged, holes=holes, unsealed_lines=lines)
+        return Dropped(
+            acknowledged_batches=acknowledged, dead_letters=letters, holes=holes, unsealed_lines=lines
+        )
 
     def _used(self) -> int:
         return sum(len(s.gzip) for s in self._batches) + sum(len(c.body) for c, _ in self._chunks)

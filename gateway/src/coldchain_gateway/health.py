@@ -71,6 +71,7 @@ class Health:
     oldest_waiting_s: int
     hours_until_full: float | None
     disk_free_bytes: int
+    quarantined: int  # broken outboxes that were put aside and nobody has looked at
     not_kept_for_s: int  # since when the outbox has had no room; 0: it has
     clock_source: str
     clock_trusted: bool
@@ -97,6 +98,7 @@ def gateway_fields(health: Health) -> dict[str, Value | str]:
         "outbox_bytes": health.outbox.used_bytes,
         "outbox_oldest_s": health.oldest_waiting_s,
         "outbox_refused": health.outbox.refused_batches,
+        "outbox_quarantined": health.quarantined,
         "disk_free_bytes": health.disk_free_bytes,
         "not_kept_s": health.not_kept_for_s,
         "clock_trusted": health.clock_trusted,

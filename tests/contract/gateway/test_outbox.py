@@ -17,6 +17,7 @@ from coldchain_gateway.outbox import (
     HoleReason,
     NewBatch,
     Outbox,
+    OutboxFull,
     Remembered,
     SqliteOutbox,
 )
@@ -269,6 +270,59 @@ def test_unsealed_lines_go_last_and_are_counted(outbox: Outbox) -> None:
     outbox.commit(group(*(b"line x=%d" % number for number in range(3000))))
     assert outbox.shrink(0, unsealed=False).unsealed_lines == 0
     assert outbox.shrink(0, unsealed=True).unsealed_lines == 3000
+
+
+def test_beyond_its_limit_nothing_is_kept_and_nothing_is_lost(outbox: Outbox) -> None:
+    outbox.commit(group(b"a x=1"))
+    outbox.limit(outbox.room().file_bytes, 64 * 1024)
+    with pytest.raises(OutboxFull):
+        outbox.commit(group(*(b"much x=%d" % number for number in range(30_000))))
+    assert outbox.pending().lines == 1
+    outbox.limit(1 << 40, 1 << 22)
+    outbox.commit(group(b"b x=1"))
+    assert outbox.pending().lines == 2
+
+
+def test_a_further_uplink_has_its_own_progress_and_sees_every_batch_once(outbox: Outbox) -> None:
+    filled(outbox, 3)
+    acknowledge(outbox, 1, 3)
+    seen = []
+    while (batch := outbox.sealed_after(outbox.progress("influx"))) is not None:
+        seen.append(batch.seq)
+        outbox.proceed("influx", batch.id)
+    assert seen == [1, 2, 3]
+    assert waiting_seqs(outbox) == [2]
+    assert outbox.progress("other") == 0
+
+
+def test_urgent_batches_are_found_by_themselves(outbox: Outbox) -> None:
+    filled(outbox, 2)
+    head = Head(run=RUN, seq=3, hash=digest_of(3))
+    outbox.seal(NewBatch(head=head, chunks=(), declares=(), lines=1, encoded=b"x", closed_ms=1, urgent=True))
+    seal_next(outbox)
+    newest, urgent = outbox.newest(0), outbox.newest(0, urgent=True)
+    assert newest is not None
+    assert urgent is not None
+    assert (newest.seq, urgent.seq) == (4, 3)
+    acknowledge(outbox, 3)
+    assert outbox.newest(0, urgent=True) is None
+
+
+def test_missing_numbers_of_a_run_are_found_whatever_is_known_of_it(outbox: Outbox) -> None:
+    filled(outbox, 4)
+    assert outbox.missing(RUN, 6, "h") == [Hole(run=RUN, first=5, last=6, hash="h", reason=HoleReason.LOST)]
+    assert outbox.missing("elsewhere", 2, "h") == [
+        Hole(run="elsewhere", first=1, last=2, hash="h", reason=HoleReason.LOST)
+    ]
+    assert outbox.missing(RUN, 4, digest_of(4)) == []
+
+
+def test_dead_letters_go_before_what_waits(outbox: Outbox) -> None:
+    filled(outbox, 20)
+    outbox.refuse(outbox.waiting(1, 1, frozenset())[0].id)
+    dropped = outbox.shrink(outbox.room().used_bytes - 100, unsealed=True)
+    assert (dropped.dead_letters, dropped.holes) == (1, 0)
+    assert outbox.undeclared()[0].reason is HoleReason.REFUSED
 
 
 def test_counts_tell_the_backlog(outbox: Outbox) -> None:

@@ -1,5 +1,6 @@
 """The outbox's file: what is opened, what is refused, what is put aside."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,11 +12,14 @@ from coldchain_gateway.outbox import (
     CorruptOutbox,
     NewerOutbox,
     OutboxFull,
+    Remains,
     SqliteOutbox,
     open_outbox,
 )
-from coldchain_gateway.outbox.database import Database, blob, integer, optional_integer, queries
+from coldchain_gateway.outbox.database import Database, Named, blob, integer, optional_integer, queries
 from coldchain_gateway.outbox.quarantine import put_aside
+
+OLD = Path(__file__).parents[2] / "data" / "databases" / "outbox-format-1.sqlite"
 
 
 def changed(path: Path, *statements: str) -> None:
@@ -84,13 +88,47 @@ def test_a_transaction_that_fails_never_happened(tmp_path: Path) -> None:
             assert transaction.row("remembered", (1, 2)) == (3,)
 
 
-def test_a_second_opener_finds_no_room_to_write(tmp_path: Path) -> None:
+def test_a_command_reads_what_a_gateway_is_writing_and_never_writes(tmp_path: Path) -> None:
     path = tmp_path / OUTBOX_FILE
-    with closing(Database(path)) as database:
+    with closing(Database(path)) as database, Remains(path) as remains:
         with database.write() as transaction:
             transaction.run("remember", (1, 2, 3))
-        with closing(sqlite3.connect(path, timeout=0)) as other, pytest.raises(sqlite3.OperationalError):
-            other.execute("DELETE FROM message")
+        assert remains.messages() == [(1, 2, 3)]
+        with database.write() as transaction:
+            transaction.run("remember", (1, 2, 4))
+        assert remains.messages() == [(1, 2, 4)]
+
+
+def test_a_file_of_the_first_format_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
+    shutil.copy(OLD, tmp_path / OUTBOX_FILE)
+    with closing(open_outbox(tmp_path).outbox) as outbox:
+        counts = outbox.counts()
+        assert (counts.acknowledged_batches, counts.refused_batches, counts.waiting_batches) == (2, 1, 2)
+        assert counts.unsealed_lines == 2
+        assert outbox.progress("influx") == 0
+        assert outbox.newest(0, urgent=True) is None
+
+
+def test_the_remains_of_a_file_of_the_first_format_can_be_read() -> None:
+    with Remains(OLD) as remains:
+        states = [batch.state for batch in remains.batches()]
+        assert states == ["acknowledged", "acknowledged", "refused", "waiting", "waiting"]
+        assert all(batch.encoded for batch in remains.batches())
+        assert [chunk.lines for chunk in remains.chunks()] == [2]
+
+
+def test_a_file_that_was_growing_when_its_cap_was_lowered_grows_no_more(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / OUTBOX_FILE)) as database:
+        database.limit(1)
+        with pytest.raises(OutboxFull):
+            keep_much(database)
+
+
+def keep_much(database: Database) -> None:
+    with database.write() as transaction:
+        transaction.run("note_boot", {"boot": "b", "last_ms": 1})
+        values: Named = {"boot": "b", "trusted": 1, "first_ms": 1, "lines": 1, "bytes": 1}
+        transaction.run("add_chunk", values | {"body": bytes(50_000)})
 
 
 def test_a_folder_that_is_not_there_is_no_room(tmp_path: Path) -> None:
@@ -100,7 +138,7 @@ def test_a_folder_that_is_not_there_is_no_room(tmp_path: Path) -> None:
 
 def test_columns_that_hold_something_else_are_told() -> None:
     assert (integer(3), optional_integer(None), optional_integer(4)) == (3, None, 4)
-    with pytest.raises(TypeError):
+    with pytest.raises(CorruptOutbox):
         integer("3")
     assert blob((b"x",)) == b"x"
     with pytest.raises(CorruptOutbox):

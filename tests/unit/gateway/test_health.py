@@ -41,6 +41,7 @@ GOOD = Health(
     oldest_waiting_s=7,
     hours_until_full=None,
     disk_free_bytes=9_000_000_000,
+    quarantined=0,
     not_kept_for_s=0,
     clock_source="backend",
     clock_trusted=True,
@@ -94,6 +95,7 @@ def test_a_healthy_gateway_shows_no_alarm() -> None:
         ({"not_kept_for_s": 9}, "no room for 9 s"),
         ({"clock_alarm": True}, "nothing is sealed"),
         ({"outbox": Counts(refused_batches=2)}, "2 batches refused"),
+        ({"quarantined": 1}, "1 broken outboxes put aside"),
         (
             {
                 "uplink": UplinkState(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coldchain.readings import Refusal, RefusalReason
+from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.clock_trust import ClockTrust, boot_id, kernel_synchronised
 from coldchain_gateway.config import Settings
 from coldchain_gateway.health import disk_free_bytes
@@ -61,6 +61,8 @@ def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Pa
         hooks=Hooks(committed=keeper.committed, hurry=keeper.hurry, relieve=keeper.relieve),
     )
     keeper.dropped_lines = lambda count: _tell_dropped(intake, count)
+    if opened.quarantined is not None:
+        _tell_quarantined(intake, opened)
     alarm = LocalAlarm(settings.config.local_alarm, clock=clock, intake=intake)
     intake.watcher = alarm
     link = Link(ground, alarm, crew)
@@ -80,6 +82,19 @@ def _keeper(ground: Ground, boot: str, *, quarantined: bool) -> Keeper:
     keeper.disk_free = lambda: disk_free_bytes(data_dir)
     keeper.keep_acknowledged_ms = section.keep_acknowledged
     return keeper
+
+
+def _tell_quarantined(intake: GatewayIntake, opened: Opened) -> None:
+    """A line in evidence, beside the declared holes: unsealed lines had no number that could be declared."""
+    saved = opened.salvaged
+    fields: dict[str, Value | str] = {
+        "quarantined": "" if opened.quarantined is None else opened.quarantined.name,
+        "reason": opened.reason.replace("\n", " ")[:200],
+        "salvaged_batches": saved.batches,
+        "salvaged_lines": saved.lines,
+        "unreadable": saved.unreadable,
+    }
+    intake.note("outbox", {}, fields, urgent=True)
 
 
 def _tell_dropped(intake: GatewayIntake, lines: int) -> None:

@@ -11,7 +11,7 @@ from coldchain_gateway.health import (
     rss_bytes,
     source_healths,
 )
-from coldchain_gateway.outbox import Counts, OutboxFull
+from coldchain_gateway.outbox import Counts, OutboxFull, put_aside_files
 from coldchain_runtime.supervisor import Supervisor
 
 from .assembly import Parts
@@ -61,6 +61,7 @@ class Stock:
             oldest_waiting_s=oldest_waiting_s(counts, ground.trust.now_ms()),
             hours_until_full=self._growth.hours_until_full(counts.waiting_bytes, room, now_ms),
             disk_free_bytes=free,
+            quarantined=len(put_aside_files(ground.settings.data_dir)),
             not_kept_for_s=parts.intake.full_for_ms() // 1000,
             clock_source=ground.trust.source.value,
             clock_trusted=ground.trust.offset_ms() is not None,

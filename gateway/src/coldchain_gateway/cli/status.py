@@ -75,6 +75,8 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
         yield f"the backend does not admit this gateway: {uplink.get('message')}"
     if refused := whole(table(status, "outbox"), "refused_batches"):
         yield f"{refused} batches refused by the backend (dead letters)"
+    if aside := whole(status, "quarantined"):
+        yield f"{aside} broken outboxes put aside; see `outbox export --from`, then remove them"
 
 
 def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:

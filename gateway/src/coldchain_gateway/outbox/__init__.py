@@ -20,10 +20,13 @@ from .contract import (
     OutboxFull,
     Pending,
     Remembered,
+    Room,
     Waiting,
 )
 from .keeper import Keeper
-from .quarantine import OUTBOX_FILE, Opened, open_outbox
+from .quarantine import OUTBOX_FILE, Opened, open_outbox, put_aside_files
+from .remains import KeptBatch, KeptRun, Remains
+from .salvage import Salvaged
 from .sealing import REMEMBERED_BATCHES, Sealer, Start, continue_or_begin
 from .sqlite import SqliteOutbox
 
@@ -44,13 +47,18 @@ __all__ = [
     "Hole",
     "HoleReason",
     "Keeper",
+    "KeptBatch",
+    "KeptRun",
     "NewBatch",
     "NewerOutbox",
     "Opened",
     "Outbox",
     "OutboxFull",
     "Pending",
+    "Remains",
     "Remembered",
+    "Room",
+    "Salvaged",
     "Sealer",
     "SqliteOutbox",
     "Start",
@@ -58,4 +66,5 @@ __all__ = [
     "continue_or_begin",
     "decompress",
     "open_outbox",
+    "put_aside_files",
 ]

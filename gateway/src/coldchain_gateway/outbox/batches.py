@@ -91,6 +91,7 @@ class Batches:
                 "lines": batch.lines,
                 "bytes": len(packed),
                 "closed_ms": batch.closed_ms,
+                "urgent": int(batch.urgent),
             }
             batch_id = transaction.run("add_batch", values).lastrowid
             transaction.run("add_body", (batch_id, packed))
@@ -119,10 +120,24 @@ class Batches:
                 found.append(_waiting(transaction, row))
         return found
 
-    def newest(self, after_id: int) -> Waiting | None:
+    def newest(self, after_id: int, *, urgent: bool = False) -> Waiting | None:
         with self._database.read() as transaction:
-            row = transaction.row("newest", (after_id,))
+            row = transaction.row("newest_urgent" if urgent else "newest", (after_id,))
             return None if row is None else _waiting(transaction, row)
+
+    def progress(self, uplink: str) -> int:
+        with self._database.read() as transaction:
+            row = transaction.row("progress", (uplink,))
+        return 0 if row is None else integer(row[0])
+
+    def sealed_after(self, batch_id: int) -> Waiting | None:
+        with self._database.read() as transaction:
+            row = transaction.row("sealed_after", (batch_id,))
+            return None if row is None else _waiting(transaction, row)
+
+    def proceed(self, uplink: str, batch_id: int) -> None:
+        with self._database.write() as transaction:
+            transaction.run("proceed", (uplink, batch_id))
 
     def newest_bodies(self, count: int) -> Sequence[bytes]:
         """The newest batches, gzip, newest first."""
@@ -139,34 +154,49 @@ class Batches:
             give_up(transaction, batch_id, HoleReason.REFUSED)
 
     def held(self, run: str, held: int) -> HeldFate:
-        with self._database.write() as transaction:
+        with self._database.read() as transaction:
             row = transaction.row("run_ordinal", (run,))
             if row is None:
                 return HeldFate.UNKNOWN_RUN
-            ordinal, top, head_hash, before = integer(row[0]), integer(row[1]), str(row[2]), integer(row[3])
+            known = Head(run=run, seq=integer(row[1]), hash=str(row[2]))
+            ordinal, before = integer(row[0]), integer(row[3])
             fate = self._judge_held(transaction, ordinal, before, held)
+            if fate is HeldFate.NOTED and held == before:
+                return fate
+            lost = () if fate is HeldFate.NOTED else self._lost(transaction, ordinal, known, held)
+        if fate is not HeldFate.NOTED:
+            self._unsend(ordinal, held)
+        with self._database.write() as transaction:
             transaction.run("note_held", {"held": held, "run": ordinal})
-            if fate is not HeldFate.NOTED:
-                transaction.run("unsend", {"run": ordinal, "held": held})
-                lost = lost_numbers(
-                    held,
-                    top,
-                    head_hash,
-                    kept=[
-                        (integer(kept[0]), str(kept[1]))
-                        for kept in transaction.rows("kept_above", (ordinal, held))
-                    ],
-                    known=[
-                        (integer(hole[0]), integer(hole[1]))
-                        for hole in transaction.rows("holes_above", (run, held))
-                    ],
-                )
-                for first, last, digest in lost:
-                    add_hole(
-                        transaction,
-                        Hole(run=run, first=first, last=last, hash=digest, reason=HoleReason.LOST),
-                    )
-            return fate
+            for hole in lost:
+                add_hole(transaction, hole)
+        return fate
+
+    def missing(self, run: str, top: int, top_hash: str) -> Sequence[Hole]:
+        with self._database.read() as transaction:
+            row = transaction.row("run_ordinal", (run,))
+            ordinal, held = (0, 0) if row is None else (integer(row[0]), integer(row[3]))
+            head = Head(run=run, seq=top, hash=top_hash)
+            return self._lost(transaction, ordinal, head, held)
+
+    def _unsend(self, ordinal: int, held: int) -> None:
+        """Little by little, so that neither the journal grows nor a commit waits; `held` is noted last."""
+        values: Named = {"run": ordinal, "held": held}
+        more = True
+        while more:
+            with self._database.write() as transaction:
+                more = transaction.run("unsend", values).rowcount > 0
+
+    @staticmethod
+    def _lost(transaction: Transaction, ordinal: int, head: Head, held: int) -> Sequence[Hole]:
+        kept = ((integer(row[0]), str(row[1])) for row in transaction.run("kept_above", (ordinal, held)))
+        known = [
+            (integer(row[0]), integer(row[1])) for row in transaction.rows("holes_above", (head.run, held))
+        ]
+        return [
+            Hole(run=head.run, first=first, last=last, hash=digest, reason=HoleReason.LOST)
+            for first, last, digest in lost_numbers(held, head.seq, head.hash, kept=kept, known=known)
+        ]
 
     @staticmethod
     def _judge_held(transaction: Transaction, ordinal: int, before: int, held: int) -> HeldFate:
@@ -187,21 +217,27 @@ def lost_numbers(
     `kept` are (number, hash of the one before) in ascending order, so the hash of a lost last is known from
     its successor, or is the head's. Where a known hole follows, nobody knows it any more: empty.
     """
-    previous = dict(kept)
-    gone: set[int] = set()
-    for first, last in known:
-        gone.update(range(max(first, held + 1), min(last, top) + 1))
+    holes = sorted(known)
     ranges: list[tuple[int, int, str]] = []
-    start: int | None = None
-    for number in range(held + 1, top + 2):
-        missing = number <= top and number not in previous and number not in gone
-        if missing and start is None:
-            start = number
-        elif not missing and start is not None:
-            digest = head_hash if number > top else previous.get(number, "")
-            ranges.append((start, number - 1, digest))
-            start = None
-    return ranges
+    expected = held + 1
+    for number, previous in kept:
+        ranges += _between(expected, number - 1, previous, holes)
+        expected = max(expected, number + 1)
+    return ranges + _between(expected, top, head_hash, holes)
+
+
+def _between(
+    first: int, last: int, digest: str, holes: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, str]]:
+    """What of `first`-`last` no hole (ascending) covers; the hash is known of the very last only."""
+    ranges: list[tuple[int, int, str]] = []
+    for low, high in holes:
+        if first > last or low > last:
+            break
+        if low > first:
+            ranges.append((first, low - 1, ""))
+        first = max(first, high + 1)
+    return [*ranges, (first, last, digest)] if first <= last else ranges
 
 
 def _waiting(transaction: Transaction, row: Row) -> Waiting:

@@ -1,8 +1,9 @@
 """What an outbox keeps and what it promises; one suite (tests/contract/gateway) judges every one of them.
 
-Four views of one queue: `Keeping` (lines not yet dated), `Sealing` (lines into batches), `Sending`
-(batches out) and `Upkeep` (bounds). Every method is one transaction, durable when it returns, and may be
-called from any thread. All raise OutboxFull when there is no room and CorruptOutbox when pages are broken.
+Views of one queue: `Keeping` (lines not yet dated), `Sealing` (lines into batches), `Sending` (batches
+out), `Following` (out once more, to somebody else) and `Upkeep` (bounds). Every method is one transaction,
+durable when it returns, and may be called from any thread. All raise OutboxFull when there is no room and
+CorruptOutbox when pages are broken.
 """
 
 from collections.abc import Sequence
@@ -126,6 +127,7 @@ class NewBatch:
     lines: int
     encoded: bytes
     closed_ms: int
+    urgent: bool = False  # a limit was crossed: no upload window holds it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +168,19 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the file takes, and how much of it is in use."""
+
+    used_bytes: int
+    file_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """What had to go to stay under the cap."""
 
     acknowledged_batches: int = 0
+    dead_letters: int = 0
     holes: int = 0  # batches never acknowledged, now declared holes
     unsealed_lines: int = 0
 
@@ -207,6 +218,9 @@ class Sealing(Protocol):
     def undeclared(self) -> Sequence[Hole]:
         """Holes that no sealed batch has declared, oldest first."""
 
+    def missing(self, run: str, top: int, top_hash: str) -> Sequence[Hole]:
+        """Numbers of a run up to `top` that are neither kept, nor held by the backend, nor known as holes."""
+
     def seal(self, batch: NewBatch) -> None:
         """Put the batch in the place of its chunks and move the head, in one step."""
 
@@ -217,8 +231,8 @@ class Sending(Protocol):
     def waiting(self, max_batches: int, max_bytes: int, skip: frozenset[int]) -> Sequence[Waiting]:
         """The oldest waiting batches but for the ids in `skip`; the first also if it exceeds max_bytes."""
 
-    def newest(self, after_id: int) -> Waiting | None:
-        """The newest waiting batch, if its id is above `after_id`."""
+    def newest(self, after_id: int, *, urgent: bool = False) -> Waiting | None:
+        """The newest waiting batch, if its id is above `after_id`; perhaps of the urgent ones only."""
 
     def acknowledge(self, ids: Sequence[int], now_ms: int) -> None:
         """The backend holds them durably."""
@@ -230,20 +244,42 @@ class Sending(Protocol):
         """Note the backend's word and unsend what it has lost; what is no longer kept becomes a hole."""
 
 
+class Following(Protocol):
+    """A further uplink: it has its own progress and holds nothing back."""
+
+    def progress(self, uplink: str) -> int:
+        """The id of the newest batch that this uplink is done with; 0 before any."""
+
+    def sealed_after(self, batch_id: int) -> Waiting | None:
+        """The next batch behind that id which is still kept, whatever its state."""
+
+    def proceed(self, uplink: str, batch_id: int) -> None:
+        """This uplink is done with all batches up to this id."""
+
+
 class Upkeep(Protocol):
     """Bounds and numbers."""
+
+    def room(self) -> Room:
+        """What the file takes; costs next to nothing."""
+
+    def limit(self, file_bytes: int, journal_bytes: int) -> None:
+        """From now on the file does not grow beyond that; what would need more raises OutboxFull."""
 
     def expire(self, acknowledged_before_ms: int) -> int:
         """Forget batches acknowledged before that instant; how many."""
 
     def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
-        """Make the used bytes fit: acknowledged first, then the oldest waiting, then perhaps the unsealed."""
+        """Make the used bytes fit: first what is acknowledged, then dead letters, then the oldest waiting.
+
+        The unsealed go last, and only where that is allowed.
+        """
 
     def counts(self) -> Counts: ...
 
 
-class Outbox(Keeping, Sealing, Sending, Upkeep, Protocol):
-    """All four views of one queue."""
+class Outbox(Keeping, Sealing, Sending, Following, Upkeep, Protocol):
+    """All views of one queue."""
 
     def close(self) -> None:
         """Give the file back; nothing may be called afterwards."""

@@ -13,9 +13,11 @@ from typing import Final
 from .contract import CorruptOutbox, NewerOutbox, OutboxFull
 
 APPLICATION_ID: Final = 0x63633162  # "cc1b"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 # A file up to this size is read through at start; larger ones are checked by structure only (start <= 1 s).
 QUICK_CHECK_BYTES: Final = 48 * 1024 * 1024
+# The write-ahead journal is emptied into the file when it has grown to this.
+JOURNAL_BYTES: Final = 4 * 1024 * 1024
 Scalar = int | str | bytes | None
 Row = tuple[Scalar, ...]
 Named = dict[str, Scalar]
@@ -32,7 +34,7 @@ def queries() -> dict[str, str]:
 def integer(value: Scalar) -> int:
     """A column that the schema declares INTEGER NOT NULL."""
     if not isinstance(value, int):
-        raise TypeError(f"integer column holds {value!r}")
+        raise CorruptOutbox(f"integer column holds {value!r}")
     return value
 
 
@@ -92,10 +94,9 @@ class Database:
         version = int(run("PRAGMA user_version").fetchone()[0])
         if version > FORMAT_VERSION:
             raise NewerOutbox(f"{self._path}: outbox format {version}, this program knows {FORMAT_VERSION}")
-        run("PRAGMA locking_mode = EXCLUSIVE")  # one process; spares shared memory and locks at every commit
-        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA journal_mode = WAL")  # beside the one writer, commands may read
         run("PRAGMA synchronous = FULL")
-        run("PRAGMA journal_size_limit = 4194304")
+        run(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         run("PRAGMA cache_size = -2048")
         run("PRAGMA mmap_size = 0")
         run("PRAGMA busy_timeout = 2000")
@@ -103,6 +104,7 @@ class Database:
             self._create()
         elif int(run("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
             raise CorruptOutbox(f"{self._path}: not an outbox")
+        self._migrate(version or 1)
         self._check()
 
     def _create(self) -> None:
@@ -111,8 +113,16 @@ class Database:
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
         self._connection.executescript(
             f"BEGIN IMMEDIATE; {schema}; PRAGMA application_id = {APPLICATION_ID};"
-            f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+            f"PRAGMA user_version = 1; COMMIT;"
         )
+
+    def _migrate(self, version: int) -> None:
+        """Bring an older file up, step by step, each in one transaction."""
+        for number in range(version + 1, FORMAT_VERSION + 1):
+            step = files(__package__).joinpath(f"migrations/{number:04d}.sql").read_text(encoding="utf-8")
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT;"
+            )
 
     def _check(self) -> None:
         run = self._connection.execute
@@ -120,7 +130,7 @@ class Database:
             verdict = str(run("PRAGMA quick_check(1)").fetchone()[0])
             if verdict != "ok":
                 raise CorruptOutbox(f"{self._path}: {verdict}")
-        for table in ("boot", "chunk", "message", "run", "batch", "hole"):
+        for table in ("boot", "chunk", "message", "run", "batch", "hole", "progress"):
             run(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names from the line above
 
     @contextmanager
@@ -150,10 +160,14 @@ class Database:
             free = int(self._connection.execute("PRAGMA freelist_count").fetchone()[0])
         return (pages - free) * size, pages * size
 
-    def limit_pages(self, pages: int) -> None:
-        """Refuse to grow beyond that many pages; a stand-in for a full disk."""
+    def limit(self, file_bytes: int, journal_bytes: int = JOURNAL_BYTES) -> None:
+        """Refuse to grow beyond that size, and empty the journal before it exceeds its own."""
         with self._lock:
-            self._connection.execute(f"PRAGMA max_page_count = {pages:d}")
+            run = self._connection.execute
+            size = int(run("PRAGMA page_size").fetchone()[0])
+            run(f"PRAGMA max_page_count = {max(1, file_bytes // size):d}")
+            run(f"PRAGMA wal_autocheckpoint = {max(16, journal_bytes // size):d}")
+            run(f"PRAGMA journal_size_limit = {journal_bytes:d}")
 
     def close(self) -> None:
         with self._lock:

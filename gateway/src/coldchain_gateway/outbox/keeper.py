@@ -39,7 +39,7 @@ class Keeper:
     def tune(self, *, seal_after_ms: int, bound: Bound, keep_acknowledged_ms: int) -> None:
         """Go on by these settings, from any thread."""
         self._sealer.seal_after_ms = seal_after_ms
-        self._cap.bound = bound
+        self._cap.tune(bound)
         self.keep_acknowledged_ms = keep_acknowledged_ms
 
     def committed(self, lines: int) -> None:
@@ -56,11 +56,7 @@ class Keeper:
 
     def relieve(self) -> None:
         """A commit found no room."""
-        try:
-            counts = self._outbox.counts()
-        except OutboxFull:
-            return
-        self._lost(self._cap.relieve(counts.used_bytes).unsealed_lines)
+        self._lost(self._cap.relieve().unsealed_lines)
 
     def stop(self) -> None:
         """Let `run` end."""
@@ -79,6 +75,8 @@ class Keeper:
             if self._trust.boot_ms() >= next_upkeep_ms:
                 next_upkeep_ms = self._trust.boot_ms() + UPKEEP_EVERY_MS
                 self.upkeep()
+            else:
+                self.keep_bound()
 
     def seal_due(self, *, force: bool = False) -> bool:
         """Seal if time is trusted; False when there was no room for it."""
@@ -104,12 +102,17 @@ class Keeper:
         try:
             if now_ms is not None:
                 self._outbox.expire(now_ms - self.keep_acknowledged_ms)
-            counts = self._outbox.counts()
-            dropped = self._cap.keep(self.disk_free(), counts.used_bytes, counts.file_bytes)
         except OutboxFull as error:
             log.error("outbox.no_room_for_upkeep", reason=str(error))
             return
-        self._lost(dropped.unsealed_lines)
+        self.keep_bound()
+
+    def keep_bound(self) -> None:
+        """Stay under the cap and out of the disk's last free space, before a commit runs into either."""
+        try:
+            self._lost(self._cap.keep(self.disk_free()).unsealed_lines)
+        except OutboxFull as error:
+            log.error("outbox.no_room_for_upkeep", reason=str(error))
 
     def _lost(self, lines: int) -> None:
         if lines:

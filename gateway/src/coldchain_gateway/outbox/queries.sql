@@ -79,8 +79,8 @@ UPDATE run SET held = :held WHERE ordinal = :run;
 
 -- name: add_batch
 -- A sealed batch.
-INSERT INTO batch (run, seq, hash, prev, state, lines, bytes, closed_ms)
-SELECT ordinal, :seq, :hash, hash, 'waiting', :lines, :bytes, :closed_ms FROM run WHERE run = :run;
+INSERT INTO batch (run, seq, hash, prev, state, lines, bytes, closed_ms, urgent)
+SELECT ordinal, :seq, :hash, hash, 'waiting', :lines, :bytes, :closed_ms, :urgent FROM run WHERE run = :run;
 
 -- name: add_body
 -- Its bytes.
@@ -128,6 +128,25 @@ SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
 FROM batch JOIN run ON run.ordinal = batch.run
 WHERE batch.state = 'waiting' AND batch.id > ? ORDER BY batch.id DESC LIMIT 1;
 
+-- name: newest_urgent
+-- The newest batch that no window holds back.
+SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
+FROM batch JOIN run ON run.ordinal = batch.run
+WHERE batch.urgent = 1 AND batch.state = 'waiting' AND batch.id > ? ORDER BY batch.id DESC LIMIT 1;
+
+-- name: sealed_after
+-- The next batch that is kept.
+SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
+FROM batch JOIN run ON run.ordinal = batch.run WHERE batch.id > ? ORDER BY batch.id LIMIT 1;
+
+-- name: progress
+-- How far a further uplink has come.
+SELECT batch FROM progress WHERE uplink = ?;
+
+-- name: proceed
+-- It is done with everything up to this batch.
+INSERT INTO progress (uplink, batch) VALUES (?, ?) ON CONFLICT (uplink) DO UPDATE SET batch = excluded.batch;
+
 -- name: body
 -- Bytes of one batch.
 SELECT gzip FROM body WHERE id = ?;
@@ -140,6 +159,10 @@ UPDATE batch SET state = 'acknowledged', acknowledged_ms = ? WHERE id = ? AND st
 -- The backend will never take it.
 UPDATE batch SET state = 'refused' WHERE id = ?;
 
+-- name: retry
+-- A dead letter is to be sent once more.
+UPDATE batch SET state = 'waiting' WHERE id = ? AND state = 'refused';
+
 -- name: batch_name
 -- Identity of one batch.
 SELECT run.run, batch.seq, batch.hash FROM batch JOIN run ON run.ordinal = batch.run WHERE batch.id = ?;
@@ -150,12 +173,12 @@ SELECT coalesce(max(seq), 0) FROM batch WHERE run = ? AND state = 'acknowledged'
 
 -- name: any_waiting
 -- Whether a run still has a backlog.
-SELECT EXISTS (SELECT 1 FROM batch WHERE run = ? AND state = 'waiting');
+SELECT EXISTS (SELECT 1 FROM batch WHERE +run = ? AND state = 'waiting');
 
 -- name: unsend
 -- What the backend lost is to be sent again.
 UPDATE batch SET state = 'waiting', acknowledged_ms = NULL
-WHERE run = :run AND seq > :held AND state = 'acknowledged';
+WHERE id IN (SELECT id FROM batch WHERE run = :run AND seq > :held AND state = 'acknowledged' LIMIT 1000);
 
 -- name: kept_above
 -- Numbers of a run that are kept, in order.
@@ -189,3 +212,104 @@ FROM batch GROUP BY state;
 -- name: newest_bodies
 -- The newest batches, for the last time of each sensor.
 SELECT body.gzip FROM body ORDER BY body.id DESC LIMIT ?;
+
+-- name: remains_run
+-- Chains in a range of ids.
+SELECT ordinal, run, seq, hash, held FROM run WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal;
+
+-- name: remains_boot
+-- Boots in a range of ids.
+SELECT ordinal, boot, last_ms, offset_ms FROM boot WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal;
+
+-- name: remains_hole
+-- Holes in a range of ids.
+SELECT id, run, first, last, hash, reason, declared_run FROM hole WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: remains_batch
+-- Batches in a range of ids.
+SELECT id, run, seq, hash, state, lines, closed_ms, urgent FROM batch WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: remains_batch_of_format_1
+-- Likewise, where no batch was urgent yet.
+SELECT id, run, seq, hash, state, lines, closed_ms, 0 FROM batch WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: remains_body
+-- Which batches have their bytes, in a range of ids.
+SELECT id FROM body WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: remains_first_body
+-- Where to begin.
+SELECT min(id) FROM body;
+
+-- name: remains_last_body
+-- Where to end.
+SELECT max(id) FROM body;
+
+-- name: remains_chunk
+-- Unsealed lines in a range of ids.
+SELECT id, boot, trusted, first_ms, lines FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: remains_message
+-- Remembered messages, as they are stored.
+SELECT session, packet_id, digest FROM message;
+
+-- name: remains_first_run
+-- Where to begin.
+SELECT min(ordinal) FROM run;
+
+-- name: remains_last_run
+-- Where to end.
+SELECT max(ordinal) FROM run;
+
+-- name: remains_first_boot
+-- Where to begin.
+SELECT min(ordinal) FROM boot;
+
+-- name: remains_last_boot
+-- Where to end.
+SELECT max(ordinal) FROM boot;
+
+-- name: remains_first_hole
+-- Where to begin.
+SELECT min(id) FROM hole;
+
+-- name: remains_last_hole
+-- Where to end.
+SELECT max(id) FROM hole;
+
+-- name: remains_first_batch
+-- Where to begin.
+SELECT min(id) FROM batch NOT INDEXED;
+
+-- name: remains_last_batch
+-- Where to end.
+SELECT max(id) FROM batch NOT INDEXED;
+
+-- name: remains_first_chunk
+-- Where to begin.
+SELECT min(id) FROM chunk;
+
+-- name: remains_last_chunk
+-- Where to end.
+SELECT max(id) FROM chunk;
+
+-- name: remains_given_out
+-- The newest id that a table ever gave out.
+SELECT seq FROM sqlite_sequence WHERE name = ?;
+
+-- name: salvage_run
+-- A chain of the file that was put aside.
+INSERT INTO run (run, seq, hash, held) VALUES (:run, :seq, :hash, :held) ON CONFLICT (run) DO NOTHING;
+
+-- name: salvage_batch
+-- A batch of it, still to be sent.
+INSERT INTO batch (run, seq, hash, prev, state, lines, bytes, closed_ms, urgent)
+SELECT ordinal, :seq, :hash, :prev, 'waiting', :lines, :bytes, :closed_ms, :urgent FROM run WHERE run = :run;
+
+-- name: salvage_boot
+-- A boot of it.
+INSERT INTO boot (boot, last_ms, offset_ms) VALUES (?, ?, ?);
+
+-- name: salvage_message
+-- A message of it, so that a redelivery is not taken twice.
+INSERT INTO message (session, packet_id, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;

@@ -42,16 +42,16 @@ def continue_or_begin(outbox: Outbox, kept: KeptHead | None, key: Key, *, quaran
     """Go on with the newest run if it is this key's and not older than the head beside the key.
 
     An outbox that is older was restored from a copy: to go on would give numbers out twice. The successor
-    declares what nobody can send any more.
+    declares what nobody can send any more. A run whose outbox was put aside never goes on.
     """
     head = outbox.head()
-    if head is not None and head.run.startswith(run_prefix(key)):
+    if head is not None and not quarantined and head.run.startswith(run_prefix(key)):
         if kept is None or (head.run == kept.run and head.seq >= kept.seq):
             return Start(run=head.run, previous=None, why="no head beside the key")
         if head.seq == 0:
             return Start(run=head.run, previous=kept, why="")
     run = new_run(key)
-    outbox.begin_run(run, holes_of_predecessor(head, kept, key, quarantined=quarantined))
+    outbox.begin_run(run, holes_of_predecessor(outbox, kept, key, quarantined=quarantined))
     foreign = kept is not None and not kept.run.startswith(run_prefix(key))
     if kept is None or foreign:
         return Start(run=run, previous=None, why="another key" if foreign else "no head beside the key")
@@ -59,16 +59,13 @@ def continue_or_begin(outbox: Outbox, kept: KeptHead | None, key: Key, *, quaran
 
 
 def holes_of_predecessor(
-    head: Head | None, kept: KeptHead | None, key: Key, *, quarantined: bool
+    outbox: Outbox, kept: KeptHead | None, key: Key, *, quarantined: bool
 ) -> Sequence[Hole]:
     """Numbers of the run before that this outbox does not have; those the backend holds stay held."""
     if kept is None or not kept.run.startswith(run_prefix(key)):
         return ()
-    first = head.seq + 1 if head is not None and head.run == kept.run else 1
-    if first > kept.seq:
-        return ()
     reason = HoleReason.QUARANTINED if quarantined else HoleReason.LOST
-    return (Hole(run=kept.run, first=first, last=kept.seq, hash=kept.hash, reason=reason),)
+    return [replace(hole, reason=reason) for hole in outbox.missing(kept.run, kept.seq, kept.hash)]
 
 
 class Sealer:
@@ -127,7 +124,7 @@ class Sealer:
         self._dating.corrected(offset_ms)
         while force or self.due(self._outbox.pending(), boots, boot, boot_ms):
             hurried = self._hurry.is_set()
-            if not self._seal_one(boots, boot_ms + offset_ms):
+            if not self._seal_one(boots, boot_ms + offset_ms, urgent=hurried):
                 break
             made += 1
             if hurried and self._outbox.pending().lines == 0:
@@ -147,7 +144,7 @@ class Sealer:
         if head is not None and head.seq > 0 and not self._head_file.covers(head.run, head.seq):
             self._head_file.keep(KeptHead(run=head.run, seq=head.seq, hash=head.hash))
 
-    def _seal_one(self, boots: Sequence[Boot], now_ms: int) -> bool:
+    def _seal_one(self, boots: Sequence[Boot], now_ms: int, *, urgent: bool) -> bool:
         head = self._outbox.head() or Head(run=self._start.run, seq=0, hash=GENESIS)
         holes = tuple(self._outbox.undeclared())[: HEADROOM_LINES - 2]
         chunks = self._sealable(boots)
@@ -172,6 +169,7 @@ class Sealer:
             lines=len(lines),
             encoded=batch.encode(),
             closed_ms=now_ms,
+            urgent=urgent,
         )
         self._outbox.seal(new)
         self._dating.keep()

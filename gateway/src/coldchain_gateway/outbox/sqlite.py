@@ -4,7 +4,7 @@ from pathlib import Path
 
 from .batches import Batches, give_up
 from .chunks import Chunks
-from .contract import Counts, Dropped, HoleReason
+from .contract import Counts, Dropped, HoleReason, Room
 from .database import Database, Transaction, integer, optional_integer
 
 
@@ -17,6 +17,13 @@ class SqliteOutbox(Chunks, Batches):
         self.database = Database(path)
         self._database = self.database
 
+    def room(self) -> Room:
+        used, size = self._database.page_bytes()
+        return Room(used_bytes=used, file_bytes=size)
+
+    def limit(self, file_bytes: int, journal_bytes: int) -> None:
+        self._database.limit(file_bytes, journal_bytes)
+
     def expire(self, acknowledged_before_ms: int) -> int:
         with self._database.write() as transaction:
             ids = [integer(row[0]) for row in transaction.rows("expired", (acknowledged_before_ms,))]
@@ -25,25 +32,29 @@ class SqliteOutbox(Chunks, Batches):
         return len(ids)
 
     def shrink(self, max_bytes: int, *, unsealed: bool) -> Dropped:
-        acknowledged = holes = lines = 0
+        acknowledged = letters = holes = lines = 0
         while (excess := self._database.page_bytes()[0] - max_bytes) > 0:
             with self._database.write() as transaction:
                 if count := _drop_oldest(transaction, "acknowledged", excess):
                     acknowledged += count
+                elif count := _drop_oldest(transaction, "refused", excess):
+                    letters += count
                 elif count := _drop_oldest(transaction, "waiting", excess):
                     holes += count
                 elif unsealed and (count := _drop_oldest_chunk(transaction)):
                     lines += count
                 else:
                     break
-        return Dropped(acknowledged_batches=acknowledged, holes=holes, unsealed_lines=lines)
+        return Dropped(
+            acknowledged_batches=acknowledged, dead_letters=letters, holes=holes, unsealed_lines=lines
+        )
 
     def counts(self) -> Counts:
         pending = self.pending()
         with self._database.read() as transaction:
             rows = {str(row[0]): row for row in transaction.rows("counts")}
             undeclared = len(transaction.rows("undeclared"))
-        used, size = self._database.page_bytes()
+        room = self.room()
         nothing = ("", 0, 0, 0, None)
         waiting = rows.get("waiting", nothing)
         acknowledged = rows.get("acknowledged", nothing)
@@ -58,8 +69,8 @@ class SqliteOutbox(Chunks, Batches):
             acknowledged_bytes=integer(acknowledged[3]),
             refused_batches=integer(refused[1]),
             undeclared_holes=undeclared,
-            used_bytes=used,
-            file_bytes=size,
+            used_bytes=room.used_bytes,
+            file_bytes=room.file_bytes,
         )
 
     def close(self) -> None:
