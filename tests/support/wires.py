@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import socket
 import subprocess
 import threading
 import time
@@ -22,8 +23,15 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from coldchain.backoff import Backoff
 from coldchain_gateway.contracts import Source
 from coldchain_gateway.intake import GatewayIntake, Hooks
-from coldchain_gateway.sources import ModbusConfig, MqttConfig, SerialLineConfig, SourceConfig, open_source
-from coldchain_gateway.sources.modbus.config import UnitConfig
+from coldchain_gateway.sources import (
+    ModbusConfig,
+    ModbusTcpConfig,
+    MqttConfig,
+    SerialLineConfig,
+    SourceConfig,
+    open_source,
+)
+from coldchain_gateway.sources.bus import UnitConfig
 from coldchain_gateway.sources.mqtt.config import SubscriptionConfig
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.supervisor import Supervisor
@@ -171,6 +179,7 @@ class ModbusWire(Terminal):
         self._units = units
         self._interval_ms = interval_ms
         self.retry_ms = 1_000
+        self.listen_ms = 300
         self.tenths: dict[int, int] = dict.fromkeys(units, round(AT_FIRST * 10))
         self.answers: dict[int, Callable[[bytes], bytes | None]] = {}
         self.asked: list[tuple[float, int]] = []
@@ -184,6 +193,7 @@ class ModbusWire(Terminal):
             port=str(self.link),
             gap_ms=5,
             retry=self.retry_ms,
+            listen=self.listen_ms,
             unit=tuple(self.unit(address) for address in self._units),
         )
 
@@ -236,6 +246,66 @@ class ModbusWire(Terminal):
         self.unplug()
         if self._thread.ident is not None:
             self._thread.join(5)
+
+
+class ModbusTcpWire:
+    """A unit behind a network socket, served by a thread for each connection."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.port = free_port()
+        self.celsius = AT_FIRST
+        self.spoiled: list[bytes] = []
+        self._listener: socket.socket | None = None
+        self._open: list[socket.socket] = []
+
+    def config(self) -> SourceConfig:
+        unit = UnitConfig(address=1, template="xy-md02", sensor="front", interval=200, timeout=300)
+        return ModbusTcpConfig(kind="modbus_tcp", name="tcp", host="127.0.0.1", port=self.port, unit=(unit,))
+
+    def plug(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def unplug(self) -> None:
+        for one in (self._listener, *self._open):
+            if one is not None:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+                one.close()
+        self._listener, self._open = None, []
+
+    def say(self, celsius: float) -> None:
+        self.celsius = celsius
+
+    def babble(self) -> None:
+        """A late answer to an earlier request, then an exception, in place of answers."""
+        self.spoiled = [
+            b"\xff\xff\0\0\0\x05\x01\x04\x02\x7f\xff",
+            b"\0\0\0\x03\x01\x84\x02",
+            b"\0\0\0\x03\x01\x84\x02",
+        ]
+
+    def close(self) -> None:
+        self.unplug()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            while request := connection.recv(260):
+                words = [round(self.celsius * 10) & 0xFFFF, 500]
+                data = b"".join(word.to_bytes(2, "big") for word in words)
+                body = request[6:8] + bytes([len(data)]) + data
+                answer = request[:4] + len(body).to_bytes(2, "big") + body
+                if self.spoiled:
+                    said = self.spoiled.pop(0)
+                    answer = said if said[0] else request[:2] + said
+                connection.sendall(answer)
 
 
 class MqttWire:
@@ -300,6 +370,7 @@ class MqttWire:
 WIRES: Mapping[str, Callable[[Path], Wire]] = {
     "serial_line": lambda folder: SerialWire(folder / "tty"),
     "modbus": lambda folder: ModbusWire(folder / "tty"),
+    "modbus_tcp": ModbusTcpWire,
     "mqtt": MqttWire,
     "mqtt 5": lambda folder: MqttWire(folder, MQTTProtocolVersion.MQTTv5),
 }

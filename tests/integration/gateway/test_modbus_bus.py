@@ -1,6 +1,7 @@
 """A bus on a pseudo terminal: cadence, silent units, late and broken answers, one request per cycle."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from support.wires import AT_FIRST, Kept, ModbusWire, crc, running, source_on, until
+from support.acceptance import Figures
+from support.wires import AT_FIRST, WIRES, Kept, ModbusWire, Terminal, Wire, crc, running, source_on, until
 
 INTERVAL_MS = 400
 
@@ -43,7 +45,10 @@ def keeps_more(kept: Kept, than: int) -> bool:
     return len(kept.readings()) > than
 
 
-async def test_one_dead_unit_among_ten_leaves_the_cadence_of_the_others(bus: ModbusWire, kept: Kept) -> None:
+@pytest.mark.acceptance("A8")
+async def test_one_dead_unit_among_ten_leaves_the_cadence_of_the_others(
+    bus: ModbusWire, kept: Kept, figures: Figures
+) -> None:
     bus.answers[7] = lambda _: None
     async with running(source_on(bus), kept):
         await until(lambda: len(asked_at(bus, 10)) >= 12, 12)
@@ -53,6 +58,7 @@ async def test_one_dead_unit_among_ten_leaves_the_cadence_of_the_others(bus: Mod
         mean_ms = (times[-1] - times[0]) / (len(times) - 1) * 1000
         assert mean_ms == pytest.approx(INTERVAL_MS, rel=0.1)
     assert kept.refused("timeout") == 2
+    figures.add(units=10, dead=1, requests=len(bus.asked))
 
 
 async def test_a_cycle_is_one_request_and_one_reading(bus: ModbusWire, kept: Kept) -> None:
@@ -109,3 +115,34 @@ async def test_an_echo_and_a_noisy_first_byte_do_no_harm(tmp_path: Path, kept: K
     bus.close()
     assert set(kept.temperatures()) == {AT_FIRST}
     assert not kept.intake.refusals()
+
+
+@pytest.mark.acceptance("A8")
+@pytest.mark.parametrize("kind", ["serial_line", "modbus"])
+async def test_a_port_that_comes_back_under_another_name_is_open_within_five_seconds(
+    kind: str, tmp_path: Path, kept: Kept, figures: Figures
+) -> None:
+    wire = WIRES[kind](tmp_path)
+    assert isinstance(wire, Terminal)
+    wire.plug()
+    names, others = [wire.link.readlink()], list[int]()
+    async with running(source_on(wire), kept):
+        await until(partial(hears, wire, kept, 4.5))
+        for number in range(3):
+            wire.unplug()
+            await asyncio.sleep(0.3)
+            others += os.openpty()  # takes the name that has become free
+            wire.plug()
+            names.append(wire.link.readlink())
+            began = time.monotonic()
+            await until(partial(hears, wire, kept, 5.5 + number), 5)
+            figures.add(replugs=1, reopen_ms=round(1000 * (time.monotonic() - began)))
+    wire.close()
+    for end in others:
+        os.close(end)
+    assert len(set(names)) == len(names)
+
+
+def hears(wire: Wire, kept: Kept, celsius: float) -> bool:
+    wire.say(celsius)
+    return celsius in kept.temperatures()

@@ -12,7 +12,7 @@ from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import Block, Request, Template, blocks_of, decode_registers, read_answer
 from coldchain_gateway.formats.modbus_frame import crc16, request_frame
 from coldchain_gateway.formats.modbus_template import Register
-from coldchain_gateway.sources.modbus.schedule import Patience, Turn, next_turn
+from coldchain_gateway.sources.bus.schedule import Patience, Turn, next_turn
 from coldchain_gateway.templates import known_templates, load_template
 
 XY_MD02 = load_template("xy-md02", [])

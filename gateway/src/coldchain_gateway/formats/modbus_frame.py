@@ -37,7 +37,7 @@ class Request:
     count: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.unit <= 247 or self.function not in (*BITS, *REGISTERS):
+        if not 0 <= self.unit <= 255 or self.function not in (*BITS, *REGISTERS):
             raise InvalidInput(f"not a read: unit {self.unit}, function {self.function}")
         if not 1 <= self.count <= MOST or not 0 <= self.address <= 0x10000 - self.count:
             raise InvalidInput(f"not a read: address {self.address}, count {self.count}")

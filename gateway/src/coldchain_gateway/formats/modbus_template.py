@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from coldchain.errors import InvalidInput
@@ -25,11 +25,14 @@ Words = Mapping[tuple[int, int], int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSettings:
-    """How the device leaves the factory; shown to the installer, the bus has its own settings."""
+    """How the device leaves the factory; the bus has settings of its own, which must fit all its devices."""
 
     baud: int = 9600
     parity: Literal["N", "E", "O"] = "N"
     stop_bits: Literal[1, 2] = 1
+
+    def __str__(self) -> str:
+        return f"{self.baud} 8{self.parity}{self.stop_bits}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,8 @@ class Template:
     """A device. `confidence` is shown to the installer; `address_base` is how its manual counts.
 
     `max_registers`: the most in one read (1: the device refuses blocks); `block_gap`: registers in between
-    that may be read along. `guard`: rest that the device needs before it is asked.
+    that may be read along. `guard`: rest that the device needs before it is asked. `interval`: how often it
+    is asked where the configuration says nothing else.
     """
 
     name: str
@@ -128,7 +132,8 @@ class Template:
     response_timeout: Duration = 500
     frame_timeout: Duration = 50
     guard: Duration = 5
-    line: LineSettings = field(default_factory=LineSettings)
+    interval: Duration = 30_000
+    line: LineSettings | None = None  # None: not known
     register: tuple[Register, ...]
 
     def __post_init__(self) -> None:
@@ -140,6 +145,8 @@ class Template:
             raise InvalidInput(f"block_gap must lie between 0 and {MOST - 1}")
         if not 10 <= self.response_timeout <= 10_000 or not 2 <= self.frame_timeout <= 1_000:
             raise InvalidInput("response_timeout must be 10ms to 10s, frame_timeout 2ms to 1s")
+        if self.interval < 200:
+            raise InvalidInput("an interval below 200ms leaves the bus no rest")
         names = [(register.probe, register.field) for register in self.register]
         if len(set(names)) != len(names):
             raise InvalidInput("two registers give the same field of the same probe")

@@ -8,10 +8,11 @@ from coldchain_gateway.contracts import Source
 from coldchain_runtime.clock import Clock
 
 from .modbus.config import ModbusConfig
+from .modbus_tcp.config import ModbusTcpConfig
 from .mqtt.config import MqttConfig
 from .serial_line.config import SerialLineConfig
 
-SourceConfig = SerialLineConfig | ModbusConfig | MqttConfig
+SourceConfig = SerialLineConfig | ModbusConfig | ModbusTcpConfig | MqttConfig
 
 
 def ports_of(configs: Sequence[SourceConfig]) -> dict[str, list[str]]:
@@ -38,6 +39,10 @@ def open_source(
         from .modbus.source import ModbusSource
 
         return ModbusSource(config, clock, template_dirs)
+    if isinstance(config, ModbusTcpConfig):
+        from .modbus_tcp.source import ModbusTcpSource
+
+        return ModbusTcpSource(config, clock, template_dirs)
     from .mqtt.source import MqttSource
 
     return MqttSource(config, clock, folder)
@@ -45,9 +50,9 @@ def open_source(
 
 def quiet_limit_ms(config: SourceConfig) -> int | None:
     """How long neither reading nor refusal may come before a source is started again; None: for ever."""
-    if isinstance(config, ModbusConfig):
-        slowest = max((unit.interval for unit in config.unit), default=0)
-        return 60_000 + 3 * max(slowest, config.retry)
+    if isinstance(config, ModbusConfig | ModbusTcpConfig):
+        slowest = max((unit.interval or 0 for unit in config.unit), default=0)
+        return 120_000 + 3 * max(slowest, config.retry)
     if isinstance(config, SerialLineConfig) and config.interval is not None:
         return max(300_000, 10 * config.interval)
     return None
@@ -55,6 +60,7 @@ def quiet_limit_ms(config: SourceConfig) -> int | None:
 
 __all__ = [
     "ModbusConfig",
+    "ModbusTcpConfig",
     "MqttConfig",
     "SerialLineConfig",
     "SourceConfig",

@@ -1,0 +1,1 @@
+"""Modbus TCP: units behind a network address."""
