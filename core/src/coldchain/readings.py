@@ -58,6 +58,7 @@ class RefusalReason(StrEnum):
     DUPLICATE = "duplicate"
     REPEAT = "repeat"
     HISTORY = "history"
+    OFFLINE = "offline"
     CRC = "crc"
     BAD_CHECKSUM = "bad_checksum"
     SHORT_FRAME = "short_frame"

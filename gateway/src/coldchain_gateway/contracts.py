@@ -26,6 +26,10 @@ class Sample:
     # The device's own time of measurement, UTC ms, where it sends one that can be believed; else None
     # and the instant of acquisition counts.
     source_time_ms: int | None = None
+    # From a device's memory: true at its own time, but no word about now; the local alarm passes it over.
+    history: bool = False
+    # How often the device says that it speaks, where it does.
+    interval_ms: int | None = None
 
 
 Decoded = Sequence[Sample | Refusal]

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Sample
-from coldchain_gateway.formats import Message, Zigbee2Mqtt
+from coldchain_gateway.formats import Message
+from coldchain_gateway.formats.zigbee2mqtt import Zigbee2Mqtt
 
 TOPIC = "zigbee2mqtt/fridge"
 SEEN = 1_684_401_481_113

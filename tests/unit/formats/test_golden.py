@@ -9,7 +9,9 @@ import pytest
 
 from coldchain.readings import MAX_RAW, Refusal
 from coldchain_gateway.contracts import Decoded, Sample
-from coldchain_gateway.formats import Mapping, MappingFormat, Message, SerialJson, Zigbee2Mqtt
+from coldchain_gateway.formats import Mapping, Message, SerialJson
+from coldchain_gateway.formats.mapping import MappingFormat
+from coldchain_gateway.formats.zigbee2mqtt import Zigbee2Mqtt
 from coldchain_runtime.documents import structure
 
 DATA = Path(__file__).parents[2] / "data" / "formats"

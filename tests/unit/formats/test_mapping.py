@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from coldchain.errors import InvalidInput
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Sample
-from coldchain_gateway.formats import Mapping, MappingFormat, Message
+from coldchain_gateway.formats import Mapping, Message
+from coldchain_gateway.formats.mapping import MappingFormat
 
 
 def decode(mapping: Mapping, payload: bytes, topic: str = "site/room-1/t") -> list[Sample | Refusal]:

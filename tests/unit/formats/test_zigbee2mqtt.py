@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Sample
-from coldchain_gateway.formats import Message, Zigbee2Mqtt
+from coldchain_gateway.formats import Message
+from coldchain_gateway.formats.zigbee2mqtt import Zigbee2Mqtt
 
 FORMAT = Zigbee2Mqtt()
 

@@ -84,6 +84,7 @@ TERMS = {
     "RefusalReason.DUPLICATE": "came twice",
     "RefusalReason.REPEAT": "an old value sent again",
     "RefusalReason.HISTORY": "a message of history",
+    "RefusalReason.OFFLINE": "said to be offline",
     "RefusalReason.CRC": "wrong check sum of the frame",
     "RefusalReason.BAD_CHECKSUM": "wrong check sum of the line",
     "RefusalReason.SHORT_FRAME": "a frame that is too short",

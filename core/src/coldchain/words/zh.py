@@ -84,6 +84,7 @@ TERMS = {
     "RefusalReason.DUPLICATE": "重复到达",
     "RefusalReason.REPEAT": "旧值重发",
     "RefusalReason.HISTORY": "历史消息",
+    "RefusalReason.OFFLINE": "被告知已离线",
     "RefusalReason.CRC": "帧校验错误",
     "RefusalReason.BAD_CHECKSUM": "行校验错误",
     "RefusalReason.SHORT_FRAME": "帧过短",

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from coldchain.readings import RefusalReason
 from coldchain_gateway.contracts import Decoded
+
+from .values import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +26,9 @@ class MqttFormat(Protocol):
 
     def decode(self, message: Message) -> Decoded:
         """Nothing at all for messages that are not about measurements."""
+
+
+def refuse_retained(message: Message) -> None:
+    """A copy that the broker kept is no measurement, however fresh it looks. Raises Unreadable."""
+    if message.retained:
+        raise Unreadable(RefusalReason.RETAINED, "a copy kept by the broker")

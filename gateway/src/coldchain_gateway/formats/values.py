@@ -21,8 +21,17 @@ NO_PROBE: Final[Mapping[str, frozenset[float]]] = {
 UNITS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "temperature": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
     "set_point": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
-    "pressure": {"hPa": (1.0, 0.0), "Pa": (0.01, 0.0), "kPa": (10.0, 0.0)},
+    "pressure": {
+        "hPa": (1.0, 0.0),
+        "Pa": (0.01, 0.0),
+        "kPa": (10.0, 0.0),
+        "mmHg": (1.333224, 0.0),
+        "inHg": (33.86389, 0.0),
+    },
     "battery_voltage": {"V": (1.0, 0.0), "mV": (0.001, 0.0)},
+    "mains_voltage": {"V": (1.0, 0.0), "mV": (0.001, 0.0)},
+    "dew_point": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
+    "speed": {"km/h": (1.0, 0.0), "m/s": (3.6, 0.0), "kn": (1.852, 0.0)},
 }
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
 MISSING: Final = object()
@@ -76,6 +85,8 @@ def is_nothing(value: object) -> bool:
 def value_of(field: str, value: object, unit: str = "") -> Value | RefusalReason:
     """A value in its field's own kind and unit, or why there is none."""
     quantity = QUANTITIES.get(field)
+    if isinstance(value, RefusalReason):
+        return value  # the format knew already why there is none
     if is_nothing(value):
         return RefusalReason.NO_READING
     if quantity is None:
@@ -123,7 +134,9 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
     for one in said:
         value = value_of(one.field, one.value, one.unit)
         if isinstance(value, RefusalReason):
-            refusals.append(refused(value, f"{one.name}: {one.value!r:.80}", raw, sensor))
+            said_so = isinstance(one.value, RefusalReason)
+            detail = one.name if said_so else f"{one.name}: {one.value!r:.80}"
+            refusals.append(refused(value, detail, raw, sensor))
             continue
         values[one.field] = value
         if one.unit == "F" and one.field == "temperature":
@@ -132,13 +145,19 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
 
 
 def sampled(
-    sensor: str, said: Iterable[Said], raw: bytes, source_time_ms: int | None = None
+    sensor: str,
+    said: Iterable[Said],
+    raw: bytes,
+    source_time_ms: int | None = None,
+    *,
+    history: bool = False,
 ) -> list[Sample | Refusal]:
     """One sample with all that was measured, and the refusals; never neither."""
     values, refusals = gathered(sensor, said, raw)
     if not values.keys() - {"counter", "link_quality"}:
         return [*refusals] or [refused(RefusalReason.NO_READING, "nothing that is measured", raw, sensor)]
-    return [Sample(sensor=sensor, values=values, source_time_ms=source_time_ms), *refusals]
+    sample = Sample(sensor=sensor, values=values, source_time_ms=source_time_ms, history=history)
+    return [sample, *refusals]
 
 
 def sensor_id(found: object) -> str:

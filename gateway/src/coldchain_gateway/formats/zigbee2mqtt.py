@@ -2,18 +2,21 @@
 
 https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; the friendly name may hold slashes.
 The bridge repeats cached states as new messages (its default). Where `last_seen` is switched on, a repeat is
-known by it: the same time and the same values are no new reading, so a dead device does not look alive.
+known by it: the same time and the same values are no new reading, so a dead device does not look alive; nor
+does one of which the first that is heard is old.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from coldchain.readings import RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 
+from .family import Family, Options, Recognised
 from .json_text import read_json
-from .message import Message
+from .message import Message, refuse_retained
+from .recent import Last
 from .source_time import time_of
 from .values import Said, Unreadable, number_of, refused, sampled, sensor_id
 
@@ -26,34 +29,43 @@ FIELDS: Final[Mapping[str, str]] = {
     "counter": "counter",
     "contact": "door_open",
     "voltage": "battery_voltage",
+    "illuminance": "illuminance",
+    "co2": "co2",
+    "battery_low": "battery_low",
+    "water_leak": "water_leak",
+    "occupancy": "motion",
+    "tamper": "tamper",
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
-REMEMBERED: Final = 4096
+DEFAULT_BASE: Final = "zigbee2mqtt"
 # Batteries are told in mV; what mains-powered plugs tell in V is no battery.
 LEAST_MV: Final = 500
+# The first word of a sensor that is older than this comes from the bridge's memory.
+OLD_MS: Final = 600_000
 
 
 class Zigbee2Mqtt:
     """Decodes device states; the bridge's own topics are passed over."""
 
-    def __init__(self, base_topic: str = "zigbee2mqtt") -> None:
+    def __init__(self, base_topic: str = DEFAULT_BASE) -> None:
         self._prefix = base_topic.rstrip("/") + "/"
-        self._last: OrderedDict[str, tuple[int, Mapping[str, Value]]] = OrderedDict()
+        self._last = Last()
 
     def decode(self, message: Message) -> Decoded:
         """One sample and refusals of single attributes, or one refusal."""
         name = message.topic.removeprefix(self._prefix)
         levels = name.split("/")
-        if name != message.topic and (levels[0] == "bridge" or not ABOUT.isdisjoint(levels[1:])):
-            return ()
         try:
+            if name != message.topic and len(levels) > 1 and levels[-1] == "availability":
+                return _offline("/".join(levels[:-1]), message.payload)
+            if name != message.topic and (levels[0] == "bridge" or not ABOUT.isdisjoint(levels[1:])):
+                return ()
             if name == message.topic:
                 raise Unreadable(RefusalReason.BAD_TOPIC, "not below the base topic")
-            if message.retained:
-                raise Unreadable(RefusalReason.RETAINED, "a copy kept by the broker")
+            refuse_retained(message)
             name, state = _state_in(levels, message.payload)
             return self._state(sensor_id(name), state, message)
         except Unreadable as error:
@@ -68,6 +80,9 @@ class Zigbee2Mqtt:
         sample = decoded[0]
         if seen is None or not isinstance(sample, Sample):
             return decoded
+        if not self._last.knows(sensor) and message.arrival_ms - seen > OLD_MS:
+            # A bridge that starts says what it remembers: true then, but no word about now.
+            decoded[0] = replace(sample, history=True)
         if self._repeats(sensor, seen, sample.values) and not message.dup:
             return (
                 refused(RefusalReason.REPEAT, "a cached state: last_seen has not moved", payload, sensor),
@@ -80,12 +95,14 @@ class Zigbee2Mqtt:
         Only an equal time counts: one that went back is a bridge whose clock was set, and its devices live.
         """
         measured = {field: value for field, value in values.items() if field != "link_quality"}
-        before = self._last.get(sensor)
-        self._last[sensor] = seen, measured
-        self._last.move_to_end(sensor)
-        if len(self._last) > REMEMBERED:
-            self._last.popitem(last=False)
-        return before == (seen, measured)
+        return self._last.repeats(sensor, (seen, measured))
+
+
+def _offline(name: str, payload: bytes) -> Decoded:
+    """The bridge's word that it does not hear a device; also the kept copy tells the truth."""
+    if b'"offline"' not in payload and payload.strip() != b"offline":
+        return ()
+    return (refused(RefusalReason.OFFLINE, "availability", payload, sensor_id(name)),)
 
 
 def _state_in(levels: Sequence[str], payload: bytes) -> tuple[str, dict[str, object]]:
@@ -118,3 +135,28 @@ def _said(state: Mapping[str, object]) -> Iterator[Said]:
             volts = number_of(value)
             if volts is not None and volts >= LEAST_MV:
                 yield Said(name, field, value, "mV")
+
+
+def _make(options: Options) -> Zigbee2Mqtt:
+    return Zigbee2Mqtt(options.base_topic or DEFAULT_BASE)
+
+
+def _recognise(message: Message) -> Recognised | None:
+    if not message.topic.startswith(DEFAULT_BASE + "/"):
+        return None
+    return Recognised(family="zigbee2mqtt", topic=DEFAULT_BASE + "/#")
+
+
+FAMILY: Final = Family(
+    title="zigbee2mqtt",
+    devices="Zigbee sensors behind a zigbee2mqtt bridge",
+    topics=(DEFAULT_BASE + "/#",),
+    quantities=tuple(FIELDS.values()),
+    confidence="captured",
+    make=_make,
+    recognise=_recognise,
+    publisher_qos=0,
+    liveness="device and last_seen, where `advanced.last_seen` is on; else nobody can tell",
+    loses="what is published meanwhile: QoS 0 as delivered; `qos: 1` in a device's settings keeps it",
+    options=frozenset({"base_topic"}),
+)

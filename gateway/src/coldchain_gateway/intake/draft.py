@@ -52,7 +52,7 @@ class Draft:
     redelivered: int = 0
 
     def add(self, item: Offered | Forget) -> list[Sample]:
-        """Take an item in; the samples that are new, for the local alarm."""
+        """Take an item in; the samples that are new and tell of now, for the local alarm."""
         if isinstance(item, Forget):
             self.forgotten.append(item.session)
             for name in [name for name in self.messages if name[0] == item.session]:
@@ -87,7 +87,8 @@ class Draft:
                 self.refuse(acquired.source, refusal)
                 continue
             entries.append(Entry(line=line, boot_ms=boot_ms, source_ms=decoded.source_time_ms))
-            yield decoded
+            if not decoded.history:
+                yield decoded
 
     def _is_redelivery(self, acquired: Acquired) -> bool:
         """Only a message with the DUP flag is compared, so an equal new one is never swallowed."""

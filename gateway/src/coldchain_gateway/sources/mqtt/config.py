@@ -1,22 +1,35 @@
 """`kind = "mqtt"`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from coldchain.errors import InvalidInput
-from coldchain_gateway.formats import Mapping
+from coldchain.quantities import QUANTITIES
+from coldchain_gateway.formats import AUTO, MQTT_FAMILIES, Mapping, Options, mqtt_family, mqtt_format
 from coldchain_runtime.documents import Duration
+
+SETTINGS: Final = ("mapping", "base_topic", "time_zone", "unit", "quantity", "codecs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionConfig:
-    """Topics of one family."""
+    """Topics of one family, or with `auto` of all that are recognised.
+
+    Each family takes some of the settings and refuses the others: `time_zone` of devices that tell local
+    time, `unit` of those that do not say theirs, `quantity` of values whose name does not tell what they are,
+    `codecs` from a LoRaWAN device, profile or model to the codec of its payload.
+    """
 
     topic: str
-    format: Literal["zigbee2mqtt", "mapping"]
+    format: str
     mapping: Mapping | None = None
-    base_topic: str = "zigbee2mqtt"
+    base_topic: str | None = None
+    time_zone: str | None = None
+    unit: Literal["C", "F"] | None = None
+    quantity: str | None = None
+    codecs: Table[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         levels = self.topic.split("/")
@@ -25,8 +38,38 @@ class SubscriptionConfig:
             raise InvalidInput(f"{self.topic!r} is not a topic filter")
         if len(self.topic.encode()) > 0xFFFF or "\0" in self.topic:
             raise InvalidInput("a topic filter is at most 65535 bytes without NUL")
-        if (self.format == "mapping") != (self.mapping is not None):
+        self._check_settings()
+        mqtt_format(self.format, self.options())
+
+    def options(self) -> Options:
+        """What the family's decoder is made of."""
+        return Options(
+            base_topic=self.base_topic,
+            time_zone=self.time_zone,
+            unit=self.unit or "C",
+            quantity=self.quantity or "temperature",
+            codecs=self.codecs,
+            mapping=self.mapping,
+        )
+
+    def _check_settings(self) -> None:
+        if self.format != AUTO and self.format not in MQTT_FAMILIES:
+            known = ", ".join(sorted([AUTO, *MQTT_FAMILIES]))
+            raise InvalidInput(f"no format {self.format!r}; there are: {known}")
+        if self.quantity is not None and self.quantity not in QUANTITIES:
+            raise InvalidInput(f"unknown quantity {self.quantity!r}")
+        if self.format == AUTO:
+            if self.mapping is not None:
+                raise InvalidInput("format 'auto' takes no mapping")
+            return
+        takes = mqtt_family(self.format).options
+        given = {name for name in SETTINGS if getattr(self, name)}
+        if (self.format == "mapping" and self.mapping is None) or (self.mapping and "mapping" not in takes):
             raise InvalidInput("format 'mapping' and [source.subscription.mapping] go together")
+        if given - takes:
+            odd = ", ".join(sorted(given - takes))
+            known = ", ".join(sorted(takes)) or "nothing"
+            raise InvalidInput(f"format {self.format!r} takes no {odd}; it takes {known}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

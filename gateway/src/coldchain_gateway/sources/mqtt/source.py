@@ -7,7 +7,7 @@ unacknowledged messages, and then TCP, hold it back when the outbox is slow.
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,7 @@ import paho.mqtt.client as mqtt
 from coldchain.errors import ColdchainError, Unavailable
 from coldchain.readings import RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery
-from coldchain_gateway.formats import MappingFormat, Message, MqttFormat, Zigbee2Mqtt
+from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
 
@@ -30,11 +30,18 @@ STOP_S: Final = 1.0
 KNOWN_TOPICS: Final = 10_000
 
 
-def format_of(subscription: SubscriptionConfig) -> MqttFormat:
-    """The decoder of a subscription."""
-    if subscription.mapping is not None:
-        return MappingFormat(subscription.mapping)
-    return Zigbee2Mqtt(subscription.base_topic)
+def formats_of(subscriptions: Sequence[SubscriptionConfig]) -> list[tuple[str, MqttFormat]]:
+    """Topic filters with their decoders; equal settings share one, so that it knows what it has heard."""
+    made: list[tuple[tuple[str, Options], MqttFormat]] = []
+    filters: list[tuple[str, MqttFormat]] = []
+    for one in subscriptions:
+        settings = one.format, one.options()
+        shared = next((known for seen, known in made if seen == settings), None)
+        if shared is None:
+            shared = mqtt_format(*settings)
+            made.append((settings, shared))
+        filters.append((one.topic, shared))
+    return filters
 
 
 class MqttSource:
@@ -48,7 +55,7 @@ class MqttSource:
         self._folder = folder
         self._client_id = config.client_id or f"coldchain-{socket.gethostname()}-{config.name}"
         self._session = f"{config.host}:{config.port}/{self._client_id}"
-        self._formats = [(entry.topic, format_of(entry)) for entry in config.subscription]
+        self._formats = formats_of(config.subscription)
         self._known: dict[str, MqttFormat] = {}
 
     async def run(self, intake: Intake) -> None:
