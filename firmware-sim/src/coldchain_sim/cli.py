@@ -1,4 +1,4 @@
-"""`coldchain-sim run|list`.
+"""`coldchain-sim run|list|score`.
 
 Exit codes: 0 ended as asked (time over, Ctrl-C, SIGTERM), 1 the run failed, 2 the input is wrong.
 """
@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.documents import ConfigError
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
+from coldchain_sim.score import HEAD, Asked, Fault, WatcherFailed, score, watcher_command
 from coldchain_sim.truth import EVENTS_FILE, TRUTH_FILE
 
 EXAMPLES = f"""examples:
@@ -22,6 +24,7 @@ EXAMPLES = f"""examples:
   coldchain-sim run door-left-open --out sim --mqtt 127.0.0.1:1883
   coldchain-sim run normal-day --out sim --speed 1 --seed 7 --for 3600
   coldchain-sim run my-site.yaml --out sim        (no --mqtt: serial lines only)
+  coldchain-sim score --seeds 10                  (is every fault told, and nothing else?)
 
 In the folder of --out: tty-<line> links to each serial line, {TRUTH_FILE} has one line for every reading
 that was really given out, {EVENTS_FILE} one for every event. Readings are spoken in real time; only the
@@ -35,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "list":
             return _list()
+        if options.command == "score":
+            return _score(options)
         return _run(options)
+    except WatcherFailed as error:
+        sys.stderr.write(f"coldchain-sim: {error}\n")
+        return 1
     except (scenario.ScenarioError, ConfigError) as error:
         sys.stderr.write(f"coldchain-sim: {error}\n")
         return 2
@@ -68,7 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--for", type=_positive, dest="for_s", metavar="SECONDS", help="end by itself after this"
     )
+    _add_score(commands)
     return parser
+
+
+def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    told = commands.add_parser(
+        "score",
+        help="how well faults are told: recall, precision, delay",
+        description="Injects faults into simulated stores and counts what the backend tells of them.",
+    )
+    told.add_argument("--seeds", type=int, default=10, metavar="N", help="trials of each fault (10)")
+    told.add_argument(
+        "--only", choices=[fault.value for fault in Fault], action="append", help="these faults only"
+    )
+    told.add_argument("--watcher", metavar="COMMAND", help="default: coldchain-backend rules play --json")
+    told.add_argument("--keep", type=Path, metavar="DIR", help="keep the recordings here")
+    told.add_argument("--notes", action="store_true", help="name what was missed and what was false")
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -111,6 +135,31 @@ def _run(options: argparse.Namespace) -> int:
     )
     asyncio.run(_until_told(settings))
     return 0
+
+
+def _score(options: argparse.Namespace) -> int:
+    """The table; exit code 1 where a fault was missed that lasted clearly long enough."""
+    with tempfile.TemporaryDirectory(prefix="coldchain-score-") as folder:
+        asked = Asked(
+            faults=[Fault(name) for name in options.only] if options.only else list(Fault),
+            seeds=max(1, options.seeds),
+            watcher=watcher_command(options.watcher),
+            folder=options.keep or Path(folder),
+        )
+        tallies = score(asked, lambda one: _progress(one.name))
+    _progress("")
+    _say(HEAD)
+    for tally in tallies:
+        _say(tally.line())
+    for note in (note for tally in tallies for note in tally.notes) if options.notes else ():
+        _say(f"  {note}")
+    return 1 if any(tally.missed for tally in tallies) else 0
+
+
+def _progress(doing: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{doing}")
+        sys.stderr.flush()
 
 
 async def _until_told(settings: RunSettings) -> None:

@@ -1,11 +1,13 @@
-"""`rules test|backtest`: limits tried before they are trusted."""
+"""`rules test|play|backtest`: limits tried before they are trusted."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, read_tests
+from coldchain_backend.alerts.notices import iso
+from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, play_recording, read_tests
 from coldchain_runtime.durable import write_file_atomic
 
 app = typer.Typer(help="Limits tried before they are trusted: rule tests and backtest.", no_args_is_help=True)
@@ -50,6 +52,27 @@ def play(
     if junit_out is not None:
         write_file_atomic(junit_out, junit(results))
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command("play")
+def play_recorded(
+    fleet: Annotated[Path, typer.Argument(help="a fleet file", dir_okay=False)],
+    recordings: Annotated[list[Path], typer.Argument(help="batches, one JSON object a line", dir_okay=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a step")] = False,
+) -> None:
+    """Play recorded batches against a fleet file and print every step of every alert.
+
+    A line of a recording: {"gateway": "gw", "sealed": MS, "arrives": MS, "lines": ["reading,sensor=s …"]}
+    """
+    for recording in recordings:
+        for happened in play_recording(fleet, recording).happened:
+            step = happened.document()
+            if as_json:
+                typer.echo(json.dumps({"recording": recording.name, **step}, ensure_ascii=False))
+                continue
+            named = [step["event"], step["level"], step["point"] or step["gateway"], step["rule"]]
+            typer.echo(" ".join([iso(happened.step.at_ms), *(str(one) for one in named if one)]))
 
 
 def _tell(result: Result) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from coldchain_backend.alerts import Alert, Transition
 from coldchain_backend.judging import AlertFilter, Answers, Judging, Settings
 from coldchain_backend.ledger import MemoryLedger, act_record
-from coldchain_backend.ruletests.script import Acknowledge, Put, Restart, Script
+from coldchain_backend.ruletests.steps import Acknowledge, Put, Restart, Script
 from coldchain_backend.sql import Books, Database, Records, open_database, schema
 from coldchain_runtime.clock import SystemClock
 
@@ -40,6 +40,24 @@ class Happened:
 
     alert: Alert
     step: Transition
+
+    def document(self) -> dict[str, object]:
+        """The step as plain values; times are ms UTC."""
+        cause, subject, step = self.alert.cause, self.alert.cause.subject, self.step
+        return {
+            "alert": self.alert.id,
+            "event": f"{cause.kind.value}.{step.kind.value}",
+            "at": step.at_ms,
+            "event_time": step.event_ms,
+            "opened": cause.opened_ms,
+            "level": step.level.value,
+            "zone": subject.zone,
+            "point": subject.point,
+            "sensor": subject.sensor,
+            "gateway": subject.gateway,
+            "rule": cause.rule,
+            "value": step.value,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from coldchain.errors import ConfigError, InvalidInput
-from coldchain_backend.fleetfile import problems
+from coldchain_backend.fleetfile import parse_file, problems
 from coldchain_backend.ruletests.comparison import Comparison, compare
 from coldchain_backend.ruletests.document import CaseEntry, RuleTestFile, mistakes
-from coldchain_backend.ruletests.rehearsal import rehearsing
+from coldchain_backend.ruletests.recording import recorded
+from coldchain_backend.ruletests.rehearsal import Outcome, rehearsing
 from coldchain_backend.ruletests.script import calendar_of, fleet_of, script_of
 from coldchain_runtime.documents import load_yaml
 
@@ -60,6 +61,13 @@ def _played(case: CaseEntry, file: RuleTestFile) -> Comparison:
     with rehearsing(script.organisation) as rehearsal:
         outcome = rehearsal.play(script)
     return compare(case, outcome, calendar_of(file), file.tolerance)
+
+
+def play_recording(fleet: Path, recording: Path) -> Outcome:
+    """Play what was recorded against a fleet file. Raises ConfigError for what cannot be read."""
+    script = recorded(recording, parse_file(fleet))
+    with rehearsing(script.organisation) as rehearsal:
+        return rehearsal.play(script)
 
 
 def described(result: Result) -> list[str]:

@@ -1,17 +1,13 @@
 """A rule test → what happens, step by step: batches that arrive, restarts, fleets, acts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from coldchain.errors import InvalidInput
-from coldchain.lineprotocol import FieldValue, encode
-from coldchain.quantities import QUANTITIES
-from coldchain.seal import GENESIS, Batch, Key, seal
+from coldchain.lineprotocol import encode
 from coldchain.words import Text
-from coldchain_backend.fleet import AssetKind, Plan, fleet_record
+from coldchain_backend.fleet import AssetKind
 from coldchain_backend.fleetfile import plan_of
 from coldchain_backend.fleetfile.document import (
     AssetEntry,
@@ -23,72 +19,22 @@ from coldchain_backend.fleetfile.document import (
     WebhookEntry,
     ZoneEntry,
 )
-from coldchain_backend.ledger import (
-    BatchMeta,
-    Grade,
-    Kind,
-    MarkName,
-    NewRecord,
-    batch_record,
-    mark_record,
-)
+from coldchain_backend.ledger import MarkName, mark_record
 from coldchain_backend.ruletests.calendar import Calendar
 from coldchain_backend.ruletests.document import CaseEntry, EventEntry, RuleTestFile, SeriesEntry
+from coldchain_backend.ruletests.drafts import MAX_BATCHES, Draft, arrivals, reading_line
+from coldchain_backend.ruletests.steps import (
+    SETTLE_MS,
+    Acknowledge,
+    Action,
+    Put,
+    Restart,
+    Script,
+    Step,
+    fleet_put,
+)
 
-MAX_BATCHES = 200_000
 RECEIVER = "dispatch"
-SETTLE_MS = 5_000
-"""So long after the last step things may still come of it: late readings are judged at their second's end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Put:
-    """A record comes into the ledger."""
-
-    record: NewRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restart:
-    """Judging starts anew on what it had committed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledge:
-    """Somebody takes notice of all that fires."""
-
-    by: str
-    reason: str
-
-
-Action = Put | Restart | Acknowledge
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What happens at `at_ms`."""
-
-    at_ms: int
-    action: Action
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """A whole case: its steps in order, and up to when it goes on."""
-
-    organisation: str
-    steps: tuple[Step, ...]
-    end_ms: int
-
-
-@dataclass(slots=True, kw_only=True)
-class _Draft:
-    """What a gateway seals at one instant; `arrives_ms` None: it never does."""
-
-    sealed_ms: int
-    arrives_ms: int | None
-    lines: list[bytes] = field(default_factory=list)
-    declares: tuple[int, int] | None = None
 
 
 def calendar_of(file: RuleTestFile) -> Calendar:
@@ -105,7 +51,7 @@ class _Writer:
     def __init__(self, case: CaseEntry, file: RuleTestFile) -> None:
         self.case, self.file, self.calendar = case, file, calendar_of(file)
         self.document = fleet_of(case, file)
-        self.drafts: dict[str, list[_Draft]] = {}
+        self.drafts: dict[str, list[Draft]] = {}
 
     def script(self) -> Script:
         starts = [self.calendar.instant(one.start) for one in self.case.series.values()]
@@ -118,9 +64,9 @@ class _Writer:
             end_ms = max(end_ms, self.calendar.instant(self.case.until))
         self._heartbeats(begin_ms, end_ms)
         self._absences()
-        steps = [Step(at_ms=begin_ms, action=_fleet(plan_of(self.document)))]
+        steps = [Step(at_ms=begin_ms, action=fleet_put(plan_of(self.document)))]
         for gateway, drafts in sorted(self.drafts.items()):
-            steps += self._arrivals(gateway, drafts)
+            steps += arrivals(self.document.organisation, gateway, drafts)
         steps += self._events()
         steps = self._downtimes(steps)
         end_ms = max([end_ms, *(step.at_ms for step in steps)]) + SETTLE_MS
@@ -128,9 +74,9 @@ class _Writer:
         steps.sort(key=lambda step: step.at_ms)
         return Script(organisation=self.document.organisation, steps=tuple(steps), end_ms=end_ms)
 
-    def _draft(self, gateway: str, sealed_ms: int, arrives_ms: int | None = None) -> _Draft:
+    def _draft(self, gateway: str, sealed_ms: int, arrives_ms: int | None = None) -> Draft:
         usual_ms = sealed_ms + self.file.transit
-        draft = _Draft(sealed_ms=sealed_ms, arrives_ms=usual_ms if arrives_ms is None else arrives_ms)
+        draft = Draft(sealed_ms=sealed_ms, arrives_ms=usual_ms if arrives_ms is None else arrives_ms)
         drafts = self.drafts.setdefault(gateway, [])
         drafts.append(draft)
         if len(drafts) > MAX_BATCHES:
@@ -138,7 +84,7 @@ class _Writer:
         return draft
 
     def _series(self) -> None:
-        moments: dict[tuple[str, int], _Draft] = {}
+        moments: dict[tuple[str, int], Draft] = {}
         for sensor, entry in self.case.series.items():
             start_ms = self.calendar.instant(entry.start)
             for number, value in enumerate(entry.values):
@@ -148,21 +94,21 @@ class _Writer:
                 key = entry.gateway, time_ms
                 if key not in moments:
                     moments[key] = self._draft(*key)
-                moments[key].lines.append(_reading(sensor, entry.quantity, value, time_ms))
+                moments[key].lines.append(reading_line(sensor, entry.quantity, value, time_ms))
 
     def _extras(self) -> None:
         for late in self.case.late:
             at_ms = self.calendar.instant(late.at)
             arrives_ms = self.calendar.behind(late.arrives, at_ms)
             draft = self._draft(self._gateway_of(late.sensor), at_ms, arrives_ms)
-            draft.lines.append(_reading(late.sensor, late.quantity, late.value, at_ms))
+            draft.lines.append(reading_line(late.sensor, late.quantity, late.value, at_ms))
         for again in self.case.duplicates:
             at_ms = self.calendar.instant(again.at)
             entry, value = self._said(again.sensor, at_ms)
             arrives = None if again.arrives is None else self.calendar.behind(again.arrives, at_ms)
             for _ in range(again.times):
                 draft = self._draft(entry.gateway, at_ms, arrives)
-                draft.lines.append(_reading(again.sensor, entry.quantity, value, at_ms))
+                draft.lines.append(reading_line(again.sensor, entry.quantity, value, at_ms))
 
     def _said(self, sensor: str, at_ms: int) -> tuple[SeriesEntry, float]:
         """What a series says at an instant."""
@@ -213,23 +159,6 @@ class _Writer:
             draft = self._draft(event.gateway, self.calendar.instant(event.declared))
             draft.declares = begin_ms, end_ms
 
-    def _arrivals(self, gateway: str, drafts: list[_Draft]) -> Iterator[Step]:
-        """Numbered by their sealing, whatever the order in which they come."""
-        drafts.sort(key=lambda draft: draft.sealed_ms)
-        key, prev, run = Key.from_seed(sha256(gateway.encode()).digest()), GENESIS, f"run-{gateway}"
-        sealed: list[Batch] = []
-        for number, draft in enumerate(drafts, start=1):
-            lines = draft.lines
-            if draft.declares is not None:
-                lines = [_hole(drafts, sealed, run, draft)]
-            body = b"".join(line + b"\n" for line in lines)
-            batch = seal(key, org=self.document.organisation, run=run, seq=number, prev=prev, body=body)
-            prev = batch.hash
-            sealed.append(batch)
-            if draft.arrives_ms is not None:
-                meta = BatchMeta(gateway=gateway, run=run, seq=number, grade=Grade.SEALED)
-                yield Step(at_ms=draft.arrives_ms, action=Put(record=batch_record(meta, batch.encode())))
-
     def _events(self) -> Iterator[Step]:
         for event in self.case.events:
             if event.restart_at is not None:
@@ -239,7 +168,7 @@ class _Writer:
                 yield Step(at_ms=at_ms, action=Put(record=mark_record(MarkName.START)))
             elif event.fleet_at is not None and event.fleet is not None:
                 plan = plan_of(event.fleet)
-                yield Step(at_ms=self.calendar.instant(event.fleet_at), action=_fleet(plan, event.by))
+                yield Step(at_ms=self.calendar.instant(event.fleet_at), action=fleet_put(plan, event.by))
             elif event.acknowledge is not None:
                 act = Acknowledge(by=event.by, reason=event.reason)
                 yield Step(at_ms=self.calendar.instant(event.acknowledge), action=act)
@@ -291,32 +220,3 @@ def fleet_of(case: CaseEntry, file: RuleTestFile) -> FleetDocument:
             for name in sorted({entry.gateway for entry in case.series.values()})
         ),
     )
-
-
-def _fleet(plan: Plan, by: str = "somebody") -> Put:
-    payload = fleet_record(plan=plan, text="", by=by, reason=None, base=0)
-    return Put(record=NewRecord(kind=Kind.FLEET, payload=payload))
-
-
-def _reading(sensor: str, quantity: str, value: float, time_ms: int) -> bytes:
-    known = QUANTITIES.get(quantity)
-    if known is None:
-        raise InvalidInput(f"unknown quantity {quantity!r}; known are {', '.join(sorted(QUANTITIES))}")
-    said: FieldValue = value
-    if known.kind != "float":
-        said = bool(value) if known.kind == "bool" else int(value)
-    return encode("reading", {"sensor": sensor}, {quantity: said}, time_ms)
-
-
-def _hole(drafts: list[_Draft], sealed: list[Batch], run: str, at: _Draft) -> bytes:
-    begin_ms, end_ms = at.declares or (0, 0)
-    lost = [n for n, one in enumerate(drafts[: len(sealed)], start=1) if begin_ms <= one.sealed_ms < end_ms]
-    if not lost:
-        raise InvalidInput("nothing was sealed in the time that is declared lost")
-    fields: dict[str, FieldValue] = {
-        "first": lost[0],
-        "last": lost[-1],
-        "hash": sealed[lost[-1] - 1].hash,
-        "reason": "lost",
-    }
-    return encode("hole", {"run": run}, fields, at.sealed_ms)

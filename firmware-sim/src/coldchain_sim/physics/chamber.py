@@ -116,10 +116,11 @@ def _coil(spec: ChamberSpec, state: ChamberState, air_c: float, dt_s: float) -> 
 
 @dataclass(slots=True, kw_only=True)
 class Chamber:
-    """Holds the state of one space and advances it on the grid of `STEP_S`."""
+    """Holds the state of one space and advances it on a grid of `step_s`."""
 
     spec: ChamberSpec
     start_of_day_s: float = 0.0
+    step_s: float = STEP_S
     state: ChamberState = field(init=False)
     _at_s: float = field(default=0.0, init=False)
 
@@ -128,10 +129,10 @@ class Chamber:
 
     def advance(self, to_s: float) -> ChamberState:
         """The state at the last grid instant not after this simulated second."""
-        while self._at_s + STEP_S <= to_s:
+        while self._at_s + self.step_s <= to_s:
             outside = self.spec.ambient.at(self.start_of_day_s + self._at_s)
-            self.state = step(self.spec, self.state, outside_c=outside, dt_s=STEP_S)
-            self._at_s += STEP_S
+            self.state = step(self.spec, self.state, outside_c=outside, dt_s=self.step_s)
+            self._at_s += self.step_s
         return self.state
 
     def set_door(self, *, is_open: bool) -> None:
