@@ -18,6 +18,11 @@ class Role(StrEnum):
         return self in (Role.OPERATOR, Role.QUALITY, Role.ADMIN)
 
     @property
+    def may_revise(self) -> bool:
+        """Whether the role may change what is said of the past."""
+        return self in (Role.QUALITY, Role.ADMIN)
+
+    @property
     def may_administer(self) -> bool:
         """Whether the role may change fleet, gateways and access."""
         return self is Role.ADMIN

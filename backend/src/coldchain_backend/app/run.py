@@ -18,6 +18,7 @@ from coldchain_backend.delivery import Courier, CourierSettings, HttpSender, end
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
 from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
+from coldchain_backend.fleet import StateSource
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key
 from coldchain_backend.ingest import Admission
@@ -101,6 +102,8 @@ def known(
     for fleet in judged_so_far.fleets(0):
         for record in ledger.read(fleet.offset - 1, 1):
             book.see(record)
+    acts = [one for one in judged_so_far.said(0) if one.source is StateSource.ACT]
+    book.know({zone: [one for one in acts if one.zone == zone] for zone in {one.zone for one in acts}})
     while records := ledger.read(offset, REPLAY_RECORDS):
         for record in records:
             book.see(record)

@@ -46,6 +46,10 @@ def apply(  # noqa: PLR0913 - the options of one command
     allow_loosened: Annotated[bool, typer.Option("--allow-loosened", help="limits may get looser")] = False,
     reason: Annotated[str | None, typer.Option(help="why; stands in the ledger")] = None,
     base: Annotated[int | None, typer.Option(help="the version the file was made from")] = None,
+    valid_from: Annotated[
+        str | None,
+        typer.Option(help="since when it was so, e.g. 2026-11-20T08:00:00+08:00; the past is judged again"),
+    ] = None,
 ) -> None:
     """Show what a file changes, and make it the fleet in force. The same file again changes nothing."""
     difference = _difference(context, file)
@@ -59,6 +63,7 @@ def apply(  # noqa: PLR0913 - the options of one command
         "allow_removals": allow_removals,
         "allow_loosened": allow_loosened,
         "reason": reason,
+        "valid_from": valid_from,
     }
     answer = context_of(context).ask("POST", "/api/v1/fleet/apply", body)
     done = "is in force now" if answer["changed"] else "was in force already; nothing changed"

@@ -1,8 +1,8 @@
 """Which sensor stood where, under which limits, at which time: the one place that knows."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from coldchain.profiles import Profile
 from coldchain_backend.fleet.things import (
@@ -17,6 +17,7 @@ from coldchain_backend.fleet.things import (
     Zone,
     ZoneState,
 )
+from coldchain_backend.fleet.zone_states import StateEntry, StateSource, Stretch, stretches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class FleetVersion:
     """One applied fleet file.
 
     number     offset of its ledger record; 0 for the empty fleet that an organisation begins with
-    from_ms    the record's stamp: what it says is valid from then on
+    from_ms    what it says is valid from then on: the record's stamp, or an earlier instant that it names
     digest     of the canonical plan, 64 hex digits: equal plans have equal digests
     text       the file as it was applied
     """
@@ -43,6 +44,7 @@ class Spell:
     """A time [from_ms, to_ms) in which a sensor stood at one point under one profile; to_ms None: still.
 
     `in_use` tells whether the zone was judged. Consecutive versions that say the same are one spell.
+    `ended_by` is who ended it: by a fleet version, or by a statement about the zone's state.
     """
 
     sensor: str
@@ -51,6 +53,7 @@ class Spell:
     place: Place
     profile: Profile
     interval_ms: int
+    ended_by: str | None = None
 
     @property
     def in_use(self) -> bool:
@@ -66,11 +69,23 @@ class Spell:
 class Fleet:
     """All versions of one organisation's fleet, oldest first; questions without a time mean the newest.
 
-    Nothing is valid before the first version: a reading from earlier has no point.
+    Nothing is valid before the first version: a reading from earlier has no point. `said` is what schedules,
+    inputs and people said about the states of zones, beside the file.
     """
 
     versions: tuple[FleetVersion, ...]
+    said: Mapping[str, tuple[StateEntry, ...]] = field(default_factory=dict)
+    _in_force: list[FleetVersion] = field(default_factory=list, init=False, repr=False, compare=False)
     _spells: dict[str, tuple[Spell, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _states: dict[str, tuple[Stretch, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for version in self.versions:
+            while self._in_force and self._in_force[-1].from_ms >= version.from_ms:
+                self._in_force.pop()
+            self._in_force.append(version)
 
     @classmethod
     def empty(cls, organisation: str) -> "Fleet":
@@ -89,8 +104,40 @@ class Fleet:
         )
 
     def with_version(self, version: FleetVersion) -> "Fleet":
-        """This fleet with one more, newer version."""
-        return Fleet(versions=(*self.versions, version))
+        """This fleet with one more, newer version; what it says takes the place of all from its time on."""
+        return Fleet(versions=(*self.versions, version), said=self.said)
+
+    def with_state(self, entry: StateEntry) -> "Fleet":
+        """This fleet with one more statement about a zone; the same again changes nothing."""
+        known = self.said.get(entry.zone, ())
+        if entry in known:
+            return self
+        fleet = Fleet(versions=self.versions, said={**self.said, entry.zone: (*known, entry)})
+        touched = self.sensors_of_zone(entry.zone)
+        fleet._spells.update((name, found) for name, found in self._spells.items() if name not in touched)
+        fleet._states.update((name, found) for name, found in self._states.items() if name != entry.zone)
+        return fleet
+
+    def as_of(self, number: int) -> "Fleet":
+        """The fleet as it was known when the ledger had so many records."""
+        return Fleet(
+            versions=tuple(one for one in self.versions if one.number <= number),
+            said={
+                zone: tuple(one for one in entries if one.number <= number)
+                for zone, entries in self.said.items()
+            },
+        )
+
+    def sensors_of_zone(self, zone: str) -> frozenset[str]:
+        """All sensors that ever stood in a zone."""
+        return frozenset(
+            point.sensor
+            for version in self.versions
+            for _, one in version.plan.zones()
+            if one.id == zone
+            for point in one.points
+            if point.sensor is not None
+        )
 
     @property
     def current(self) -> FleetVersion:
@@ -150,8 +197,8 @@ class Fleet:
 
     def at(self, at_ms: int) -> FleetVersion:
         """The version that was valid at an instant."""
-        index = bisect_right(self.versions, at_ms, key=lambda version: version.from_ms)
-        return self.versions[max(index - 1, 0)]
+        index = bisect_right(self._in_force, at_ms, key=lambda version: version.from_ms)
+        return self._in_force[max(index - 1, 0)]
 
     def place_of(self, sensor: str, at_ms: int) -> Place | None:
         """Where a sensor stood at an instant: asset, zone and point."""
@@ -169,7 +216,40 @@ class Fleet:
 
     def state_of(self, zone: str, at_ms: int) -> ZoneState | None:
         """Whether a zone was in use at an instant."""
-        return next((one.state for _, one in self.at(at_ms).plan.zones() if one.id == zone), None)
+        return next((one.state for one in reversed(self.states(zone)) if one.holds(at_ms)), None)
+
+    def states(self, zone: str) -> tuple[Stretch, ...]:
+        """The states of a zone over time, oldest first."""
+        known = self._states.get(zone)
+        if known is None:
+            known = self._states[zone] = stretches([*self._declared(zone), *self.said.get(zone, ())])
+        return known
+
+    def _declared(self, zone: str) -> Iterator[StateEntry]:
+        """What the file says of a zone's state, each time that it says something else."""
+        before: tuple[object, ...] | None = None
+        for version in self._in_force:
+            one = next((found for _, found in version.plan.zones() if found.id == zone), None)
+            says = None if one is None else (one.state, one.schedule, one.state_input)
+            if one is not None and says != before:
+                yield StateEntry(
+                    zone=zone,
+                    state=one.state,
+                    from_ms=version.from_ms,
+                    source=StateSource.FILE,
+                    number=version.number,
+                    by=version.by,
+                    reason=version.reason,
+                )
+            before = says
+
+    def in_force(self, at_ms: int) -> Plan:
+        """The newest plan, with the states that zones are in at an instant."""
+        plan = self.plan
+        states = {zone.id: self.state_of(zone.id, at_ms) or zone.state for _, zone in plan.zones()}
+        if all(states[zone.id] is zone.state for _, zone in plan.zones()):
+            return plan
+        return replace(plan, assets=tuple(_asset_in(asset, states) for asset in plan.assets))
 
     def spells(self, sensor: str) -> tuple[Spell, ...]:
         """All times in which a sensor stood anywhere, oldest first."""
@@ -184,15 +264,41 @@ class Fleet:
 
     def _spells_of(self, sensor: str) -> Iterator[Spell]:
         open_spell: Spell | None = None
-        for version in self.versions:
-            fresh = _spell(version, sensor)
+        for fresh, from_ms, by in self._pieces(sensor):
             if open_spell is not None and fresh is not None and _same(open_spell, fresh):
                 continue
             if open_spell is not None:
-                yield _ended(open_spell, version.from_ms)
+                yield replace(open_spell, to_ms=from_ms, ended_by=by)
             open_spell = fresh
         if open_spell is not None:
             yield open_spell
+
+    def _pieces(self, sensor: str) -> Iterator[tuple[Spell | None, int, str]]:
+        """Where a sensor stood from an instant on, or None, and who said so; in order of time."""
+        for index, version in enumerate(self._in_force):
+            to_ms = self._in_force[index + 1].from_ms if index + 1 < len(self._in_force) else None
+            spell = _spell(version, sensor)
+            if spell is None:
+                yield None, version.from_ms, version.by
+                continue
+            for one in self.states(spell.place.zone.id):
+                ends_before = one.to_ms is not None and one.to_ms <= version.from_ms
+                if ends_before or (to_ms is not None and one.from_ms >= to_ms):
+                    continue
+                from_ms = max(one.from_ms, version.from_ms)
+                by = version.by if from_ms > one.from_ms else one.entry.by
+                yield _in_state(spell, from_ms, one.state), from_ms, by
+
+
+def _asset_in(asset: Asset, states: Mapping[str, ZoneState]) -> Asset:
+    return replace(asset, zones=tuple(replace(zone, state=states[zone.id]) for zone in asset.zones))
+
+
+def _in_state(spell: Spell, from_ms: int, state: ZoneState) -> Spell:
+    if spell.from_ms == from_ms and spell.place.zone.state is state:
+        return spell
+    place = replace(spell.place, zone=replace(spell.place.zone, state=state))
+    return replace(spell, from_ms=from_ms, place=place)
 
 
 def _spell(version: FleetVersion, sensor: str) -> Spell | None:
@@ -221,15 +327,4 @@ def _same(one: Spell, other: Spell) -> bool:
         and one.in_use == other.in_use
         and one.profile == other.profile
         and one.interval_ms == other.interval_ms
-    )
-
-
-def _ended(spell: Spell, at_ms: int) -> Spell:
-    return Spell(
-        sensor=spell.sensor,
-        from_ms=spell.from_ms,
-        to_ms=at_ms,
-        place=spell.place,
-        profile=spell.profile,
-        interval_ms=spell.interval_ms,
     )

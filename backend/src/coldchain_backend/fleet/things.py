@@ -28,6 +28,36 @@ class ZoneState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledTime:
+    """A time of day on days of the week (0: Monday), local minutes of the day; to ≤ from: over midnight."""
+
+    days: tuple[int, ...]
+    from_minute: int
+    to_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a zone is in use every week; in which state it is at other times."""
+
+    times: tuple[ScheduledTime, ...]
+    otherwise: ZoneState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateInput:
+    """A reading that says whether a zone is in use, such as ignition or mains.
+
+    in_use_when   the value of the switch that means in use; any other means `otherwise`
+    """
+
+    sensor: str
+    field: str
+    in_use_when: bool
+    otherwise: ZoneState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A measuring position in a zone; `sensor` is the device that stands there now, if any."""
 
@@ -38,13 +68,22 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """One temperature-controlled space; `profile` names the limits of the goods in it."""
+    """One temperature-controlled space; `profile` names the limits of the goods in it.
+
+    `state` is what is declared; where a schedule or an input says more, it holds until they first speak.
+    `doors` are sensors whose `door_open` speaks of it, beside those at its points; a door that is open for
+    `door_open_after_ms` is told.
+    """
 
     id: str
     name: Text
     profile: str
     state: ZoneState = ZoneState.IN_USE
     points: tuple[Point, ...] = ()
+    schedule: Schedule | None = None
+    state_input: StateInput | None = None
+    doors: tuple[str, ...] = ()
+    door_open_after_ms: int = 600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +91,8 @@ class Asset:
     """A cold store, vehicle, container, cabinet or locker.
 
     `time_zone` is an IANA name and the zone in which its times are shown. `offline_after_ms` is how long its
-    gateway may be unheard.
+    gateway may be unheard. `mains` are sensors whose `mains` speaks of its supply, beside those at its
+    points.
     """
 
     id: str
@@ -63,16 +103,45 @@ class Asset:
     plate: str | None = None
     contacts: tuple[str, ...] = ()
     zones: tuple[Zone, ...] = ()
+    mains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A point of a certificate: at a value `at` a reading is corrected by adding `add`, °C."""
+
+    at: float
+    add: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A calibration: `date` and `due` as ISO 8601 dates, `uncertainty` ± °C, correction points by `at`."""
+
+    number: str
+    date: str
+    due: str
+    uncertainty: float | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """A physical device; `interval_ms` is how often it is expected to speak, `accuracy` is ± °C."""
+    """A physical device; `interval_ms` is how often it is expected to speak, `accuracy` is ± °C.
+
+    resolution      the step of its values, °C, where known
+    flat_after_ms   how long its value may stay the same before it may be stuck
+    battery_low     % at or below which its battery is told
+    """
 
     id: str
     interval_ms: int
     accuracy: float | None = None
     serial: str | None = None
+    certificate: Certificate | None = None
+    resolution: float | None = None
+    flat_after_ms: int | None = None
+    battery_low: float = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

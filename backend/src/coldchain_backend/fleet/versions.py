@@ -24,33 +24,41 @@ def digest_of(plan: Plan) -> str:
     return sha256(canonical(plan)).hexdigest()
 
 
-def fleet_record(*, plan: Plan, text: str, by: str, reason: str | None, base: int) -> bytes:
-    """The payload of the ledger record of a fleet version; `base` is the version number it was made from."""
-    return orjson.dumps(
-        {
-            "format": FORMAT,
-            "by": by,
-            "reason": reason,
-            "base": base,
-            "text": text,
-            "plan": orjson.Fragment(canonical(plan)),
-        }
-    )
+def fleet_record(  # noqa: PLR0913 - each is a field of the record
+    *, plan: Plan, text: str, by: str, reason: str | None, base: int, from_ms: int | None = None
+) -> bytes:
+    """The payload of the ledger record of a fleet version; `base` is the version number it was made from.
+
+    `from_ms`: since when it is valid, where that lies before the record's stamp.
+    """
+    fields = {
+        "format": FORMAT,
+        "by": by,
+        "reason": reason,
+        "base": base,
+        "text": text,
+        "plan": orjson.Fragment(canonical(plan)),
+    }
+    return orjson.dumps(fields if from_ms is None else {**fields, "from": from_ms})
 
 
 def version_of(*, offset: int, received_ms: int, payload: bytes) -> FleetVersion:
-    """Read a fleet record, valid from its stamp on. Raises IntegrityError if its format is not known."""
+    """Read a fleet record, valid from its stamp on or from the earlier instant that it names.
+
+    Raises IntegrityError if its format is not known.
+    """
     try:
         fields = orjson.loads(payload)
         if fields["format"] != FORMAT:
             raise IntegrityError(f"record {offset} has fleet format {fields['format']}, not {FORMAT}")
         plan = _converter.structure(fields["plan"], Plan)
         by, text, reason = str(fields["by"]), str(fields["text"]), fields["reason"]
-    except (orjson.JSONDecodeError, KeyError, TypeError, BaseValidationError) as error:
+        from_ms = max(0, int(fields.get("from", received_ms)))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, BaseValidationError) as error:
         raise IntegrityError(f"record {offset} is not a fleet version: {error!r}") from error
     return FleetVersion(
         number=offset,
-        from_ms=received_ms,
+        from_ms=min(from_ms, received_ms),
         digest=digest_of(plan),
         plan=plan,
         text=text,

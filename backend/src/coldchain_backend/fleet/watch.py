@@ -9,12 +9,12 @@ from coldchain_backend.fleet.things import Place, Plan
 
 
 def bundle_for(fleet: Fleet, gateway: str, made_ms: int) -> WatchBundle:
-    """The watch bundle of a gateway by the newest fleet version.
+    """The watch bundle of a gateway by the newest fleet version, as of the instant at which it is made.
 
     A gateway with an asset watches that asset, one without watches all; only zones in use are in it. The
     version is derived from the content alone, so an unchanged fleet gives an unchanged version.
     """
-    plan = fleet.plan
+    plan = fleet.in_force(made_ms)
     declared = next((one for one in plan.gateways if one.name == gateway), None)
     asset = None if declared is None else declared.asset
     places = [p for p in plan.places() if p.in_use and (asset is None or p.asset.id == asset)]

@@ -13,6 +13,8 @@ class Wish:
     base              the version number that the file was made from; None: whatever is newest
     allow_removals    things may be taken away; needs a reason
     allow_loosened    limits may become looser; needs a reason
+    from_ms           since when it was so, where that lies in the past; needs a reason. It takes the place of
+                      everything that versions said from that instant on.
     """
 
     plan: Plan
@@ -20,6 +22,7 @@ class Wish:
     allow_removals: bool = False
     allow_loosened: bool = False
     reason: str | None = None
+    from_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ Decision = Unchanged | Stale | Objection | Ready
 
 def decide(newest: FleetVersion, wish: Wish, alerts: tuple[OpenAlert, ...] = ()) -> Decision:
     """Decide about a wish against the newest version and the alerts that are on."""
-    if newest.number and digest_of(wish.plan) == newest.digest:
+    if newest.number and digest_of(wish.plan) == newest.digest and wish.from_ms is None:
         return Unchanged()
     if wish.base is not None and wish.base != newest.number:
         return Stale(newest=newest.number)
@@ -68,6 +71,8 @@ def _problems(newest: FleetVersion, wish: Wish, difference: Difference) -> list[
         problems.append(
             f"the file is of organisation {wish.plan.organisation}, this server of {newest.plan.organisation}"
         )
+    if wish.from_ms is not None and not (wish.reason or "").strip():
+        problems.append("what changes the past needs a reason; give it with --reason")
     if not newest.number:
         return problems
     if difference.removes and not wish.allow_removals:

@@ -90,6 +90,21 @@ def _references(document: FleetDocument) -> Iterator[Problem]:
         yield from _known(("system_receiver",), "receiver", document.system_receiver, receivers)
     for index, name in enumerate(document.checkpoint_receivers):
         yield from _known(("checkpoint_receivers", index), "receiver", name, receivers)
+    yield from _listening(document)
+
+
+def _listening(document: FleetDocument) -> Iterator[Problem]:
+    """Sensors that tell of a door, of the supply, or of the use of a zone."""
+    declared = [sensor.id for sensor in document.sensors]
+    for place, zone in zones_of(document):
+        for index, door in enumerate(zone.doors):
+            yield from _known((*place, "doors", index), "sensor", door, declared)
+        if zone.in_use_when is not None:
+            at = (*place, "in_use_when", "sensor")
+            yield from _known(at, "sensor", zone.in_use_when.sensor, declared)
+    for a, asset in enumerate(document.assets):
+        for index, mains in enumerate(asset.mains):
+            yield from _known(("assets", a, "mains", index), "sensor", mains, declared)
 
 
 def _sensors(document: FleetDocument) -> Iterator[Problem]:

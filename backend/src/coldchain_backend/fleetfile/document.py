@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
 from coldchain_backend.fleet import AssetKind, ZoneState
 from coldchain_backend.fleetfile.keys import Id, Interval, PublicKey, Reference, SensorId, TimeZone, Url
 from coldchain_backend.fleetfile.profiles import ProfileEntry
+from coldchain_backend.fleetfile.zone_entries import CertificateEntry, InUseWhenEntry, ScheduleEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +39,33 @@ class PointEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneEntry:
-    """One temperature-controlled space under a profile; only `in_use` is judged."""
+    """One temperature-controlled space under a profile; only `in_use` is judged.
+
+    `state` holds until `schedule` or `in_use_when` says something else; one of the two at most. `doors`:
+    sensors that tell of its doors; one that is open for longer than `door_open_after` is told.
+    """
 
     id: Id
     name: Text
     profile: str
     state: ZoneState = ZoneState.IN_USE
     points: tuple[PointEntry, ...] = ()
+    schedule: ScheduleEntry | None = None
+    in_use_when: InUseWhenEntry | None = None
+    doors: tuple[SensorId, ...] = ()
+    door_open_after: Interval = 600_000
+
+    def __post_init__(self) -> None:
+        if self.schedule is not None and self.in_use_when is not None:
+            raise InvalidInput("a zone's use follows a `schedule` or `in_use_when`, not both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetEntry:
-    """A cold store, vehicle, container, cabinet or locker; `offline_after`: how long it may be unheard."""
+    """A cold store, vehicle, container, cabinet or locker; `offline_after`: how long it may be unheard.
+
+    `mains`: sensors that tell of its supply.
+    """
 
     id: Id
     kind: AssetKind
@@ -57,17 +74,32 @@ class AssetEntry:
     plate: str | None = None
     contacts: tuple[str, ...] = ()
     offline_after: Interval | None = None
+    mains: tuple[SensorId, ...] = ()
     zones: tuple[ZoneEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorEntry:
-    """A device; `interval` is how often it is expected to speak, `accuracy` is ± °C."""
+    """A device; `interval` is how often it is expected to speak, `accuracy` is ± °C.
+
+    `resolution`: the step of its values, °C. `flat_after`: a value that stays the same for so long, while
+    another sensor of the zone moves, may be a stuck sensor. `battery_low`: %, told at or below it.
+    """
 
     id: SensorId
     interval: Interval
     accuracy: float | None = None
     serial: str | None = None
+    certificate: CertificateEntry | None = None
+    resolution: float | None = None
+    flat_after: Interval | None = None
+    battery_low: float = 15.0
+
+    def __post_init__(self) -> None:
+        if self.resolution is not None and not 0 < self.resolution <= 10:
+            raise InvalidInput(f"a resolution of {self.resolution:g} °C cannot be")
+        if not 0 <= self.battery_low <= 100:
+            raise InvalidInput(f"`battery_low` is a share of 0 to 100 %, not {self.battery_low:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

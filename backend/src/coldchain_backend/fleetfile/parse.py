@@ -15,7 +15,7 @@ from coldchain_backend.fleet import (
     Zone,
 )
 from coldchain_backend.fleetfile.checks import known_profiles, problems, zones_of
-from coldchain_backend.fleetfile.document import AssetEntry, FleetDocument, ZoneEntry
+from coldchain_backend.fleetfile.document import AssetEntry, FleetDocument, SensorEntry, ZoneEntry
 from coldchain_runtime.documents import load_yaml, yaml_text
 
 MAX_CHARACTERS = 4 << 20
@@ -52,10 +52,7 @@ def plan_of(document: FleetDocument) -> Plan:
         checkpoint_receivers=document.checkpoint_receivers,
         profiles=tuple(profiles[name] for name in (*own, *used)),
         assets=tuple(_asset(entry) for entry in document.assets),
-        sensors=tuple(
-            Sensor(id=entry.id, interval_ms=entry.interval, accuracy=entry.accuracy, serial=entry.serial)
-            for entry in document.sensors
-        ),
+        sensors=tuple(_sensor(entry) for entry in document.sensors),
         gateways=tuple(
             Gateway(name=entry.name, asset=entry.asset, key=entry.key) for entry in document.gateways
         ),
@@ -78,6 +75,7 @@ def _asset(entry: AssetEntry) -> Asset:
         plate=entry.plate,
         contacts=entry.contacts,
         zones=tuple(_zone(zone) for zone in entry.zones),
+        mains=entry.mains,
     )
 
 
@@ -88,4 +86,21 @@ def _zone(entry: ZoneEntry) -> Zone:
         profile=entry.profile,
         state=entry.state,
         points=tuple(Point(id=one.id, name=one.name, sensor=one.sensor) for one in entry.points),
+        schedule=None if entry.schedule is None else entry.schedule.schedule(),
+        state_input=None if entry.in_use_when is None else entry.in_use_when.state_input(),
+        doors=entry.doors,
+        door_open_after_ms=entry.door_open_after,
+    )
+
+
+def _sensor(entry: SensorEntry) -> Sensor:
+    return Sensor(
+        id=entry.id,
+        interval_ms=entry.interval,
+        accuracy=entry.accuracy,
+        serial=entry.serial,
+        certificate=None if entry.certificate is None else entry.certificate.certificate(),
+        resolution=entry.resolution,
+        flat_after_ms=entry.flat_after,
+        battery_low=entry.battery_low,
     )

@@ -12,7 +12,7 @@ from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.contracts import GatewayState, Progress, StoredExcursion
 from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.traces import buckets_of, gaps_in, spells_at
-from coldchain_backend.judging.versions import with_record
+from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
 from coldchain_backend.series import SeriesReading
 
@@ -23,6 +23,7 @@ class Answers:
     def __init__(self, recall: Recall, organisation: str) -> None:
         self._recall = recall
         self._fleet = Fleet.empty(organisation)
+        self._said = 0
         self._lock = threading.Lock()
 
     def fleet(self) -> Fleet:
@@ -30,6 +31,10 @@ class Answers:
         with self._lock:
             for record in self._recall.fleets(self._fleet.current.number):
                 self._fleet = with_record(self._fleet, record)
+            said = self._recall.said(self._said)
+            if said:
+                self._fleet = with_said(self._fleet, said)
+                self._said = max(one.number for one in said)
             return self._fleet
 
     def progress(self) -> Progress:

@@ -30,7 +30,7 @@ def board_of(facts: Facts, fleet: Fleet, now_ms: int) -> Board:
         made_ms=now_ms,
         offset=facts.progress.offset,
         judged_to_ms=facts.progress.stamp_ms,
-        points=tuple(outlook.status(place) for place in fleet.plan.places()),
+        points=tuple(outlook.status(place) for place in fleet.in_force(now_ms).places()),
     )
 
 

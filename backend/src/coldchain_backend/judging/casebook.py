@@ -1,11 +1,12 @@
 """The casebook: excursions under lasting ids, kept, and shown to the desk for their alerts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from coldchain.excursions import Excursion, excursion_id
 from coldchain.profiles import Level
-from coldchain_backend.alerts import Cause, Desk
+from coldchain_backend.alerts import Cause, Desk, End, EndKind
 from coldchain_backend.judging.causes import cause_of
 from coldchain_backend.judging.contracts import Gone, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, told_the_same
@@ -13,6 +14,17 @@ from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.held import Held
 from coldchain_backend.judging.identity import Found, match
 from coldchain_backend.judging.present import Present, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """Why excursions are revised when no reading did it: the ledger record, and whose doing it was."""
+
+    number: int
+    by: str
+
+
+_EVER_MS: Final = 1 << 62
 
 
 class Casebook:
@@ -68,14 +80,20 @@ class Casebook:
         stored = known or self._fresh(course, excursion)
         stored = replace(stored, excursion=excursion)
         course.open[excursion.rule] = stored
-        ended = course.spell.to_ms is not None
+        ended = course.over(self._present.now_ms)
         if known is None or not told_the_same(known.excursion, excursion, to_the_last=ended):
-            self._memory.put_excursion(stored)
+            self._put(stored)
         elif stored.id not in self._unpaged or excursion.level is not Level.ALARM:
             return
         self._look(stored, course)
 
-    def after_late(self, course: Course, old: Sequence[StoredExcursion], new: Sequence[Found]) -> None:
+    def after_late(
+        self,
+        course: Course,
+        old: Sequence[StoredExcursion],
+        new: Sequence[Found],
+        because: Because | None = None,
+    ) -> None:
         """Late readings: the excursions of a stretch of time as they were stored, and as they are now."""
         matched = match(old, new)
         for one in [*matched.kept, *matched.gone]:
@@ -90,28 +108,64 @@ class Casebook:
             was = before.get(one.id)
             ended = was is not None and was.excursion.closed_ms is not None and was.held_ms is None
             if not (ended and was == one):
-                self._again(one, course, wait=not ended)
+                self._again(_revised(one, was, because), course, wait=not ended, quiet=because is not None)
         for one in matched.gone:
-            self._memory.put_excursion(one)
-            cause = cause_of(one, course, self._present.fleet)
-            if one.gone is Gone.MERGED and one.into is not None:
-                self._desk.merge(cause, one.into, self._present.now_ms, self._present.fleet)
-            else:
-                self._show(cause)
+            self._part_with(_revised(one, before.get(one.id), because), course, because)
         self.schedule(course)
 
-    def _again(self, one: StoredExcursion, course: Course, *, wait: bool) -> None:
-        if one.excursion.closed_ms is not None:
+    def _part_with(self, one: StoredExcursion, course: Course, because: Because | None) -> None:
+        """An excursion that no longer is one: withdrawn, or part of another."""
+        self._put(one)
+        cause = cause_of(one, course, self._present.now_ms)
+        if one.gone is Gone.MERGED and one.into is not None:
+            self._desk.merge(cause, one.into, self._present.now_ms, self._present.fleet)
+        elif because is None:
+            self._show(cause)
+        else:
+            self._close(cause, because)
+
+    def _close(self, cause: Cause, because: Because) -> None:
+        """A person's doing ends an alert that goes on; one that has ended stays as it was told."""
+        alert = self._desk.alert_of(cause.id)
+        if alert is not None and alert.state.open:
+            now_ms = self._present.now_ms
+            end = End(kind=EndKind.CLOSED, event_ms=now_ms, by=because.by)
+            self._desk.look(replace(cause, level=alert.level, end=end), now_ms, self._present.fleet)
+
+    def withdraw(self, course: Course, because: Because) -> None:
+        """The time of a course is no longer judged: none of its excursions is one any more."""
+        now = {one.id: one for one in course.open.values()}
+        for stored in self._memory.excursions(course.key, 0, _EVER_MS):
+            self._held.release(stored.id)
+            one = now.get(stored.id, stored)
+            gone = replace(one, gone=Gone.WITHDRAWN, revision=one.revision + 1, held_ms=None)
+            self._part_with(replace(gone, because=because.number), course, because)
+        course.open.clear()
+        course.settle_late()
+        self.schedule(course)
+
+    def _put(self, stored: StoredExcursion) -> StoredExcursion:
+        """Keep an excursion as it is from this record of the log on."""
+        noted = replace(stored, noted=self._present.offset, noted_ms=self._present.now_ms)
+        self._memory.put_excursion(noted)
+        return noted
+
+    def _again(self, one: StoredExcursion, course: Course, *, wait: bool, quiet: bool) -> None:
+        """Keep a revised excursion; quiet: an alert that has ended stays as it was told."""
+        if one.excursion.closed_ms is None:
+            course.open[one.excursion.rule] = one
+        alert = self._desk.alert_of(one.id) if quiet else None
+        if alert is not None and not alert.state.open:
+            self._put(one)
+        elif one.excursion.closed_ms is not None:
             self._settle(one, course, wait=wait)
-            return
-        course.open[one.excursion.rule] = one
-        self._memory.put_excursion(one)
-        self._look(one, course)
+        else:
+            self._put(one)
+            self._look(one, course)
 
     def close_spell(self, course: Course) -> None:
         """The sensor's time at its point is over by a change of configuration."""
-        end_ms = course.spell.to_ms
-        if end_ms is None:
+        if not course.over(self._present.now_ms):
             return
         self.after_time(course)
         for stored in course.open.values():
@@ -126,7 +180,7 @@ class Casebook:
         stored = replace(stored, held_ms=held_ms)
         if held_ms is not None:
             self._held.hold(stored, course)
-        self._memory.put_excursion(stored)
+        self._put(stored)
         self._look(stored, course)
 
     def _waits(self, course: Course) -> bool:
@@ -147,7 +201,7 @@ class Casebook:
         if held is not None:
             stored, course = held
             stored = replace(stored, held_ms=None, incomplete=incomplete)
-            self._memory.put_excursion(stored)
+            self._put(stored)
             self._look(stored, course)
 
     def _fresh(self, course: Course, excursion: Excursion, end_value: float | None = None) -> StoredExcursion:
@@ -156,7 +210,7 @@ class Casebook:
         opened_ms, name, again = excursion.opened_ms, point, 1
         while True:
             known = self._memory.excursion(excursion_id(name, excursion.rule, opened_ms))
-            if known is None or (known.gone is Gone.WITHDRAWN and known.key == course.key):
+            if known is None or known.gone is Gone.WITHDRAWN:
                 break
             again += 1
             name = f"{point}\n{again}"
@@ -173,10 +227,16 @@ class Casebook:
         return stored
 
     def _look(self, stored: StoredExcursion, course: Course) -> None:
-        alert = self._show(cause_of(stored, course, self._present.fleet))
+        alert = self._show(cause_of(stored, course, self._present.now_ms))
         if alert:
             self._unpaged.discard(stored.id)
 
     def _show(self, cause: Cause) -> bool:
         alert = self._desk.look(cause, self._present.now_ms, self._present.fleet)
         return alert is not None and alert.paged
+
+
+def _revised(one: StoredExcursion, was: StoredExcursion | None, because: Because | None) -> StoredExcursion:
+    """Name the record that made a new revision, where it was not a reading."""
+    same = was is not None and was.revision == one.revision
+    return one if same else replace(one, because=None if because is None else because.number)

@@ -3,7 +3,7 @@
 Its only clock is the log: a due time fires before the first record stamped at or after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from coldchain_backend.alerts import Desk
@@ -20,7 +20,8 @@ from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.judging.sequences import follow_sequence
 from coldchain_backend.judging.system import look_at_mark
 from coldchain_backend.judging.versions import with_record
-from coldchain_backend.ledger import Kind, MarkName, Record, read_json
+from coldchain_backend.judging.zones import Zones
+from coldchain_backend.ledger import ActName, Json, Kind, MarkName, Record, read_json
 from coldchain_backend.series.blocks import quality_of
 
 
@@ -42,6 +43,7 @@ class Judging:
         for sensor in self._present.watched:
             self._roll_call.expect(sensor)
         self._roll_call.expect_gateways()
+        self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call)
         self._dirty: dict[CourseKey, Course] = {}
 
     @property
@@ -89,9 +91,7 @@ class Judging:
             case Kind.FLEET:
                 self._take_fleet(record)
             case Kind.ACT:
-                run = look_at_act(read_json(record.payload), self._memory, self._desk, present)
-                if run is not None:
-                    self._casebook.release_whole()
+                self._take_act(read_json(record.payload))
             case Kind.MARK:
                 self._take_mark(record)
         started_ms = record.received_ms if start else present.progress.started_ms
@@ -126,6 +126,8 @@ class Judging:
                 self._roll_call.silence_due(sensor)
             case DueKind.OFFLINE, (str() as gateway,):
                 self._roll_call.offline_due(gateway)
+            case DueKind.ZONE, (str() as zone,):
+                self._changed(self._zones.due(zone))
 
     def _course(self, key: CourseKey) -> Course:
         course = self._dirty[key] = self._present.courses[key]
@@ -143,6 +145,7 @@ class Judging:
             follow_sequence(content, self._memory, present)
         follow_lines(content, self._memory, self._roll_call, present)
         for sensor, spoken in content.readings.items():
+            self._changed(self._zones.hear(sensor, spoken))
             self._take_readings(content, sensor, spoken)
         self._count(content)
         self._casebook.release_whole()
@@ -192,26 +195,21 @@ class Judging:
 
     def _take_fleet(self, record: Record) -> None:
         kept = FleetRecord(offset=record.offset, received_ms=record.received_ms, payload=record.payload)
-        self._present.fleet = with_record(self._present.fleet, kept)
+        present = self._present
+        before = {sensor: present.fleet.spells(sensor) for sensor in present.ever}
+        present.fleet = with_record(present.fleet, kept)
         self._memory.put_fleet(kept)
-        self._present.know_fleet()
-        for course in self._present.courses.values():
-            if course.spell.to_ms == record.received_ms and course.open:
-                self._casebook.close_spell(course)
-            self._judge_ahead(course, record.received_ms)
-        self._roll_call.close_unwatched()
-        self._roll_call.call()
+        self._changed(self._zones.take_fleet(before, present.fleet.current.by))
 
-    def _judge_ahead(self, course: Course, change_ms: int) -> None:
-        """Readings that lie a little ahead of the log may belong to another course than was thought."""
-        sensor = self._present.sensors.get(course.key.sensor)
-        last_ms = None if sensor is None else sensor.last_ms
-        touched = change_ms in {course.spell.from_ms, course.spell.to_ms}
-        if touched and last_ms is not None and last_ms >= change_ms:
-            course.touch(change_ms, change_ms)
-            course.touch(last_ms, change_ms)
-            self._dirty[course.key] = course
-            self._casebook.schedule(course)
+    def _take_act(self, fields: Mapping[str, Json]) -> None:
+        if fields.get("act") == ActName.ZONE_STATE.value:
+            self._changed(self._zones.take_act(fields))
+        elif look_at_act(fields, self._memory, self._desk, self._present) is not None:
+            self._casebook.release_whole()
+
+    def _changed(self, courses: Iterable[Course]) -> None:
+        """Keep what was judged again by a change of what is valid."""
+        self._dirty.update((course.key, course) for course in courses)
 
     def _take_mark(self, record: Record) -> None:
         fields = read_json(record.payload)

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from coldchain.excursions import Excursion, State
 from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import AlertBook
+from coldchain_backend.fleet import StateEntry
 from coldchain_backend.series import Conflict, SeriesStore
 
 HOUR_MS = 3_600_000
@@ -40,6 +41,8 @@ class StoredExcursion:
     held_ms      closed, but the gateway has holes: the alert's end waits at most until this stamp
     incomplete   that waiting ended without the holes being filled
     into         the excursion that it is now part of
+    because      the ledger record of a fleet version or an act that made this revision; None: readings did
+    noted        the ledger record with which it became as it is, and the stamp of then
     """
 
     id: str
@@ -53,6 +56,9 @@ class StoredExcursion:
     incomplete: bool = False
     gone: Gone | None = None
     into: str | None = None
+    because: int | None = None
+    noted: int = 0
+    noted_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +178,7 @@ class Remembered:
     gateways: Sequence[GatewayState]
     runs: Sequence[RunState]
     revoked: Mapping[str, int]
+    said: Sequence[StateEntry] = ()
 
 
 class Memory(AlertBook, Protocol):
@@ -210,6 +217,10 @@ class Memory(AlertBook, Protocol):
         """The last snapshot at or before an instant."""
         ...
 
+    def drop_snapshots(self, key: CourseKey) -> None:
+        """Forget the snapshots of a course: it is judged by other rules from now on, or no longer."""
+        ...
+
     def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
         """Snapshots of from_ms ≤ hour < to_ms."""
         ...
@@ -240,6 +251,10 @@ class Memory(AlertBook, Protocol):
 
     def put_fleet(self, fleet: FleetRecord) -> None:
         """Keep a fleet version."""
+        ...
+
+    def put_said(self, entry: StateEntry) -> None:
+        """Keep a statement about a zone's state; the same again changes nothing."""
         ...
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:

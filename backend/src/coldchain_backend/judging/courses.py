@@ -126,6 +126,10 @@ class Course:
         state, _ = step(self.state, Until(time_ms=self._until(now_ms)), self.judged)
         return state
 
+    def over(self, now_ms: int) -> bool:
+        """Whether the time of the spell has ended."""
+        return self.spell.to_ms is not None and self.spell.to_ms <= now_ms
+
     def due_ms(self, shown: State) -> int | None:
         """When the passing of time will next change a level."""
         due = next_due(shown, self.judged)

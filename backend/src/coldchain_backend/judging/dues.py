@@ -5,8 +5,9 @@ from heapq import heapify, heappop, heappush
 
 
 class DueKind(IntEnum):
-    """What is due. At one instant late readings are judged first, since the rest may depend on them."""
+    """What is due. At one instant the use of zones changes first, then late readings are judged."""
 
+    ZONE = -1
     LATE = 0
     LEVEL = 1
     RELEASE = 2

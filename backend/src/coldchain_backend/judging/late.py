@@ -7,7 +7,7 @@ from typing import Final
 
 from coldchain.excursions import INITIAL, State, run
 from coldchain_backend.judging.batches import WORST_RANK
-from coldchain_backend.judging.casebook import Casebook
+from coldchain_backend.judging.casebook import Because, Casebook
 from coldchain_backend.judging.contracts import HOUR_MS, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, Sample, closings
 from coldchain_backend.judging.identity import Found
@@ -26,8 +26,13 @@ class _Walk:
     stopped_ms: int | None = None
 
 
-def judge_again(course: Course, memory: Memory, casebook: Casebook, now_ms: int) -> None:
-    """Judge the time that late readings touched, and tell the casebook what became of its excursions."""
+def judge_again(
+    course: Course, memory: Memory, casebook: Casebook, now_ms: int, because: Because | None = None
+) -> None:
+    """Judge the time that late readings touched, and tell the casebook what became of its excursions.
+
+    `because`: not readings, but a fleet version or an act made it necessary.
+    """
     if course.late_from_ms is None or course.late_to_ms is None:
         return
     start = memory.snapshot(course.key, course.late_from_ms)
@@ -50,7 +55,7 @@ def judge_again(course: Course, memory: Memory, casebook: Casebook, now_ms: int)
         for one in memory.excursions(course.key, began_ms, end_ms)
         if (one.excursion.rule, one.excursion.opened_ms) not in untouched
     ]
-    casebook.after_late(course, _as_known(old, course), new)
+    casebook.after_late(course, _as_known(old, course), new, because)
 
 
 def _as_known(old: Sequence[StoredExcursion], course: Course) -> list[StoredExcursion]:

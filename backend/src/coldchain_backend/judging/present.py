@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from coldchain.quantities import QUANTITIES
 from coldchain_backend.fleet import Fleet, Place, Spell
 from coldchain_backend.judging.contracts import (
     CourseKey,
@@ -66,7 +67,7 @@ class Present:
     def load(cls, remembered: Remembered, organisation: str) -> "Present":
         """The present as of the last commit."""
         present = cls(
-            fleet=fleet_of(remembered.fleets, organisation),
+            fleet=fleet_of(remembered.fleets, organisation, remembered.said),
             progress=remembered.progress,
             now_ms=remembered.progress.stamp_ms,
             sensors={sensor.sensor: sensor for sensor in remembered.sensors},
@@ -87,12 +88,27 @@ class Present:
         self.known = {sensor.id for sensor in self.fleet.sensors}
         self._standing.clear()
         self.watched.clear()
-        ever = {sensor.id for version in self.fleet.versions for sensor in version.plan.sensors}
-        for sensor in sorted(ever):
+        self.know_sensors(self.ever)
+
+    @property
+    def ever(self) -> frozenset[str]:
+        """All sensors that some version declared."""
+        return frozenset(sensor.id for version in self.fleet.versions for sensor in version.plan.sensors)
+
+    def know_sensors(self, sensors: Iterable[str]) -> None:
+        """The same for some sensors: those of a zone whose state changed."""
+        for sensor in sorted(sensors):
             spells = self.fleet.spells(sensor)
             self._standing[sensor] = [(spell, self._courses_of(spell)) for spell in spells]
-            if spells and spells[-1].to_ms is None and spells[-1].in_use:
-                self.watched[sensor] = spells[-1]
+            self.watch(sensor)
+
+    def watch(self, sensor: str) -> None:
+        """Expect a sensor to speak where it stands now, if its zone is in use."""
+        spell = self.fleet.spell_of(sensor, self.now_ms)
+        if spell is not None and spell.in_use and sensor in self.known:
+            self.watched[sensor] = spell
+        else:
+            self.watched.pop(sensor, None)
 
     def _courses_of(self, spell: Spell) -> tuple[Course, ...]:
         if not spell.in_use:
@@ -103,9 +119,22 @@ class Present:
             course = self.courses.get(key)
             if course is None:
                 course = self.courses[key] = Course.begin(spell, quantity)
+            elif (course.spell.profile, course.spell.interval_ms) != (spell.profile, spell.interval_ms):
+                fresh = Course.begin(spell, quantity)
+                fresh.open = course.open
+                course = self.courses[key] = fresh
             course.spell = spell
             found.append(course)
         return tuple(found)
+
+    def courses_of(self, spell: Spell) -> tuple[Course, ...]:
+        """The courses of a spell that there are."""
+        keys = (CourseKey(spell.sensor, spell.from_ms, quantity) for quantity in QUANTITIES)
+        return tuple(self.courses[key] for key in keys if key in self.courses)
+
+    def courses_at(self, sensor: str) -> Iterator[Course]:
+        """All courses of a sensor."""
+        return (course for _, courses in self._standing.get(sensor, ()) for course in courses)
 
     def stretch(self, sensor: str, first_ms: int, last_ms: int) -> Sequence[tuple[Spell, tuple[Course, ...]]]:
         """Where a sensor stood between two instants, in order, and what judges its readings of then."""
@@ -121,6 +150,11 @@ class Present:
     def begin_record(self, offset: int) -> None:
         """Number what is made from here on after this record."""
         self._offset, self._made = offset, 0
+
+    @property
+    def offset(self) -> int:
+        """The record that is being read."""
+        return self._offset
 
     def next_created(self) -> int:
         """The next number in the order in which the log brings things forth."""
@@ -166,6 +200,6 @@ class Present:
             for sensor in sensors
             for _, courses in self._standing.get(sensor, ())
             for course in courses
-            if course.spell.to_ms is None
+            if not course.over(self.now_ms)
             for stored in course.open.values()
         )

@@ -122,9 +122,8 @@ class RollCall:
             self._keep_sensor(replace(state, silent_since_ms=None, silent_ms=None))
         self.expect(state.sensor)
 
-    def close_unwatched(self) -> None:
-        """End what was told of sensors and gateways that are no longer expected to speak."""
-        by = self._present.fleet.current.by
+    def close_unwatched(self, by: str) -> None:
+        """End what was told of sensors and gateways that are no longer expected to speak; who did it."""
         end = End(kind=EndKind.CLOSED, event_ms=self._present.now_ms, by=by)
         for sensor, state in sorted(self._present.sensors.items()):
             if state.silent_ms is not None and sensor not in self._present.watched:

@@ -8,6 +8,7 @@ from typing import Protocol
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import Alert, AlertState, Transition
+from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
     FleetRecord,
     GatewayState,
@@ -142,6 +143,10 @@ class Recall(Protocol):
 
     def fleets(self, after: int) -> Sequence[FleetRecord]:
         """Fleet versions behind an offset."""
+        ...
+
+    def said(self, after: int) -> Sequence[StateEntry]:
+        """What was said about the states of zones, by records behind an offset."""
         ...
 
     def facts(self) -> Facts:

@@ -43,6 +43,7 @@ class ActName(StrEnum):
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
     ACKNOWLEDGE = "acknowledge"  # alert, reason
     REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
+    ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
 
 
 class MarkName(StrEnum):

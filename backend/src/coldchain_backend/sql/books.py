@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 
 from coldchain.excursions import State
 from coldchain_backend.alerts import Alert, Delivery, Transition
+from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
     CourseKey,
     FleetRecord,
@@ -135,8 +136,17 @@ class Books:
         span = {**key._asdict(), "begin_ms": from_ms, "to_ms": to_ms}
         return {hour_ms: rows.state_of(blob) for hour_ms, blob in self._connection.execute(_SNAPSHOTS, span)}
 
+    def drop_snapshots(self, key: CourseKey) -> None:
+        self._flush("course_hour")
+        self._connection.execute(delete(_HOURS).where(_of_course(_HOURS)), key._asdict())
+
+    def put_said(self, entry: StateEntry) -> None:
+        self._put(schema.zone_said, rows.said_row(entry))
+
     def put_excursion(self, excursion: StoredExcursion) -> None:
-        self._put(schema.excursion, rows.excursion_row(excursion))
+        row = rows.excursion_row(excursion)
+        self._put(schema.excursion, row)
+        self._put(schema.excursion_history, row)
 
     def excursion(self, excursion_id: str) -> StoredExcursion | None:
         self._flush("excursion")
@@ -251,6 +261,12 @@ def _load(connection: Connection) -> Remembered:
         ],
         runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
         revoked={row[0]: row[1] for row in connection.execute(select(schema.revoked_key))},
+        said=[
+            rows.said_of(row)
+            for row in connection.execute(
+                select(schema.zone_said).order_by(schema.zone_said.c.number, schema.zone_said.c.from_ms)
+            ).mappings()
+        ],
     )
 
 

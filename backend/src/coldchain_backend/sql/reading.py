@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, and_, or_, select, tuple_
 
 from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
     FleetRecord,
@@ -36,6 +37,12 @@ class Records:
         with self._database.read() as connection:
             wanted = select(table).where(table.c.offset > after).order_by(table.c.offset)
             return [FleetRecord(**row) for row in connection.execute(wanted).mappings()]
+
+    def said(self, after: int) -> Sequence[StateEntry]:
+        table = schema.zone_said
+        with self._database.read() as connection:
+            wanted = select(table).where(table.c.number > after).order_by(table.c.number, table.c.from_ms)
+            return [rows.said_of(row) for row in connection.execute(wanted).mappings()]
 
     def facts(self) -> Facts:
         table = schema.excursion

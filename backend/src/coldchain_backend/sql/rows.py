@@ -11,6 +11,7 @@ from coldchain.profiles import Level
 from coldchain.readings import Quality
 from coldchain_backend.alerts import Alert, AlertState, Cause, Delivery, Transition, TransitionKind
 from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.fleet import StateEntry, StateSource, ZoneState
 from coldchain_backend.judging.contracts import (
     CourseKey,
     GatewayState,
@@ -91,6 +92,9 @@ def excursion_row(stored: StoredExcursion) -> Row:
         "incomplete": stored.incomplete,
         "gone": None if stored.gone is None else stored.gone.value,
         "into_id": stored.into,
+        "because": stored.because,
+        "noted": stored.noted,
+        "noted_ms": stored.noted_ms,
     }
 
 
@@ -118,7 +122,29 @@ def excursion_of(row: RowMapping) -> StoredExcursion:
         incomplete=row["incomplete"],
         gone=None if row["gone"] is None else Gone(row["gone"]),
         into=row["into_id"],
+        because=row["because"],
+        noted=row["noted"],
+        noted_ms=row["noted_ms"],
     )
+
+
+def said_row(entry: StateEntry) -> Row:
+    """A statement about a zone as a row."""
+    return {
+        "zone": entry.zone,
+        "source": entry.source.value,
+        "from_ms": entry.from_ms,
+        "number": entry.number,
+        "state": entry.state.value,
+        "to_ms": entry.to_ms,
+        "by": entry.by,
+        "reason": entry.reason,
+    }
+
+
+def said_of(row: RowMapping) -> StateEntry:
+    """A statement about a zone from its row."""
+    return StateEntry(**{**row, "source": StateSource(row["source"]), "state": ZoneState(row["state"])})
 
 
 def sensor_row(state: SensorState) -> Row:

@@ -1,5 +1,7 @@
 """The tables. Derived ones can be made again from the ledger; kept ones cannot."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -74,33 +76,70 @@ course_hour = Table(
     info=DERIVED,
 )
 
+
+def _told_of_excursion() -> "list[Column[Any]]":
+    """What an excursion is, without its identity."""
+    return [
+        Column("sensor", String, nullable=False),
+        _time("from_ms"),
+        Column("quantity", String, nullable=False),
+        Column("point", String, nullable=False),
+        Column("created", BigInteger, nullable=False),
+        Column("revision", Integer, nullable=False),
+        Column("rule", String, nullable=False),
+        _time("opened_ms"),
+        _time("closed_ms", nullable=True),
+        _time("warning_ms", nullable=True),
+        _time("alarm_ms", nullable=True),
+        Column("peak", Float, nullable=False),
+        _time("peak_ms"),
+        Column("out_ms", BigInteger, nullable=False),
+        Column("data_gap", Boolean, nullable=False),
+        Column("end_value", Float),
+        _time("held_ms", nullable=True),
+        Column("incomplete", Boolean, nullable=False),
+        Column("gone", String),
+        Column("into_id", String),
+        Column("because", BigInteger),
+    ]
+
+
 excursion = Table(
     "excursion",
     metadata,
     _id("id"),
-    Column("sensor", String, nullable=False),
-    _time("from_ms"),
-    Column("quantity", String, nullable=False),
-    Column("point", String, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("rule", String, nullable=False),
-    _time("opened_ms"),
-    _time("closed_ms", nullable=True),
-    _time("warning_ms", nullable=True),
-    _time("alarm_ms", nullable=True),
-    Column("peak", Float, nullable=False),
-    _time("peak_ms"),
-    Column("out_ms", BigInteger, nullable=False),
-    Column("data_gap", Boolean, nullable=False),
-    Column("end_value", Float),
-    _time("held_ms", nullable=True),
-    Column("incomplete", Boolean, nullable=False),
-    Column("gone", String),
-    Column("into_id", String),
+    *_told_of_excursion(),
+    Column("noted", BigInteger, nullable=False, server_default="0"),
+    Column("noted_ms", BigInteger, nullable=False, server_default="0"),
     Index("excursion_of_course", "sensor", "from_ms", "quantity", "opened_ms"),
     Index("excursion_of_point", "point", "opened_ms"),
     Index("excursion_open", "closed_ms", "held_ms"),
+    info=DERIVED,
+)
+
+excursion_history = Table(
+    "excursion_history",
+    metadata,
+    _id("id"),
+    Column("noted", BigInteger, primary_key=True, autoincrement=False),
+    _time("noted_ms"),
+    *_told_of_excursion(),
+    Index("excursion_history_of_point", "point", "opened_ms"),
+    info=DERIVED,
+)
+
+zone_said = Table(
+    "zone_said",
+    metadata,
+    _id("zone"),
+    _id("source"),
+    _time("from_ms", key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String, nullable=False),
+    _time("to_ms", nullable=True),
+    Column("by", String, nullable=False),
+    Column("reason", String),
+    Index("zone_said_number", "number"),
     info=DERIVED,
 )
 

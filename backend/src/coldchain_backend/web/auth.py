@@ -34,9 +34,15 @@ class LoggedIn:
 
     def may(self, right: Right) -> bool:
         """Whether the role allows something."""
-        if right is Right.VIEW:
-            return True
-        return self.role.may_operate if right is Right.OPERATE else self.role.may_administer
+        match right:
+            case Right.VIEW:
+                return True
+            case Right.OPERATE:
+                return self.role.may_operate
+            case Right.REVISE:
+                return self.role.may_revise
+            case Right.ADMINISTER:
+                return self.role.may_administer
 
 
 class Auth:

@@ -139,7 +139,8 @@ async def watch(request: Request, auth: Asked, services: Wanted) -> Response:
     writer = auth.writer(request)
     if writer.purpose is not Purpose.GATEWAY:
         raise HTTPException(403)
-    bundle = bundle_for(services.fleet(), writer.name, services.clock.now_ms())
+    fleet = await to_thread(services.fleet_in_force)
+    bundle = bundle_for(fleet, writer.name, services.clock.now_ms())
     headers = {"ETag": f'"{bundle.version}"', "Coldchain-Watch": bundle.version, "Cache-Control": "no-cache"}
     asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if headers["ETag"] in asked:

@@ -33,6 +33,7 @@ class Right(StrEnum):
 
     VIEW = "view"
     OPERATE = "operate"
+    REVISE = "revise"
     ADMINISTER = "administer"
 
 
@@ -88,6 +89,11 @@ class Services:
     def fleet(self) -> Fleet:
         """All fleet versions that are durable."""
         return self.book.fleet
+
+    def fleet_in_force(self) -> Fleet:
+        """The fleet with what schedules and inputs say about zones, as far as it is judged."""
+        judged, newest = self.answers.fleet(), self.book.fleet
+        return judged if judged.current.number >= newest.current.number else newest
 
 
 def services_of(request: Request) -> Services:

@@ -10,12 +10,14 @@ from coldchain_backend.ingest import Admission, NotAdmitted, Precision, Written
 from coldchain_backend.ledger import Busy
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.bodies import whole_body
-from coldchain_backend.web.services import Wanted
+from coldchain_backend.web.services import Services, Wanted
 
 SEALED: Final = b"# cc1 "
 BUSY_RETRY_S: Final = 1
 FULL_RETRY_S: Final = 10
 MISTAKES_SHOWN: Final = 5
+KNOWN_MS: Final = 1000
+"""So long may a gateway go by states of zones that have changed."""
 router = APIRouter(tags=["write"])
 
 
@@ -57,24 +59,27 @@ async def write(
     if sealed:
         headers["Coldchain-Held"] = ",".join(f"{run}:{held}" for run, held in written.held)
         watch: WatchVersions = request.app.state.watch_versions
-        headers["Coldchain-Watch"] = watch.of(services.fleet(), writer.name)
+        headers["Coldchain-Watch"] = watch.of(services, writer.name)
     return _answer(written, headers)
 
 
 class WatchVersions:
-    """Versions of the gateways' watch bundles, worked out once per fleet version."""
+    """Versions of the gateways' watch bundles, worked out once per fleet version and second."""
 
     def __init__(self) -> None:
-        self._fleet = 0
+        self._of = (0, 0)
+        self._fleet: Fleet | None = None
         self._versions: dict[str, str] = {}
 
-    def of(self, fleet: Fleet, gateway: str) -> str:
-        """The version of a gateway's bundle by the newest fleet."""
-        if fleet.current.number != self._fleet:
-            self._fleet, self._versions = fleet.current.number, {}
+    def of(self, services: Services, gateway: str) -> str:
+        """The version of a gateway's bundle by the newest fleet and the states of zones."""
+        now_ms = services.clock.now_ms()
+        of = (services.fleet().current.number, now_ms // KNOWN_MS)
+        if of != self._of or self._fleet is None:
+            self._of, self._versions, self._fleet = of, {}, services.fleet_in_force()
         version = self._versions.get(gateway)
         if version is None:
-            version = self._versions[gateway] = bundle_for(fleet, gateway, 0).version
+            version = self._versions[gateway] = bundle_for(self._fleet, gateway, now_ms).version
         return version
 
 

@@ -58,7 +58,8 @@ class BoardAnswer(BaseModel):
 async def board(services: Wanted, person: Viewer) -> BoardAnswer:
     """How every zone and point stands: in_limits, pending, warning, alarm, unknown or not_judged."""
     now = services.clock.now_ms()
-    found = board_of(services.fleet().plan, await to_thread(services.answers.board, now))
+    fleet = await to_thread(services.fleet_in_force)
+    found = board_of(fleet.in_force(now), await to_thread(services.answers.board, now))
     return BoardAnswer(now=iso(now), items=[_zone(zone) for zone in found.zones])
 
 

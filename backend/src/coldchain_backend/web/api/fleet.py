@@ -1,10 +1,12 @@
 """The fleet through the API: read it, see what a file would change, apply it."""
 
 from asyncio import to_thread
+from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
+from coldchain.errors import InvalidInput
 from coldchain_backend.fleet import FleetVersion
 from coldchain_backend.fleetfile import (
     Difference,
@@ -18,7 +20,7 @@ from coldchain_backend.fleetfile import (
     schema,
 )
 from coldchain_backend.judging import AlertFilter
-from coldchain_backend.web.api.shapes import Time
+from coldchain_backend.web.api.shapes import Time, ms_of
 from coldchain_backend.web.errors import FAILURES, failure
 from coldchain_backend.web.services import Admin, Services, Viewer, Wanted
 from coldchain_backend.web.times import iso
@@ -50,13 +52,15 @@ class Application(FleetFile):
     """A file to apply.
 
     `base` is the version it was made from; it is refused if the server has a newer one. Removals and looser
-    limits must be allowed by name, with a reason.
+    limits must be allowed by name, with a reason. `valid_from`: since when it was so, where that lies in the
+    past; it takes the place of all that versions said from that instant on, and needs a reason.
     """
 
     base: int | None = None
     allow_removals: bool = False
     allow_loosened: bool = False
     reason: str | None = Field(default=None, max_length=500)
+    valid_from: AwareDatetime | None = None
 
 
 class EntryItem(BaseModel):
@@ -128,6 +132,7 @@ async def apply(services: Wanted, person: Admin, file: Application) -> Applied |
         allow_removals=file.allow_removals,
         allow_loosened=file.allow_loosened,
         reason=file.reason,
+        from_ms=None if file.valid_from is None else _past_ms(file.valid_from, services.clock.now_ms()),
     )
     before = services.fleet().current
     decision, newest = await services.book.apply(wish, file.text, person.name, await _open_alerts(services))
@@ -140,6 +145,13 @@ async def apply(services: Wanted, person: Admin, file: Application) -> Applied |
     if isinstance(decision, Unchanged):
         return Applied(version=newest.number, changed=False, difference=None)
     return Applied(version=newest.number, changed=True, difference=_answer(before, decision.difference))
+
+
+def _past_ms(valid_from: datetime, now_ms: int) -> int:
+    at_ms = ms_of(valid_from)
+    if not 0 <= at_ms <= now_ms:
+        raise InvalidInput("`valid_from` lies between 1970 and now")
+    return at_ms
 
 
 async def _open_alerts(services: Services) -> tuple[OpenAlert, ...]:

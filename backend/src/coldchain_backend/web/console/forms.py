@@ -2,15 +2,17 @@
 
 from asyncio import to_thread
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from coldchain.words import Language
+from coldchain_backend.fleet import ZoneState
 from coldchain_backend.web.acknowledge import write_acknowledgement
 from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path, render_bare
 from coldchain_backend.web.services import Operator, Wanted
+from coldchain_backend.web.zone_state import StateWish, write_zone_state
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _YEAR_S = 365 * 86_400
@@ -53,6 +55,20 @@ async def acknowledge(request: Request, services: Wanted, person: Operator, aler
     reason = fields.get("reason", "")
     await write_acknowledgement(services, alert=alert, by=person.name, reason=reason)
     return RedirectResponse(local_path(fields.get("back", "/alerts")), status_code=303)
+
+
+@router.post("/zones/{zone}/state")
+async def zone_state(request: Request, services: Wanted, person: Operator, zone: str) -> Response:
+    """Say in which state a zone is from now on, and go back to its page."""
+    _own_form(request)
+    fields = await _fields(request)
+    try:
+        state = ZoneState(fields.get("state", ""))
+    except ValueError as error:
+        raise HTTPException(400) from error
+    wish = StateWish(zone=zone, state=state, reason=fields.get("reason", ""))
+    await write_zone_state(services, person, wish)
+    return RedirectResponse(local_path(f"/zones/{quote(zone, safe='')}"), status_code=303)
 
 
 async def _fields(request: Request) -> Mapping[str, str]:

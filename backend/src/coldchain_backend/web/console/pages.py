@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from coldchain_backend.alerts import Alert
+from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging import AlertFilter, StoredExcursion, Trace
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
@@ -21,7 +22,7 @@ from coldchain_backend.web.console.zone_page import (
     marks_of,
     show_excursion,
 )
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.services import Right, Services, Viewer, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _EXCURSIONS = 30
@@ -69,6 +70,8 @@ async def zone(
             "charts": _drawings(page, found, traces, excursions, from_ms),
             "span": span,
             "ranges": list(SPANS),
+            "may_declare": person.may(Right.OPERATE),
+            "zone_states": [one.value for one in ZoneState],
             "excursions": [show_excursion(one, found, page.wording) for one in excursions],
         },
     )
@@ -127,7 +130,8 @@ async def gateways(request: Request, services: Wanted, person: Viewer) -> Respon
 
 
 async def _board(services: Services, now_ms: int) -> Board:
-    return board_of(services.fleet().plan, await to_thread(services.answers.board, now_ms))
+    fleet = await to_thread(services.fleet_in_force)
+    return board_of(fleet.in_force(now_ms), await to_thread(services.answers.board, now_ms))
 
 
 def _traces(
