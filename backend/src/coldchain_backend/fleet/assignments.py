@@ -1,7 +1,7 @@
 """Which sensor stood where, under which limits, at which time: the one place that knows."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from coldchain.profiles import Profile
@@ -222,26 +222,10 @@ class Fleet:
         """The states of a zone over time, oldest first."""
         known = self._states.get(zone)
         if known is None:
-            known = self._states[zone] = stretches([*self._declared(zone), *self.said.get(zone, ())])
+            known = self._states[zone] = stretches(
+                [*_declared(self._in_force, zone), *self.said.get(zone, ())]
+            )
         return known
-
-    def _declared(self, zone: str) -> Iterator[StateEntry]:
-        """What the file says of a zone's state, each time that it says something else."""
-        before: tuple[object, ...] | None = None
-        for version in self._in_force:
-            one = next((found for _, found in version.plan.zones() if found.id == zone), None)
-            says = None if one is None else (one.state, one.schedule, one.state_input)
-            if one is not None and says != before:
-                yield StateEntry(
-                    zone=zone,
-                    state=one.state,
-                    from_ms=version.from_ms,
-                    source=StateSource.FILE,
-                    number=version.number,
-                    by=version.by,
-                    reason=version.reason,
-                )
-            before = says
 
     def in_force(self, at_ms: int) -> Plan:
         """The newest plan, with the states that zones are in at an instant."""
@@ -264,7 +248,7 @@ class Fleet:
 
     def _spells_of(self, sensor: str) -> Iterator[Spell]:
         open_spell: Spell | None = None
-        for fresh, from_ms, by in self._pieces(sensor):
+        for fresh, from_ms, by in _pieces(self, self._in_force, sensor):
             if open_spell is not None and fresh is not None and _same(open_spell, fresh):
                 continue
             if open_spell is not None:
@@ -273,21 +257,43 @@ class Fleet:
         if open_spell is not None:
             yield open_spell
 
-    def _pieces(self, sensor: str) -> Iterator[tuple[Spell | None, int, str]]:
-        """Where a sensor stood from an instant on, or None, and who said so; in order of time."""
-        for index, version in enumerate(self._in_force):
-            to_ms = self._in_force[index + 1].from_ms if index + 1 < len(self._in_force) else None
-            spell = _spell(version, sensor)
-            if spell is None:
-                yield None, version.from_ms, version.by
+
+def _declared(versions: Iterable[FleetVersion], zone: str) -> Iterator[StateEntry]:
+    """What the file says of a zone's state, each time that it says something else."""
+    before: tuple[object, ...] | None = None
+    for version in versions:
+        one = next((found for _, found in version.plan.zones() if found.id == zone), None)
+        says = None if one is None else (one.state, one.schedule, one.state_input)
+        if one is not None and says != before:
+            yield StateEntry(
+                zone=zone,
+                state=one.state,
+                from_ms=version.from_ms,
+                source=StateSource.FILE,
+                number=version.number,
+                by=version.by,
+                reason=version.reason,
+            )
+        before = says
+
+
+def _pieces(
+    fleet: Fleet, versions: Sequence[FleetVersion], sensor: str
+) -> Iterator[tuple[Spell | None, int, str]]:
+    """Where a sensor stood from an instant on, or None, and who said so; in order of time."""
+    for index, version in enumerate(versions):
+        to_ms = versions[index + 1].from_ms if index + 1 < len(versions) else None
+        spell = _spell(version, sensor)
+        if spell is None:
+            yield None, version.from_ms, version.by
+            continue
+        for one in fleet.states(spell.place.zone.id):
+            ends_before = one.to_ms is not None and one.to_ms <= version.from_ms
+            if ends_before or (to_ms is not None and one.from_ms >= to_ms):
                 continue
-            for one in self.states(spell.place.zone.id):
-                ends_before = one.to_ms is not None and one.to_ms <= version.from_ms
-                if ends_before or (to_ms is not None and one.from_ms >= to_ms):
-                    continue
-                from_ms = max(one.from_ms, version.from_ms)
-                by = version.by if from_ms > one.from_ms else one.entry.by
-                yield _in_state(spell, from_ms, one.state), from_ms, by
+            from_ms = max(one.from_ms, version.from_ms)
+            by = version.by if from_ms > one.from_ms else one.entry.by
+            yield _in_state(spell, from_ms, one.state), from_ms, by
 
 
 def _asset_in(asset: Asset, states: Mapping[str, ZoneState]) -> Asset:

@@ -207,15 +207,9 @@ class Casebook:
     def _fresh(self, course: Course, excursion: Excursion, end_value: float | None = None) -> StoredExcursion:
         """A new excursion, or one that was withdrawn and comes back."""
         point = course.spell.place.point.id
-        opened_ms, name, again = excursion.opened_ms, point, 1
-        while True:
-            known = self._memory.excursion(excursion_id(name, excursion.rule, opened_ms))
-            if known is None or known.gone is Gone.WITHDRAWN:
-                break
-            again += 1
-            name = f"{point}\n{again}"
+        free, known = _free_id(self._memory, point, excursion)
         stored = StoredExcursion(
-            id=excursion_id(name, excursion.rule, opened_ms),
+            id=free,
             key=course.key,
             point=point,
             created=self._present.next_created() if known is None else known.created,
@@ -240,3 +234,15 @@ def _revised(one: StoredExcursion, was: StoredExcursion | None, because: Because
     """Name the record that made a new revision, where it was not a reading."""
     same = was is not None and was.revision == one.revision
     return one if same else replace(one, because=None if because is None else because.number)
+
+
+def _free_id(memory: Memory, point: str, excursion: Excursion) -> tuple[str, StoredExcursion | None]:
+    """The id of a cause, and what was withdrawn under it; one that another lives under is numbered."""
+    name, again = point, 1
+    while True:
+        found = excursion_id(name, excursion.rule, excursion.opened_ms)
+        known = memory.excursion(found)
+        if known is None or known.gone is Gone.WITHDRAWN:
+            return found, known
+        again += 1
+        name = f"{point}\n{again}"
