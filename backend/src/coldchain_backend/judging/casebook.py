@@ -221,8 +221,7 @@ class Casebook:
         return stored
 
     def _look(self, stored: StoredExcursion, course: Course) -> None:
-        alert = self._show(cause_of(stored, course, self._present.now_ms))
-        if alert:
+        if self._show(cause_of(stored, course, self._present.now_ms)):
             self._unpaged.discard(stored.id)
 
     def _show(self, cause: Cause) -> bool:
