@@ -160,9 +160,9 @@ class Log:
         self.voice = Voice()
         self.settings = settings or Settings(organisation=ORGANISATION, public_url="http://page")
         name = f"coldchain-test-{secrets.token_hex(8)}.sqlite"
-        self._path = (MEMORY if os.access(MEMORY, os.W_OK) else folder) / name
-        shutil.copy(_template(), self._path)
-        self.database = Database(self._path)
+        self.path = (MEMORY if os.access(MEMORY, os.W_OK) else folder) / name
+        shutil.copy(_template(), self.path)
+        self.database = Database(self.path)
         self.books = Books(self.database)
         self.judging = Judging(self.books, self.settings)
         self.records = Records(self.database)
@@ -175,7 +175,7 @@ class Log:
         self.books.close()
         self.database.close()
         for ending in ("", "-wal", "-shm"):
-            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
     def restart(self) -> None:
         """A new process on the same database."""

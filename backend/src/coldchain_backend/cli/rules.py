@@ -5,9 +5,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
+from coldchain.errors import InvalidInput
 from coldchain_backend.alerts.notices import iso
+from coldchain_backend.cli.context import context_of
+from coldchain_backend.fleetfile import parse_file
+from coldchain_backend.judging import Answers
+from coldchain_backend.recovery.rebuild import DATABASE
 from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, play_recording, read_tests
+from coldchain_backend.ruletests.backtest import DAY_MS, Compared, backtest, backtest_json, places_in
+from coldchain_backend.sql import Records, open_database
+from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import write_file_atomic
 
 app = typer.Typer(help="Limits tried before they are trusted: rule tests and backtest.", no_args_is_help=True)
@@ -73,6 +85,63 @@ def play_recorded(
                 continue
             named = [step["event"], step["level"], step["point"] or step["gateway"], step["rule"]]
             typer.echo(" ".join([iso(happened.step.at_ms), *(str(one) for one in named if one)]))
+
+
+@app.command("backtest")
+def try_on_the_past(  # noqa: PLR0913 - one parameter per option
+    context: typer.Context,
+    changed: Annotated[Path, typer.Argument(help="a changed fleet file", dir_okay=False)],
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="how far back")] = 90,
+    zone: Annotated[str | None, typer.Option(help="this zone only")] = None,
+    every: Annotated[bool, typer.Option("--all", help="points that would raise the same, too")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a point")] = False,
+) -> None:
+    """What the limits of a changed fleet file would have raised, beside those in force, point by point.
+
+    Reads the database beside a running server; nothing is applied, nobody is told.
+
+    Examples: `rules backtest new.yaml` · `rules backtest new.yaml --zone cq-store.chiller --days 30`
+    """
+    plan = parse_file(changed)
+    settings = context_of(context).settings
+    database = open_database(settings.data_dir / DATABASE)
+    try:
+        records = Records(database)
+        fleet = Answers(records, settings.organisation).fleet()
+        now_ms = SystemClock().now_ms()
+        places = places_in(fleet, plan, zone)
+        if not places:
+            raise InvalidInput(f"no point of {'the fleet' if zone is None else f'zone {zone}'} to try it on")
+        span = now_ms - days * DAY_MS, now_ms
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            tracked = progress.track(places, description="backtest")
+            rows = [row for place in tracked if (row := backtest(records, fleet, plan, place, span))]
+    finally:
+        database.close()
+    shown = [row for row in rows if every or row.differs]
+    if as_json:
+        typer.echo("\n".join(backtest_json(shown)))
+        return
+    if shown:
+        Console().print(_table(shown))
+    now, then = sum(row.raised_now.alarms for row in rows), sum(row.raised_then.alarms for row in rows)
+    same = sum(not row.differs for row in rows)
+    typer.echo(f"{days} days, {len(rows)} points ({same} the same): {now} alarms now, {then} with the change")
+
+
+def _table(rows: list[Compared]) -> Table:
+    table = Table(
+        "point", "", "profile", "warnings", "alarms", "minutes out", "longest", box=SIMPLE, show_edge=False
+    )
+    for row in sorted(rows, key=lambda one: (-one.raised_then.alarms, one.place.point.id)):
+        for word, profile, raised in (("now", row.now, row.raised_now), ("then", row.then, row.raised_then)):
+            minutes = [f"{ms / 60_000:.0f}" for ms in (raised.out_ms, raised.longest_ms)]
+            table.add_row(
+                row.place.point.id if word == "now" else "", word, f"{profile.name} v{profile.version}",
+                str(raised.warnings), str(raised.alarms), *minutes,
+            )  # fmt: skip
+    return table
 
 
 def _tell(result: Result) -> None:

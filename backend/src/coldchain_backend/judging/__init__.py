@@ -6,6 +6,7 @@ from coldchain_backend.judging.contracts import StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
+from coldchain_backend.judging.traces import spells_at
 from coldchain_backend.judging.views import (
     AlertFilter,
     AlertStory,
@@ -32,4 +33,5 @@ __all__ = [
     "Settings",
     "StoredExcursion",
     "Trace",
+    "spells_at",
 ]
