@@ -9,6 +9,7 @@ from typing import Final
 from coldchain.errors import InvalidInput
 from coldchain_runtime.documents import load_toml
 
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -56,12 +57,37 @@ class CheckpointsSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSection:
+    """A backup every day.
+
+    folder       where it is put, best on another machine
+    passphrase   that opens it, by reference: file:PATH or env:NAME
+    at           time of day, UTC
+    keep         so many sets stay; segments of the ledger stay for good
+    test_days    every so many days the newest is restored into a folder that is deleted again
+    """
+
+    folder: Path
+    passphrase: str
+    at: str = "02:30"
+    keep: int = 30
+    test_days: int = 7
+
+    def __post_init__(self) -> None:
+        if not _TIME.fullmatch(self.at):
+            raise InvalidInput(f"at must be a time of day such as 02:30, not {self.at!r}")
+        if self.keep < 1 or self.test_days < 1:
+            raise InvalidInput("keep and test_days are at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """The whole file."""
 
     backend: BackendSection
     delivery: DeliverySection = field(default_factory=DeliverySection)
     checkpoints: CheckpointsSection = field(default_factory=CheckpointsSection)
+    backup: BackupSection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
 from coldchain_backend.access import open_tokens
+from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.server import listening, run_server
@@ -22,7 +24,8 @@ from coldchain_backend.fleet import StateSource
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key
 from coldchain_backend.ingest import Admission
-from coldchain_backend.ledger import FileLedger, MarkName, mark_record, open_ledger
+from coldchain_backend.ledger import FileLedger, Json, MarkName, mark_record, open_ledger
+from coldchain_backend.recovery import HELD
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import make_folder
 from coldchain_runtime.logs import Log
@@ -31,6 +34,7 @@ from coldchain_runtime.supervisor import Supervisor
 DATABASE_FILE = "coldchain.sqlite"
 REPLAY_RECORDS = 4_096
 CHECKPOINT_EVERY_S = 3_600.0
+HELD_LOOK_S = 2.0
 _log = Log("backend")
 
 
@@ -72,6 +76,10 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
+            if settings.config.backup is not None:
+                loops.start(
+                    "backups", DailyBackups(settings, settings.config.backup, clock, marker(ledger)).run
+                )
             loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
             await run_server(application(ground), taken)
@@ -139,7 +147,8 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
 
 
 async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) -> None:
-    """Send what judging decided to tell."""
+    """Send what judging decided to tell; after a restore only once the old backend is known to be off."""
+    await until_released(ground.settings.data_dir / HELD, ground.clock)
 
     async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the courier's port
         mark = MarkName.DELIVERY_FAILING if failing else MarkName.DELIVERY_RECOVERED
@@ -155,6 +164,23 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
     )
     courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
     await run_rounds(courier, ground.clock, ground.news.wait)
+
+
+async def until_released(held: Path, clock: Clock) -> None:
+    """Return when the file that a restore left is gone."""
+    if await asyncio.to_thread(held.exists):
+        _log.warning("courier.held", reason="restored from a backup; is the old backend off?")
+    while await asyncio.to_thread(held.exists):
+        await clock.sleep(HELD_LOOK_S)
+
+
+def marker(ledger: FileLedger) -> Callable[[MarkName, dict[str, Json]], Awaitable[None]]:
+    """Writes service marks."""
+
+    async def mark(name: MarkName, details: dict[str, Json]) -> None:
+        await ledger.append([mark_record(name, details)])
+
+    return mark
 
 
 async def sign_checkpoints(ground: Ground) -> None:

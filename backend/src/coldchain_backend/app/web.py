@@ -13,6 +13,7 @@ from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
+from coldchain_backend.recovery import HELD
 from coldchain_backend.web import api, auth, checkpoint, gateways, health, live, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
@@ -44,6 +45,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
     app.state.statement = lambda heads: statement_of(ground.ledger, ground.key, heads)
+    app.state.held = ground.settings.data_dir / HELD
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,

@@ -1,4 +1,4 @@
-"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|checkpoint`.
+"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint`.
 
 Exit statuses: 0 done, 1 tried and not true, or failed, 2 the command, configuration or fleet file is wrong.
 """
@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from coldchain.errors import ColdchainError, ConfigError
-from coldchain_backend.cli import checkpoint, fleet, gateways, rebuild, rules, serve, token, verify
+from coldchain_backend.cli import (
+    backup,
+    checkpoint,
+    fleet,
+    gateways,
+    rebuild,
+    restore,
+    rules,
+    serve,
+    token,
+    verify,
+)
 from coldchain_backend.cli.context import Context
 
 app = typer.Typer(
@@ -22,6 +33,8 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
 app.command("verify")(verify.verify)
+app.add_typer(backup.app, name="backup")
+app.command("restore")(restore.restore)
 app.command("rebuild")(rebuild.rebuild)
 app.command("checkpoint")(checkpoint.checkpoint)
 

@@ -17,8 +17,13 @@ _LEVELS: Final = {
     "foreign_key": Level.ALARM,
     "disk_full": Level.ALARM,
     "delivery_failing": Level.ALARM,
+    "backup_failing": Level.ALARM,
 }
-_ENDS: Final = {"disk_recovered": "disk_full", "delivery_recovered": "delivery_failing"}
+_ENDS: Final = {
+    "disk_recovered": "disk_full",
+    "delivery_recovered": "delivery_failing",
+    "backup": "backup_failing",
+}
 _TEXTS: Final = {
     "repaired": "the ledger's torn tail was cut off after an abrupt stop",
     "clock_back": "the clock of this host stepped back",
@@ -27,6 +32,7 @@ _TEXTS: Final = {
     "foreign_key": "a batch is sealed by a key that is not admitted",
     "disk_full": "the disk is full; nothing more is acknowledged",
     "delivery_failing": "alerts cannot be delivered",
+    "backup_failing": "no backup could be made or read back",
 }
 
 

@@ -22,7 +22,7 @@ from coldchain_backend.ledger.records import (
 )
 from coldchain_backend.ledger.report import Answer, Fork, Missing, Report
 from coldchain_backend.ledger.runs import Added, Interval, Run
-from coldchain_backend.ledger.segments import Damage
+from coldchain_backend.ledger.segments import Damage, read_start, segment_files
 from coldchain_backend.ledger.statement import (
     EVENT,
     Head,
@@ -74,6 +74,8 @@ __all__ = [
     "open_ledger",
     "read_checkpoints",
     "read_json",
+    "read_start",
     "read_statement",
+    "segment_files",
     "split_batch",
 ]

@@ -42,6 +42,8 @@ class ActName(StrEnum):
     REVOKE = "revoke"  # gateway, key (fingerprint), reason
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
     ACKNOWLEDGE = "acknowledge"  # alert, reason
+    RESTORE = "restore"  # reason, backup, made_ms, end: the ledger came back from a backup and goes on here
+    OLD_IS_OFF = "old_is_off"  # reason: the backend that was backed up is off; deliveries go out again
     REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
 
@@ -59,6 +61,8 @@ class MarkName(StrEnum):
     FOREIGN_KEY = "foreign_key"  # gateway: a batch sealed by a key that is not admitted for this name
     DISK_FULL = "disk_full"
     DISK_RECOVERED = "disk_recovered"
+    BACKUP = "backup"  # name, bytes, tested: a backup was made and read back, or even restored for a test
+    BACKUP_FAILING = "backup_failing"  # reason
     DELIVERY_FAILING = "delivery_failing"  # receiver: alerts cannot be delivered to it
     DELIVERY_RECOVERED = "delivery_recovered"  # receiver
 

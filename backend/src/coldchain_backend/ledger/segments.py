@@ -72,6 +72,13 @@ def segment_numbers(directory: Path) -> list[int]:
     return sorted(int(match[1]) for match in matches if match)
 
 
+def segment_files(directory: Path) -> list[Path]:
+    """The segments of a ledger's folder in their order; none where there is no such folder."""
+    if not directory.is_dir():
+        return []
+    return [segment_path(directory, number) for number in segment_numbers(directory)]
+
+
 def read_start(path: Path) -> tuple[SegmentStart, Place]:
     """First line of a segment, and where its records begin. Raises Damage if it has none."""
     with path.open("rb") as file:
