@@ -70,10 +70,14 @@ class Desk:
         self.intake.offer(Acquired(source="s", decoded=[sample], boottime_ns=now_ns, wall_ms=0))
         self.intake.commit_all()
 
-    def lines(self, measurement: str) -> list[str]:
+    def all_lines(self) -> list[str]:
+        """Every line kept, without what stands before its measurement."""
         self.intake.commit_all()
         bodies = b"".join(chunk.body for chunk in self.outbox.unsealed(10**9, 10**9)).decode()
-        return [line for line in bodies.splitlines() if f"{measurement}," in line]
+        return bodies.splitlines()
+
+    def lines(self, measurement: str) -> list[str]:
+        return [line for line in self.all_lines() if f"{measurement}," in line]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

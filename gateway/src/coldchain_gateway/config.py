@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.errors import ConfigError, InvalidInput
+from coldchain_gateway.going_down import GoingDownConfig
 from coldchain_gateway.local_alarm import LocalAlarmConfig
+from coldchain_gateway.page import PageConfig
 from coldchain_gateway.sources import SourceConfig, ports_of
 from coldchain_gateway.uplink import TOKEN_FILE, Endpoint
 from coldchain_runtime.documents import Duration, Size, load_toml
@@ -59,9 +61,15 @@ class GatewayConfig:
     gateway: GatewaySection
     uplink: UplinkSection | None = None  # None: a gateway on its own
     local_alarm: LocalAlarmConfig = field(default_factory=LocalAlarmConfig)
+    page: PageConfig | None = None  # None: no page
+    going_down: tuple[GoingDownConfig, ...] = ()
     source: tuple[SourceConfig, ...] = ()
 
     def __post_init__(self) -> None:
+        inputs = [one.name for one in self.going_down]
+        for name in inputs:
+            if inputs.count(name) > 1:
+                raise InvalidInput(f"two going_down inputs are called {name!r}")
         names = [source.name for source in self.source]
         for name in names:
             if names.count(name) > 1:

@@ -9,6 +9,7 @@ from typing import Final
 
 from coldchain.readings import Value
 from coldchain_gateway.contracts import Intake
+from coldchain_gateway.machine import Machine
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
 from coldchain_gateway.workers import WorkerStatus
@@ -20,6 +21,7 @@ from coldchain_runtime.supervisor import LoopState, LoopStatus
 STATUS_FILE: Final = "status.json"
 LINES_EVERY_MS: Final = 30_000
 STATUS_EVERY_S: Final = 5.0
+UNKNOWN_MACHINE: Final = Machine()
 log = Log("gateway.health")
 
 
@@ -87,6 +89,7 @@ class Health:
     reload: ReloadHealth | None = None
     loops: tuple[LoopHealth, ...] = ()
     watchdog_withheld: str = ""  # what does not move, so that the watchdog is not fed
+    machine: Machine = UNKNOWN_MACHINE
 
 
 def gateway_fields(health: Health) -> dict[str, Value | str]:
@@ -113,6 +116,10 @@ def gateway_fields(health: Health) -> dict[str, Value | str]:
         fields["hours_until_full"] = health.hours_until_full
     if health.uplink is not None:
         fields["uplink"] = health.uplink.state
+    if health.machine.cpu_celsius is not None:
+        fields["cpu_temperature"] = health.machine.cpu_celsius
+    if health.machine.undervoltage is not None:
+        fields["undervoltage"] = health.machine.undervoltage
     return fields
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from support.acceptance import Figures
 from support.backend_sink import BackendSink
+from support.ports import free_port
 
 HEAD = """
 [gateway]
@@ -221,6 +223,38 @@ def test_the_way_to_the_backend_is_exchanged_without_losing_a_reading(site: Site
         site.say("one", 4.5)
         other.wait_for(lambda: any("temperature=4.5" in line for line in other.lines()))
         assert opened(site, "one") == 1
+
+
+def test_a_page_that_cannot_listen_is_rolled_back_and_one_that_can_is_served(site: Site) -> None:
+    with socket.socket() as taken, site.gateway():
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy, free = taken.getsockname()[1], free_port()
+        site.write("one", "two", more=f"[page]\nport = {busy}\n")
+        reloaded = site.run("reload")
+        assert reloaded.returncode == 1
+        assert f"rolled_back: 127.0.0.1:{busy}" in reloaded.stdout
+        site.write("one", "two", more=f"[page]\nport = {free}\n")
+        assert site.run("reload").stdout == "[page] changed\napplied\n"
+        with urllib.request.urlopen(f"http://127.0.0.1:{free}/metrics", timeout=10) as answer:
+            assert b'coldchain_gateway_source_up{source="one"} 1' in answer.read()
+
+
+def test_a_ups_on_battery_stops_it_in_order_within_five_seconds(site: Site) -> None:
+    flag = site.folder / "ups"
+    ups = f'[[going_down]]\nkind = "file"\nname = "ups"\npath = "{flag}"\nvalue = "OB"\nlasts = "0"\n'
+    site.write("one", "two", more=ups)
+    with BackendSink() as sink:
+        site.url = sink.url
+        site.write("one", "two", more=ups)
+        with site.gateway() as process:
+            until(lambda: opened(site, "one") == 1)
+            sink.wait_for(lambda: bool(sink.kept))
+            began = time.monotonic()
+            flag.write_text("OB\n")
+            assert process.wait(15) == 0
+            assert time.monotonic() - began < 1 + 5
+        assert [line for line in sink.lines("going_down") if 'reason="ups"' in line]
 
 
 def test_without_a_running_gateway_there_is_nothing_to_reload(site: Site) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import Key
-from coldchain.watch import make_envelope
+from coldchain.watch import make_envelope, to_bytes
 from coldchain_gateway.contracts import Notice
 from coldchain_gateway.local_alarm import LocalAlarmConfig
-from coldchain_gateway.local_alarm.alarm import UNTOLD_NOTICES, Queue
 from coldchain_gateway.local_alarm.annunciators import LogTeller
+from coldchain_gateway.local_alarm.queues import UNTOLD_NOTICES, Queue
 from support.watching import FRONT, LIMIT_MS, Desk, bundle
 
 
@@ -60,6 +60,46 @@ async def test_a_gateway_without_backend_watches_by_a_file(tmp_path: Path) -> No
     desk = Desk(LocalAlarmConfig(watch_file=file))
     desk.say(9.0)
     assert desk.lines("limit_crossed")
+
+
+async def test_the_same_document_without_its_envelope_does_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "watch.json"
+    file.write_bytes(to_bytes(bundle(FRONT)))
+    desk = Desk(LocalAlarmConfig(watch_file=file))
+    desk.say(9.0)
+    assert desk.lines("limit_crossed")
+
+
+async def test_nothing_accepted_upstream_is_an_alarm_of_its_own() -> None:
+    desk = Desk(LocalAlarmConfig(upstream_silent_after=60_000))
+    accepted = [1]
+    desk.alarm.accepted = lambda: accepted[-1]
+    async with desk.running():
+        for _ in range(10):
+            await desk.clock.pass_time(30)
+            accepted.append(accepted[-1] + 1)
+        assert desk.lines("local_alarm") == []
+        await desk.clock.pass_time(62)
+        (began,) = desk.lines("local_alarm")
+        assert "rule=upstream" in began
+        assert desk.alarm.situation().signals.lamp
+        accepted.append(0)
+        await desk.clock.pass_time(1)
+        assert 'state="end"' in desk.lines("local_alarm")[1]
+        assert not desk.alarm.situation().signals.lamp
+
+
+async def test_other_annunciators_by_a_reload_lose_no_alarm_that_stands() -> None:
+    desk = Desk(LocalAlarmConfig(log=False))
+    desk.alarm.load(bundle(FRONT))
+    async with desk.running():
+        desk.say(9.0)
+        await desk.clock.pass_time(11)
+        await desk.alarm.reconfigure(LocalAlarmConfig(log=True))
+        await desk.clock.pass_time(1)
+        assert desk.alarm.situation().signals.buzzer
+        desk.say(5.0)
+        assert len(desk.lines("local_alarm")) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"payload": 1}', b"\xff"])

@@ -67,6 +67,7 @@ def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Pa
     intake.watcher = alarm
     link = Link(ground, alarm, crew)
     keeper.sealed = link.sealed
+    alarm.accepted = link.accepted
     return Parts(ground=ground, crew=crew, keeper=keeper, intake=intake, alarm=alarm, link=link)
 
 

@@ -53,6 +53,10 @@ class Link:
         if self.uplink is not None:
             self.uplink.sender.sealed()
 
+    def accepted(self) -> object:
+        """Changes whenever the backend has accepted something; None for a gateway on its own."""
+        return None if self.uplink is None else (self.uplink.sender.state().last_accepted_ms,)
+
     async def close(self, *, drain: bool) -> None:
         """Stop; with `drain` after an attempt to send what waits."""
         uplink, self.uplink = self.uplink, None

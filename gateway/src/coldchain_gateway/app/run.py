@@ -10,8 +10,10 @@ from typing import Final
 
 from coldchain.errors import Refused
 from coldchain_gateway.config import Settings
+from coldchain_gateway.going_down import GoingDownWatch
 from coldchain_gateway.health import HealthLoop
 from coldchain_gateway.outbox import CorruptOutbox, open_outbox
+from coldchain_gateway.page import Shows
 from coldchain_gateway.workers import Crew
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import make_folder
@@ -21,7 +23,7 @@ from coldchain_runtime.supervisor import Supervisor
 from .assembly import Parts, assemble
 from .notify import Notifier
 from .reload import Reloader
-from .sections import LinkSection, LocalAlarmSection, OutboxSection
+from .sections import GoingDownSection, LinkSection, LocalAlarmSection, OutboxSection, PageSection
 from .stock import Stock
 from .watchdog import Movement, Pulse, Watchdog
 from .wires import Wires, wanted
@@ -85,6 +87,13 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
     """The asynchronous part: a driver per wire, health, local alarm, what watches and what changes them."""
     ground = parts.ground
     wires = Wires(ground.clock, parts.intake, loops)
+    watchdog = Watchdog(ground.clock, notifier, _movement(parts, loops, wires))
+    stock = Stock(parts, loops, wires, watchdog)
+    page = PageSection(loops, Shows(board=parts.alarm.board, health=stock, hush=parts.alarm.hush))
+    inputs = GoingDownSection(
+        loops,
+        lambda config: GoingDownWatch(config, clock=ground.clock, intake=parts.intake, ask=ending.ask),
+    )
     reloader = Reloader(
         ground,
         wires,
@@ -92,13 +101,15 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
             "gateway": OutboxSection(parts.keeper),
             "uplink": LinkSection(parts.link),
             "local_alarm": LocalAlarmSection(parts.alarm),
+            "going_down": inputs,
+            "page": page,
         },
     )
-    watchdog = Watchdog(ground.clock, notifier, _movement(parts, loops, wires))
+    stock.reloaded = lambda: reloader.result
     health = HealthLoop(
         clock=ground.clock,
         data_dir=ground.settings.data_dir,
-        take_stock=Stock(parts, loops, wires, reloader, watchdog),
+        take_stock=stock,
         intake=parts.intake,
     )
 
@@ -115,6 +126,8 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
 
     for name, want in wanted(ground.settings).items():
         wires.start(name, want, wires.make(want))
+    inputs.start(ground.settings)
+    page.start(ground.settings)
     loops.start("health", health.run)
     loops.start("local_alarm", parts.alarm.run)
     loops.start("reload", reload_when_asked)

@@ -1,8 +1,13 @@
 """Tables of gateway.toml that a reload applies to the running program, beside its sources."""
 
+from collections.abc import Callable
+
 from coldchain_gateway.config import Settings
+from coldchain_gateway.going_down import GoingDownConfig, GoingDownWatch
 from coldchain_gateway.local_alarm import LocalAlarm
 from coldchain_gateway.outbox import Bound, Keeper
+from coldchain_gateway.page import PageServer, Shows
+from coldchain_runtime.supervisor import Supervisor
 
 from .link import Link
 
@@ -41,3 +46,45 @@ class LocalAlarmSection:
 
     async def apply(self, settings: Settings) -> None:
         await self._alarm.reconfigure(settings.config.local_alarm)
+
+
+class GoingDownSection:
+    """Inputs that announce the end of power."""
+
+    def __init__(self, loops: Supervisor, make: Callable[[GoingDownConfig], GoingDownWatch]) -> None:
+        self._loops = loops
+        self._make = make
+        self._names: list[str] = []
+
+    async def apply(self, settings: Settings) -> None:
+        for name in self._names:
+            await self._loops.stop(name)
+        self._names.clear()
+        self.start(settings)
+
+    def start(self, settings: Settings) -> None:
+        """One loop for each input."""
+        for config in settings.config.going_down:
+            name = f"going_down.{config.name}"
+            self._names.append(name)
+            self._loops.start(name, self._make(config).run)
+
+
+class PageSection:
+    """The status page."""
+
+    def __init__(self, loops: Supervisor, shows: Shows) -> None:
+        self._loops = loops
+        self._shows = shows
+
+    async def apply(self, settings: Settings) -> None:
+        await self._loops.stop("page")
+        if settings.config.page is not None:
+            server = PageServer(settings.config.page, self._shows)
+            await server.listen()
+            self._loops.start("page", server.run)
+
+    def start(self, settings: Settings) -> None:
+        """An address that is taken is tried again and again, and holds up nothing else."""
+        if settings.config.page is not None:
+            self._loops.start("page", PageServer(settings.config.page, self._shows).run)

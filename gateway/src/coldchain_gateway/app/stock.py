@@ -1,5 +1,7 @@
 """Taking stock of the running gateway for its health."""
 
+from collections.abc import Callable
+
 from coldchain_gateway import __version__
 from coldchain_gateway.health import (
     Growth,
@@ -11,11 +13,12 @@ from coldchain_gateway.health import (
     rss_bytes,
     source_healths,
 )
+from coldchain_gateway.machine import look
 from coldchain_gateway.outbox import Counts, OutboxFull, put_aside_files
 from coldchain_runtime.supervisor import Supervisor
 
 from .assembly import Parts
-from .reload import Reloader, ReloadResult
+from .reload import ReloadResult
 from .watchdog import Watchdog
 from .wires import Wires
 
@@ -23,13 +26,11 @@ from .wires import Wires
 class Stock:
     """Looks at every part at one instant."""
 
-    def __init__(
-        self, parts: Parts, loops: Supervisor, wires: Wires, reloader: Reloader, watchdog: Watchdog
-    ) -> None:
+    def __init__(self, parts: Parts, loops: Supervisor, wires: Wires, watchdog: Watchdog) -> None:
         self._parts = parts
         self._loops = loops
         self._wires = wires
-        self._reloader = reloader
+        self.reloaded: Callable[[], ReloadResult | None] = lambda: None
         self._watchdog = watchdog
         self._growth = Growth()
         self._started_ms = parts.ground.clock.now_ms()
@@ -74,9 +75,10 @@ class Stock:
             queue=parts.intake.waiting,
             rss_bytes=rss_bytes(),
             config_digest=ground.settings.digest,
-            reload=_shown_reload(self._reloader.result),
+            reload=_shown_reload(self.reloaded()),
             loops=loop_healths(self._loops.status, parts.crew.status),
             watchdog_withheld=self._watchdog.withheld,
+            machine=look(),
         )
 
     def _counts(self) -> Counts:

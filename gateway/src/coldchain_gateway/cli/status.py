@@ -61,6 +61,8 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     """What needs a person, one sentence each."""
     if age_s > STALE_S:
         yield f"not running, or hanging: the status is {age_s} s old"
+    if table(status, "machine").get("undervoltage"):
+        yield "the supply voltage is too low: use the supply that belongs to the computer, and a short cable"
     if withheld := status.get("watchdog_withheld"):
         yield f"something stands still: {withheld}"
     reload = table(status, "reload")
@@ -91,6 +93,7 @@ def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     uplink = table(status, "uplink")
     state = uplink.get("state", "none: a gateway on its own")
     yield f"uplink    {state}  {uplink.get('message', '')}".rstrip()
+    yield from machine_lines(status)
     yield from outbox_lines(status, table(status, "outbox"))
     sources = status.get("sources")
     for source in sources if isinstance(sources, list) else ():
@@ -104,6 +107,13 @@ def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
             )
     for alarm in alarms(status, age_s):
         yield f"ALARM     {alarm}"
+
+
+def machine_lines(status: Mapping[str, object]) -> Iterator[str]:
+    """Memory, and what the computer tells of itself."""
+    machine = table(status, "machine")
+    heat = f", processor {number(machine, 'cpu_celsius'):.0f} °C" if machine.get("cpu_celsius") else ""
+    yield f"machine   {number(status, 'rss_bytes') / 1e6:.1f} MB in memory{heat}"
 
 
 def outbox_lines(status: Mapping[str, object], outbox: Mapping[str, object]) -> Iterator[str]:

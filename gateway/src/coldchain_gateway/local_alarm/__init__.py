@@ -1,6 +1,19 @@
-"""The local alarm: judges by the watch bundle's limits on monotonic time, and tells a log or a command."""
+"""The local alarm: judges by the watch bundle's limits on monotonic time, tells those beside the goods."""
 
 from .alarm import LocalAlarm
+from .board import Board, PointView, SensorView, ZoneState, ZoneView
 from .config import LocalAlarmConfig
+from .latest import Heard
+from .watch_file import read_watch_file
 
-__all__ = ["LocalAlarm", "LocalAlarmConfig"]
+__all__ = [
+    "Board",
+    "Heard",
+    "LocalAlarm",
+    "LocalAlarmConfig",
+    "PointView",
+    "SensorView",
+    "ZoneState",
+    "ZoneView",
+    "read_watch_file",
+]

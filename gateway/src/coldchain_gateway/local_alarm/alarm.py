@@ -1,42 +1,33 @@
-"""The running local alarm: judges on intake's thread, tells in its own loop."""
+"""The running local alarm: judges on intake's thread, tells in its own loops."""
 
 import asyncio
 import threading
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput
-from coldchain.watch import WatchBundle, open_envelope
+from coldchain.watch import WatchBundle
 from coldchain_gateway.contracts import Intake, Notice, Sample
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
-from .annunciators import CommandTeller, LogTeller, Teller
+from .board import Board, Scene, unwatched, zones_of
 from .config import LocalAlarmConfig
 from .judge import Courses, Decision, broken, courses_of, observe, passed
-from .sentences import notice_of, notice_of_silence
-from .silence import RULE, Hearings, Silence, heard, hearings_of, missed
+from .latest import Heard, LatestValues, remember
+from .outputs import Situation, keep, output_of
+from .queues import Queue, queues_of
+from .sentences import notice_of, notice_of_silence, notice_of_upstream
+from .silence import RULE as SILENCE
+from .silence import Hearings, Silence, heard, hearings_of, missed
+from .standing import MAX_HUSH_MINUTES, NO_HUSH, Hush, Key, signals, standing
+from .upstream import RULE as UPSTREAM
+from .upstream import Upstream
+from .watch_file import read_watch_file
 
 TICK_S: Final = 0.5
-UNTOLD_NOTICES: Final = 1_000
+MOST_UNWATCHED: Final = 50
 log = Log("gateway.local_alarm")
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What one annunciator has still to tell; a slow one delays no other."""
-
-    teller: Teller
-    untold: deque[Notice] = field(default_factory=deque)
-
-    def put(self, notice: Notice) -> None:
-        """Bounded: what does not fit is logged instead of told."""
-        if len(self.untold) < UNTOLD_NOTICES:
-            self.untold.append(notice)
-        else:
-            log.error("local_alarm.untold", point=notice.point, rule=notice.rule, state=notice.state)
 
 
 class LocalAlarm:
@@ -46,18 +37,29 @@ class LocalAlarm:
         self._config = config
         self._clock = clock
         self._intake = intake
+        self._bundle: WatchBundle | None = None
         self._courses: Courses = {}
         self._hearings: Hearings = {}
+        self._latest: LatestValues = {}
+        self._upstream = Upstream(mark=None, since_ms=self._boot_ms())
+        self._hush = NO_HUSH
+        self._texts: dict[Key, Notice] = {}
+        self._situation = Situation()
         self._lock = threading.Lock()
-        self._queues = _queues(config)
+        self._queues = queues_of(config)
         self._changed = asyncio.Event()
+        # Changes whenever the backend has accepted something; None where there is no backend.
+        self.accepted: Callable[[], object] = lambda: None
         if config.watch_file is not None:
             self._load_file()
+
+    # --- what intake, uplink, page and reload call --------------------------------------------------
 
     def observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
         """See the contract."""
         now_ms = boottime_ns // 1_000_000
         with self._lock:
+            remember(self._latest, samples, now_ms)
             if not self._courses and not self._hearings:
                 return
             before = broken(self._courses, samples)
@@ -72,20 +74,60 @@ class LocalAlarm:
     def load(self, bundle: WatchBundle) -> None:
         """See the contract."""
         with self._lock:
+            self._bundle = bundle
             self._courses, ended = courses_of(bundle, self._courses)
             self._decide(ended)
             self._hearings, over = hearings_of(bundle, self._hearings, self._boot_ms())
             self._hear(over)
         log.event("local_alarm.watches", version=bundle.version, courses=len(self._courses))
 
+    def hush(self, minutes: int, by: str) -> int:
+        """Quieten the buzzer about what stands now, which is sealed; how many alarms that covers."""
+        now_ms = self._boot_ms()
+        with self._lock:
+            covers = standing(self._courses, self._hearings, self._upstream)
+            held_ms = min(max(minutes, 0), MAX_HUSH_MINUTES) * 60_000
+            self._hush = Hush(until_ms=now_ms + held_ms, covers=covers)
+        self._intake.note("hush", {}, {"minutes": held_ms // 60_000, "alarms": len(covers), "by": by})
+        log.event("local_alarm.hushed", minutes=held_ms // 60_000, alarms=len(covers), by=by)
+        return len(covers)
+
+    def board(self) -> Board:
+        """What the page shows now."""
+        now_ms = self._boot_ms()
+        with self._lock:
+            stands = standing(self._courses, self._hearings, self._upstream)
+            latest = dict(self._latest)
+            bundle = self._bundle
+            scene = Scene(courses=self._courses, hearings=self._hearings, latest=latest, now_ms=now_ms)
+            return Board(
+                zones=() if bundle is None else zones_of(bundle, scene),
+                unwatched=unwatched(bundle, scene, MOST_UNWATCHED),
+                standing=len(stands),
+                sounding=signals(stands, self._hush, now_ms).buzzer,
+                hush_left_ms=self._hush.left_ms(now_ms),
+                upstream_ms=now_ms - self._upstream.since_ms if self._upstream.silent else None,
+            )
+
+    def heard(self) -> dict[str, Heard]:
+        """What each sensor said last."""
+        with self._lock:
+            return dict(self._latest)
+
+    def situation(self) -> Situation:
+        """What outputs are told; brought up to date with every tick."""
+        return self._situation
+
     async def reconfigure(self, config: LocalAlarmConfig) -> None:
         """Tell others from now on; what stands goes on standing."""
         same_file = config.watch_file == self._config.watch_file
         with self._lock:
-            self._config, self._queues = config, _queues(config)
+            self._config, self._queues = config, queues_of(config)
         self._changed.set()
         if config.watch_file is not None and not same_file:
             self._load_file()
+
+    # --- its own loops ------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Let time pass and tell what was decided, until cancelled."""
@@ -94,9 +136,16 @@ class LocalAlarm:
             while True:
                 self._changed.clear()
                 telling = [tasks.create_task(self._tell_on(queue)) for queue in self._queues]
+                telling += [
+                    tasks.create_task(
+                        keep(output_of(one), f"{one.kind}-{number}", self.situation, self._clock)
+                    )
+                    for number, one in enumerate(self._config.output, start=1)
+                ]
                 await self._changed.wait()
                 for task in telling:
                     task.cancel()
+                await asyncio.wait(telling or {asyncio.create_task(asyncio.sleep(0))})
 
     async def _judge_on(self) -> None:
         while True:
@@ -104,6 +153,8 @@ class LocalAlarm:
             with self._lock:
                 self._decide(passed(self._courses, now_ms))
                 self._hear(missed(self._hearings, now_ms))
+                self._look_upstream(now_ms)
+                self._situation = self._current_situation(now_ms)
             await self._clock.sleep(TICK_S)
 
     async def _tell_on(self, queue: Queue) -> None:
@@ -112,30 +163,50 @@ class LocalAlarm:
                 await queue.teller.tell(queue.untold.popleft())
             await self._clock.sleep(TICK_S)
 
+    # --- deciding, under the lock -------------------------------------------------------------------
+
+    def _look_upstream(self, now_ms: int) -> None:
+        before = self._upstream
+        looked = before.heard(self.accepted(), now_ms)
+        self._upstream = looked.judged(self._config.upstream_silent_after, now_ms)
+        if before.silent != self._upstream.silent:
+            silent, for_ms = self._upstream.silent, now_ms - before.since_ms
+            self._tell(UPSTREAM, notice_of_upstream(silent=silent, for_ms=for_ms))
+
+    def _current_situation(self, now_ms: int) -> Situation:
+        stands = standing(self._courses, self._hearings, self._upstream)
+        self._hush = self._hush.still(stands, now_ms)
+        known = [(key, self._texts.get(key)) for key in sorted(stands)]
+        return Situation(
+            signals=signals(stands, self._hush, now_ms),
+            hushed=self._hush.left_ms(now_ms) > 0,
+            alarms=tuple(
+                (*key, "" if notice is None else notice.text_en, "" if notice is None else notice.text_zh)
+                for key, notice in known
+            ),
+        )
+
     def _decide(self, decisions: Iterable[Decision]) -> None:
-        """Keep a sealed line of each, and leave the telling to the loop."""
         for decision in decisions:
-            tags = {"point": decision.watched.point, "rule": decision.rule.name}
-            fields: dict[str, float | str] = {
-                "state": "alarm" if decision.alarm else "end",
-                "sensor": decision.watched.sensor,
-            }
-            if decision.value is not None:
-                fields["value"] = decision.value
-            self._intake.note("local_alarm", tags, fields, urgent=True)
-            self._put(notice_of(decision))
+            self._tell(decision.rule.name, notice_of(decision), decision.watched.sensor)
 
     def _hear(self, silences: Iterable[Silence]) -> None:
-        """Likewise for silences."""
         for silence in silences:
-            tags = {"point": silence.watched.point, "rule": RULE}
-            state = "alarm" if silence.silent else "end"
-            self._intake.note(
-                "local_alarm", tags, {"state": state, "sensor": silence.watched.sensor}, urgent=True
-            )
-            self._put(notice_of_silence(silence))
+            self._tell(SILENCE, notice_of_silence(silence), silence.watched.sensor)
 
-    def _put(self, notice: Notice) -> None:
+    def _tell(self, rule: str, notice: Notice, sensor: str = "") -> None:
+        """Keep a sealed line of it, and leave the telling to the loops."""
+        tags = {"rule": rule} | ({"point": notice.point} if notice.point else {})
+        fields: dict[str, float | str] = {"state": "end" if notice.state == "end" else "alarm"}
+        if sensor:
+            fields["sensor"] = sensor
+        if notice.value is not None:
+            fields["value"] = notice.value
+        self._intake.note("local_alarm", tags, fields, urgent=True)
+        if notice.state == "end":
+            self._texts.pop((notice.point, rule), None)
+        else:
+            self._texts[notice.point, rule] = notice
         for queue in self._queues:
             queue.put(notice)
 
@@ -148,14 +219,6 @@ class LocalAlarm:
         if file is None:
             return
         try:
-            self.load(open_envelope(file.read_bytes(), None))
+            self.load(read_watch_file(file))
         except (OSError, InvalidInput, IntegrityError) as error:
             log.error("local_alarm.watch_file", file=str(file), reason=str(error))
-
-
-def _queues(config: LocalAlarmConfig) -> list[Queue]:
-    """One for each annunciator of the configuration."""
-    queues = [Queue(LogTeller())] if config.log else []
-    if config.command:
-        queues.append(Queue(CommandTeller(config.command)))
-    return queues

@@ -1,14 +1,14 @@
 """Who tells a local alarm beside the goods: the log, or a command that switches a horn or a lamp."""
 
-import asyncio
-import os
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
+from coldchain.errors import Unavailable
 from coldchain_gateway.contracts import Notice
 from coldchain_runtime.logs import Log
 
-COMMAND_WITHIN_S: Final = 10.0
+from .programs import run_program
+
 log = Log("gateway.local_alarm")
 
 
@@ -36,22 +36,9 @@ class CommandTeller:
 
     async def tell(self, notice: Notice) -> None:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command, env={**os.environ, **environment(notice)}, stdin=asyncio.subprocess.DEVNULL
-            )
-        except OSError as error:
-            log.error("local_alarm.command_failed", command=self._command[0], reason=str(error))
-            return
-        try:
-            code = await asyncio.wait_for(process.wait(), COMMAND_WITHIN_S)
-        except TimeoutError:
-            code = -9
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if code != 0:
-            log.error("local_alarm.command_failed", command=self._command[0], code=code)
+            await run_program(self._command, environment(notice))
+        except Unavailable as error:
+            log.error("local_alarm.command_failed", reason=str(error))
 
 
 def environment(notice: Notice) -> dict[str, str]:

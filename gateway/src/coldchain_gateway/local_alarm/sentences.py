@@ -11,6 +11,7 @@ from coldchain_gateway.contracts import Notice
 
 from .judge import Decision
 from .silence import RULE, Silence
+from .upstream import RULE as UPSTREAM
 
 SEPARATOR: Final = {Language.EN: "; ", Language.ZH: "；"}
 
@@ -42,6 +43,20 @@ def notice_of_silence(silence: Silence) -> Notice:
         state="unknown" if silence.silent else "end",
         text_en=silence_sentence(silence, Language.EN),
         text_zh=silence_sentence(silence, Language.ZH),
+        value=None,
+    )
+
+
+def notice_of_upstream(*, silent: bool, for_ms: int) -> Notice:
+    """That the backend takes nothing, or takes again."""
+    name = "upstream_silent" if silent else "upstream_back"
+    said = {one: texts(one)[name].format(minutes=for_ms // 60_000) for one in Language}
+    return Notice(
+        point="",
+        rule=UPSTREAM,
+        state="alarm" if silent else "end",
+        text_en=said[Language.EN],
+        text_zh=said[Language.ZH],
         value=None,
     )
 
