@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import re
 import select
-import socket
 import subprocess
 import threading
 import time
-import tty
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -25,7 +22,6 @@ from coldchain_gateway.contracts import Source
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.sources import (
     ModbusConfig,
-    ModbusTcpConfig,
     MqttConfig,
     SerialLineConfig,
     SourceConfig,
@@ -36,13 +32,13 @@ from coldchain_gateway.sources.mqtt.config import SubscriptionConfig
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.supervisor import Supervisor
 from support.memory_outbox import MemoryOutbox
+from support.modbus_socket import ModbusTcpWire
+from support.onewire_tree import OnewireWire
 from support.parts import require
 from support.ports import free_port
+from support.terminals import AT_FIRST, Terminal
 
 TEMPERATURE = re.compile(rb"sensor=(?P<sensor>(?:\\.|[^ ,\\])+) .*?temperature=(?P<value>[-+0-9.e]+)")
-
-# What a unit measures before a test says anything.
-AT_FIRST = 25.0
 
 
 class Kept:
@@ -117,28 +113,6 @@ class Wire(Protocol):
 
 def source_on(wire: Wire, templates: Sequence[Path] = ()) -> Source:
     return open_source(wire.config(), clock=SystemClock(), template_dirs=templates)
-
-
-class Terminal:
-    """A pseudo terminal under a name that stays the same when it is pulled and plugged."""
-
-    def __init__(self, link: Path) -> None:
-        self.link = link
-        self.master = self._slave = -1
-
-    def plug(self) -> None:
-        self.master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        fresh = self.link.with_suffix(".new")
-        fresh.symlink_to(os.ttyname(self._slave))
-        fresh.replace(self.link)
-
-    def unplug(self) -> None:
-        if self.master >= 0:
-            self.link.unlink(missing_ok=True)
-            os.close(self._slave)
-            os.close(self.master)
-            self.master = self._slave = -1
 
 
 class SerialWire(Terminal):
@@ -248,66 +222,6 @@ class ModbusWire(Terminal):
             self._thread.join(5)
 
 
-class ModbusTcpWire:
-    """A unit behind a network socket, served by a thread for each connection."""
-
-    def __init__(self, _folder: Path) -> None:
-        self.port = free_port()
-        self.celsius = AT_FIRST
-        self.spoiled: list[bytes] = []
-        self._listener: socket.socket | None = None
-        self._open: list[socket.socket] = []
-
-    def config(self) -> SourceConfig:
-        unit = UnitConfig(address=1, template="xy-md02", sensor="front", interval=200, timeout=300)
-        return ModbusTcpConfig(kind="modbus_tcp", name="tcp", host="127.0.0.1", port=self.port, unit=(unit,))
-
-    def plug(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def unplug(self) -> None:
-        for one in (self._listener, *self._open):
-            if one is not None:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-                one.close()
-        self._listener, self._open = None, []
-
-    def say(self, celsius: float) -> None:
-        self.celsius = celsius
-
-    def babble(self) -> None:
-        """A late answer to an earlier request, then an exception, in place of answers."""
-        self.spoiled = [
-            b"\xff\xff\0\0\0\x05\x01\x04\x02\x7f\xff",
-            b"\0\0\0\x03\x01\x84\x02",
-            b"\0\0\0\x03\x01\x84\x02",
-        ]
-
-    def close(self) -> None:
-        self.unplug()
-
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                self._open.append(connection)
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError):
-            while request := connection.recv(260):
-                words = [round(self.celsius * 10) & 0xFFFF, 500]
-                data = b"".join(word.to_bytes(2, "big") for word in words)
-                body = request[6:8] + bytes([len(data)]) + data
-                answer = request[:4] + len(body).to_bytes(2, "big") + body
-                if self.spoiled:
-                    said = self.spoiled.pop(0)
-                    answer = said if said[0] else request[:2] + said
-                connection.sendall(answer)
-
-
 class MqttWire:
     """A broker that can go down and come back with what it kept."""
 
@@ -371,6 +285,7 @@ WIRES: Mapping[str, Callable[[Path], Wire]] = {
     "serial_line": lambda folder: SerialWire(folder / "tty"),
     "modbus": lambda folder: ModbusWire(folder / "tty"),
     "modbus_tcp": ModbusTcpWire,
+    "onewire": OnewireWire,
     "mqtt": MqttWire,
     "mqtt 5": lambda folder: MqttWire(folder, MQTTProtocolVersion.MQTTv5),
 }

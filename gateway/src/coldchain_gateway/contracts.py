@@ -6,7 +6,7 @@ source (or its broker) hears "kept", and only then they are dated, sealed and se
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from coldchain.errors import Unavailable
 from coldchain.readings import Refusal, Value
@@ -107,6 +107,15 @@ class Source(Protocol):
 
     async def run(self, intake: Intake) -> None:
         """Read until cancelled. Must release its wire when cancelled."""
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """A source that can say why its wire is not read although it runs."""
+
+    @property
+    def remark(self) -> str:
+        """For whoever asks how it is; "" while all is well."""
 
 
 class Watcher(Protocol):

@@ -142,9 +142,15 @@ def note_lines(intake: Intake, health: Health, noted: dict[tuple[str, str], int]
 
 
 def source_healths(
-    names: Sequence[str], loops: Sequence[LoopStatus], refusals: Mapping[tuple[str, str], int]
+    names: Sequence[str],
+    loops: Sequence[LoopStatus],
+    refusals: Mapping[tuple[str, str], int],
+    remarks: Mapping[str, str] | None = None,
 ) -> tuple[SourceHealth, ...]:
-    """Every wire with the state of its loop; the gateway's own refusals stand under `gateway`."""
+    """Every wire with the state of its loop; the gateway's own refusals stand under `gateway`.
+
+    `remarks`: why a wire is not read although its loop runs, by name; shown as its error.
+    """
     by_name = {loop.name: loop for loop in loops}
     extra = sorted({source for source, _ in refusals} - set(names))
     healths: list[SourceHealth] = []
@@ -154,7 +160,7 @@ def source_healths(
             SourceHealth(
                 name=name,
                 state="running" if loop is None else loop.state.value,
-                error="" if loop is None else loop.error,
+                error=(remarks or {}).get(name) or ("" if loop is None else loop.error),
                 restarts=0 if loop is None else loop.restarts,
                 refused={reason: count for (source, reason), count in refusals.items() if source == name},
             )

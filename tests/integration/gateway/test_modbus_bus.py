@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.acceptance import Figures
-from support.wires import AT_FIRST, WIRES, Kept, ModbusWire, Terminal, Wire, crc, running, source_on, until
+from support.terminals import AT_FIRST, Terminal
+from support.wires import WIRES, Kept, ModbusWire, Wire, crc, running, source_on, until
 
 INTERVAL_MS = 400
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from coldchain.errors import Unavailable
-from coldchain_gateway.contracts import Intake, Source
+from coldchain_gateway.contracts import Intake, Remarking, Source
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
@@ -75,6 +75,11 @@ class Driver:
         """How many of its threads hang now."""
         self._abandoned = [attempt for attempt in self._abandoned if not attempt.ended.is_set()]
         return len(self._abandoned)
+
+    @property
+    def remark(self) -> str:
+        """Why its wire is not read although it runs; "" while it is."""
+        return self._source.remark if isinstance(self._source, Remarking) else ""
 
     @property
     def beyond_cure(self) -> bool:

@@ -57,6 +57,7 @@ class Stock:
                 self._wires.names,
                 self._loops.status,
                 parts.intake.refusals(),
+                self._wires.remarks(),
             ),
             outbox=counts,
             oldest_waiting_s=oldest_waiting_s(counts, ground.trust.now_ms()),

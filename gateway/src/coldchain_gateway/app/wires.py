@@ -91,6 +91,10 @@ class Wires:
         status = self.state(name)
         return status is not None and status.state is LoopState.RUNNING
 
+    def remarks(self) -> dict[str, str]:
+        """What the drivers have to say about their wires, by name."""
+        return {name: driver.remark for name, (_, driver) in self._drivers.items() if driver.remark}
+
     def beyond_cure(self) -> Sequence[str]:
         """Drivers that only a new process mends."""
         return [name for name, (_, driver) in self._drivers.items() if driver.beyond_cure]

@@ -10,9 +10,10 @@ from coldchain_runtime.clock import Clock
 from .modbus.config import ModbusConfig
 from .modbus_tcp.config import ModbusTcpConfig
 from .mqtt.config import MqttConfig
+from .onewire.config import OnewireConfig
 from .serial_line.config import SerialLineConfig
 
-SourceConfig = SerialLineConfig | ModbusConfig | ModbusTcpConfig | MqttConfig
+SourceConfig = SerialLineConfig | ModbusConfig | ModbusTcpConfig | OnewireConfig | MqttConfig
 
 
 def ports_of(configs: Sequence[SourceConfig]) -> dict[str, list[str]]:
@@ -43,6 +44,10 @@ def open_source(
         from .modbus_tcp.source import ModbusTcpSource
 
         return ModbusTcpSource(config, clock, template_dirs)
+    if isinstance(config, OnewireConfig):
+        from .onewire.source import OnewireSource
+
+        return OnewireSource(config, clock)
     from .mqtt.source import MqttSource
 
     return MqttSource(config, clock, folder)
@@ -53,6 +58,8 @@ def quiet_limit_ms(config: SourceConfig) -> int | None:
     if isinstance(config, ModbusConfig | ModbusTcpConfig):
         slowest = max((unit.interval or 0 for unit in config.unit), default=0)
         return 120_000 + 3 * max(slowest, config.retry)
+    if isinstance(config, OnewireConfig):
+        return 120_000 + 3 * config.interval if config.probe else None
     if isinstance(config, SerialLineConfig) and config.interval is not None:
         return max(300_000, 10 * config.interval)
     return None
@@ -62,6 +69,7 @@ __all__ = [
     "ModbusConfig",
     "ModbusTcpConfig",
     "MqttConfig",
+    "OnewireConfig",
     "SerialLineConfig",
     "SourceConfig",
     "open_source",

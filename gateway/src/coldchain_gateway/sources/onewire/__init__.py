@@ -1,0 +1,1 @@
+"""1-Wire probes on the kernel's bus."""
