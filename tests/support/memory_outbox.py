@@ -155,11 +155,13 @@ class MemoryOutbox:
             if known.declared is None and known.hole in batch.declares:
                 known.declared = (batch.head.run, batch.head.seq)
 
-    def waiting(self, max_batches: int, max_bytes: int, skip: frozenset[int]) -> Sequence[Waiting]:
+    def waiting(
+        self, max_batches: int, max_bytes: int, skip: frozenset[int], after_id: int = 0
+    ) -> Sequence[Waiting]:
         found: list[Waiting] = []
         size = 0
         for stored in self._batches:
-            if stored.state != "waiting" or stored.id in skip:
+            if stored.state != "waiting" or stored.id in skip or stored.id <= after_id:
                 continue
             size += len(stored.gzip)
             if found and (size > max_bytes or len(found) >= max_batches):

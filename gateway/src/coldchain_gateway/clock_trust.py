@@ -1,7 +1,8 @@
 """How sure the time is: UTC = CLOCK_BOOTTIME + offset, once somebody who knows has said so.
 
-Trusted are the kernel's synchronised flag (NTP, PTP, GPS through them) and the date of an authenticated
-answer of the backend, within its round trip and its resolution of a second. A real-time clock alone is not.
+Trusted are the kernel's synchronised flag (NTP, PTP, GPS through them), a satellite receiver's own time, and
+the date of an authenticated answer of the backend, within its round trip and its resolution of a second. A
+real-time clock alone is not. Nobody is believed who says an instant before the latest that was trusted ever.
 """
 
 import ctypes
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from coldchain_runtime.clock import Clock
+from coldchain_runtime.logs import Log
 
 # An HTTP date says the second that has begun.
 DATE_RESOLUTION_MS: Final = 1000
@@ -20,8 +22,11 @@ DATE_RESOLUTION_MS: Final = 1000
 DRIFT_PPM: Final = 100
 FLAG_EVERY_MS: Final = 1000
 UNTRUSTED_ALARM_MS: Final = 24 * 3600 * 1000
+# Somebody who knows no better than this does not know.
+MOST_UNCERTAIN_MS: Final = 5000
 _ADJTIMEX_ERROR: Final = 5
 _STA_UNSYNC: Final = 0x40
+log = Log("gateway.clock")
 
 
 class TrustSource(StrEnum):
@@ -29,6 +34,7 @@ class TrustSource(StrEnum):
 
     NOBODY = "nobody"
     KERNEL = "kernel"
+    SATELLITES = "satellites"
     BACKEND = "backend"
     EARLIER = "earlier"  # trusted earlier in this boot, by a process before this one
 
@@ -106,12 +112,29 @@ def chosen_offset(bounds: Bounds, current: int | None, wall: int) -> int:
     return (bounds.low + bounds.high) // 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """The time by which certificates are judged while the machine's own clock cannot be used, UTC ms.
+
+    Where it is not `sure` the time is that or later: then a certificate may have expired before it, but one
+    that begins after it may be valid.
+    """
+
+    now_ms: int
+    sure: bool
+
+
 class ClockTrust:
     """The offset in use and who vouches for it. Any thread may ask; lanes bring the backend's answers."""
 
     def __init__(
-        self, clock: Clock, synchronised: SynchronisedFlag, earlier_offset_ms: int | None = None
+        self,
+        clock: Clock,
+        synchronised: SynchronisedFlag,
+        earlier_offset_ms: int | None = None,
+        floor_ms: int = 0,
     ) -> None:
+        """`floor_ms`: the latest instant that was ever trusted, or the build date; it is later now."""
         self._clock = clock
         self._synchronised = synchronised
         self._lock = threading.Lock()
@@ -120,7 +143,8 @@ class ClockTrust:
         self._bounds: Bounds | None = None
         self._flag = False
         self._asked_boot_ms: int | None = None
-        self._since_boot_ms = self.boot_ms()
+        self._floor_ms = floor_ms
+        self.since_boot_ms = self.boot_ms()  # since when readings have waited for trust
 
     @property
     def source(self) -> TrustSource:
@@ -141,14 +165,35 @@ class ClockTrust:
     def answered(self, date: str, sent_boot_ms: int, received_boot_ms: int) -> None:
         """The authenticated backend gave this `Date` in answer to a request of these instants."""
         new = date_bounds(date, sent_boot_ms, received_boot_ms)
-        if new is None:
+        if new is not None:
+            self._take(new, TrustSource.BACKEND)
+
+    def offer(self, source: TrustSource, utc_ms: int, boottime_ns: int, uncertainty_ms: int) -> None:
+        """Somebody who knows says that it was `utc_ms`, give or take `uncertainty_ms`, at that instant."""
+        if uncertainty_ms > MOST_UNCERTAIN_MS:
+            return
+        seen_ms = boottime_ns // 1_000_000
+        offset = utc_ms - seen_ms
+        low, high = offset - uncertainty_ms, offset + uncertainty_ms
+        self._take(Bounds(low=low, high=high, seen_boot_ms=seen_ms), source)
+
+    def _take(self, new: Bounds, source: TrustSource) -> None:
+        if new.high + new.seen_boot_ms < self._floor_ms:
+            log.warning("clock.too_early", source=source.value, said_ms=new.low + new.seen_boot_ms)
             return
         with self._lock:
             self._bounds = narrowed(self._bounds, new)
             if self._source is TrustSource.KERNEL and self._kernel_says():
                 return
             self._offset = chosen_offset(self._bounds, self._offset, self._wall_offset())
-            self._source = TrustSource.BACKEND
+            self._source = source
+
+    def validity(self) -> Validity | None:
+        """By what time to judge certificates; None: by the machine's clock, which the kernel vouches for."""
+        now_ms = self.now_ms()
+        if now_ms is None:
+            return Validity(now_ms=self._floor_ms, sure=False)
+        return None if self._source is TrustSource.KERNEL else Validity(now_ms=now_ms, sure=True)
 
     def now_ms(self) -> int | None:
         """UTC now, or None while nobody vouches for it."""
@@ -157,7 +202,7 @@ class ClockTrust:
 
     def untrusted_for_ms(self) -> int:
         """How long nobody has vouched, 0 when somebody does."""
-        return 0 if self.offset_ms() is not None else self.boot_ms() - self._since_boot_ms
+        return 0 if self.offset_ms() is not None else self.boot_ms() - self.since_boot_ms
 
     def alarming(self) -> bool:
         """A day without trust: a person must act, because nothing is sealed meanwhile."""

@@ -11,7 +11,7 @@ from coldchain_gateway.going_down import GoingDownConfig
 from coldchain_gateway.local_alarm import LocalAlarmConfig
 from coldchain_gateway.page import PageConfig
 from coldchain_gateway.sources import SourceConfig, ports_of
-from coldchain_gateway.uplink import TOKEN_FILE, Endpoint
+from coldchain_gateway.uplink import TOKEN_FILE, Endpoint, Tls, WindowConfig
 from coldchain_runtime.documents import Duration, Size, load_toml
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,7 +26,7 @@ class GatewaySection:
     name: str
     organisation: str
     data_dir: Path = Path("data")
-    seal_after: Duration = 10_000
+    seal_after: Duration = 10_000  # 30s for vehicles: fewer bytes over the air
     template_dirs: tuple[Path, ...] = ()
     outbox_cap: Size = 2_000_000_000
     free_space_floor: Size = 64_000_000
@@ -49,9 +49,14 @@ class UplinkSection:
     url: str
     token_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None  # the client's, where a proxy before the backend asks for one
+    key_file: Path | None = None
+    window: WindowConfig | None = None  # None: always
 
     def __post_init__(self) -> None:
-        Endpoint.parse(self.url, None)
+        Endpoint.parse(self.url)
+        if self.key_file is not None and self.cert_file is None:
+            raise InvalidInput("key_file needs its cert_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +93,13 @@ class Settings:
     digest: str  # of the file's bytes: which configuration this is
     data_dir: Path
     token_file: Path
-    ca_file: Path | None
+    tls: Tls
     template_dirs: tuple[Path, ...]
 
     def endpoint(self) -> Endpoint | None:
         """The backend; None for a gateway on its own."""
         uplink = self.config.uplink
-        return None if uplink is None else Endpoint.parse(uplink.url, self.ca_file)
+        return None if uplink is None else Endpoint.parse(uplink.url, self.tls)
 
 
 def load(file: Path) -> Settings:
@@ -104,15 +109,24 @@ def load(file: Path) -> Settings:
     data_dir = folder / config.gateway.data_dir
     uplink = config.uplink
     token_file = None if uplink is None else uplink.token_file
-    ca_file = None if uplink is None or uplink.ca_file is None else folder / uplink.ca_file
-    if ca_file is not None and not ca_file.is_file():
-        raise ConfigError(f"{ca_file}: no such file", file=str(file), key="uplink.ca_file")
     return Settings(
         config=config,
         file=file,
         digest=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
         data_dir=data_dir,
         token_file=data_dir / TOKEN_FILE if token_file is None else folder / token_file,
-        ca_file=ca_file,
+        tls=_tls(file, uplink),
         template_dirs=tuple(folder / path for path in config.gateway.template_dirs),
     )
+
+
+def _tls(file: Path, uplink: UplinkSection | None) -> Tls:
+    """Its files, which must be there. Raises ConfigError."""
+    found: dict[str, Path | None] = {"ca_file": None, "cert_file": None, "key_file": None}
+    for key in found if uplink is not None else ():
+        name: Path | None = getattr(uplink, key)
+        if name is not None:
+            found[key] = path = file.absolute().parent / name
+            if not path.is_file():
+                raise ConfigError(f"{path}: no such file", file=str(file), key=f"uplink.{key}")
+    return Tls(found["ca_file"], found["cert_file"], found["key_file"])

@@ -43,7 +43,7 @@ def sender_for(life: Life, url: str) -> Sender:
         identity=Identity(key=life.key, organisation="demo", head_file=life.head_file),
         trust=ClockTrust(clock, lambda: False),
         clock=clock,
-        connect=lambda: Connection(Endpoint.parse(url, None), clock, lambda: "sesame"),
+        connect=lambda: Connection(Endpoint.parse(url), clock, lambda: "sesame"),
     )
 
 

@@ -15,6 +15,7 @@ from coldchain_gateway.uplink import (
     Connection,
     Endpoint,
     PinnedKey,
+    Tls,
     Unreachable,
     WatchFetcher,
     bundle_on_disk,
@@ -44,7 +45,7 @@ class Fetching:
         self.trust = ClockTrust(clock, lambda: False)
         self.pinned = PinnedKey(folder)
         self.loaded: list[str] = []
-        self.connection = Connection(Endpoint.parse(url, ca_file), clock, lambda: "sesame")
+        self.connection = Connection(Endpoint.parse(url, Tls(ca_file)), clock, lambda: "sesame")
         self.fetcher = WatchFetcher(
             connection=self.connection,
             trust=self.trust,
@@ -114,6 +115,6 @@ def test_https_needs_the_authority_that_the_file_names(tmp_path: Path, certifica
     with BackendSink(tls=context) as sink:
         sink.bundle = BUNDLE
         assert Fetching(tmp_path, sink.url, certificate).fetch()
-        stranger = Connection(Endpoint.parse(sink.url, None), SystemClock(), lambda: None)
+        stranger = Connection(Endpoint.parse(sink.url), SystemClock(), lambda: None)
         with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
             stranger.request("GET", "/", None, {})

@@ -27,7 +27,7 @@ class Desk(Connection):
     """Gives one answer and keeps what it was asked."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(Endpoint.parse("http://127.0.0.1:9", None), SystemClock(), lambda: None)
+        super().__init__(Endpoint.parse("http://127.0.0.1:9"), SystemClock(), lambda: None)
         self._answer = Answer(status=status, headers={}, body=body, sent_boot_ms=0, received_boot_ms=1)
         self.asked: dict[str, str] = {}
 

@@ -11,6 +11,7 @@ from coldchain_gateway.clock_trust import (
     Bounds,
     ClockTrust,
     TrustSource,
+    Validity,
     boot_id,
     chosen_offset,
     date_bounds,
@@ -122,6 +123,44 @@ def test_trust_of_an_earlier_process_of_the_same_boot_goes_on() -> None:
     trust = ClockTrust(clock, never, earlier_offset_ms=1_700_000_000_000)
     assert trust.offset_ms() == 1_700_000_000_000
     assert trust.source is TrustSource.EARLIER
+
+
+def test_a_satellite_receiver_vouches_and_the_wall_clock_within_its_bounds_is_kept() -> None:
+    clock = StillClock(now_ms=5_000)
+    trust = ClockTrust(clock, never)
+    clock.advance(10_000)
+    trust.offer(TrustSource.SATELLITES, 1_795_376_523_400, clock.boottime_ns(), 750)
+    assert trust.source is TrustSource.SATELLITES
+    assert trust.now_ms() == 1_795_376_523_400
+    right = StillClock()
+    trust = ClockTrust(right, never)
+    trust.offer(TrustSource.SATELLITES, right.wall_ms + 600, right.boottime_ns(), 750)
+    assert trust.now_ms() == right.wall_ms
+
+
+def test_nobody_is_believed_who_says_less_than_was_trusted_before_or_hardly_knows() -> None:
+    clock = StillClock()
+    floor = clock.wall_ms
+    trust = ClockTrust(clock, never, floor_ms=floor)
+    twenty_years = 1024 * 7 * 86_400_000  # a receiver whose weeks have rolled over
+    trust.offer(TrustSource.SATELLITES, floor - twenty_years, clock.boottime_ns(), 750)
+    trust.answered(http_date(floor - 86_400_000), 0, 5)
+    trust.offer(TrustSource.SATELLITES, floor + 1000, clock.boottime_ns(), 3_600_000)
+    assert trust.offset_ms() is None
+    trust.answered(http_date(floor + 5000), 0, 5)
+    assert trust.source is TrustSource.BACKEND
+
+
+def test_certificates_are_judged_by_the_kernels_clock_the_trusted_time_or_the_latest_ever_known() -> None:
+    clock = StillClock(now_ms=0)
+    trust = ClockTrust(clock, never, floor_ms=1_795_000_000_000)
+    assert trust.validity() == Validity(now_ms=1_795_000_000_000, sure=False)
+    trust.answered(http_date(1_795_376_523_000), 0, 5)
+    known = trust.validity()
+    assert known is not None
+    assert known.sure
+    assert abs(known.now_ms - 1_795_376_523_000) <= 1005
+    assert ClockTrust(clock, lambda: True).validity() is None
 
 
 def test_a_day_without_trust_is_an_alarm() -> None:

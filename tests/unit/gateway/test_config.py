@@ -82,7 +82,7 @@ def test_a_missing_ca_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["ftp://a", "http://", "a:b", "http://a:99999", ""])
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput):
-        Endpoint.parse(url, None)
+        Endpoint.parse(url)
 
 
 def test_two_sources_on_one_port_are_refused_under_whatever_name(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from coldchain.seal import Batch, read_batches
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.identity import Identity
 from coldchain_gateway.outbox import CorruptOutbox, OutboxFull, Waiting
-from coldchain_gateway.uplink import Connection, Endpoint, Sender, Unreachable
+from coldchain_gateway.uplink import Connection, Endpoint, Sender, Unreachable, Window, WindowConfig
 from coldchain_gateway.uplink.connection import Answer
 from coldchain_gateway.uplink.sender import request_body
 from coldchain_runtime.clock import SystemClock
@@ -24,7 +24,7 @@ class Scripted(Connection):
     """Answers with a status per request; 0 is no answer at all."""
 
     def __init__(self, script: Script, seen: list[list[int]]) -> None:
-        super().__init__(Endpoint.parse("http://127.0.0.1:9", None), SystemClock(), lambda: None)
+        super().__init__(Endpoint.parse("http://127.0.0.1:9"), SystemClock(), lambda: None)
         self._script = script
         self._seen = seen
 
@@ -137,6 +137,57 @@ def test_on_the_way_out_what_waits_is_sent_if_the_way_is_open(tmp_path: Path) ->
         stage.add(5)
         stage.sender.drain(2.0)
         assert stage.waiting() == 0
+
+
+class Shutter(Window):
+    """A window that a test opens and shuts."""
+
+    def __init__(self) -> None:
+        super().__init__(WindowConfig(interfaces=("eth0",)), lambda: None)
+        self.is_open = False
+
+    def open(self, now_ms: int | None) -> bool:
+        return self.is_open
+
+
+def test_outside_the_window_only_what_is_urgent_crosses_and_then_the_newest_first(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, 3, always(204))
+    stage.life.sealer.hurry()
+    stage.add(3)
+    stage.add(4)
+    stage.sender.window = shutter = Shutter()
+    with stage:
+        stage.until(lambda: stage.seen == [[4]])
+        assert stage.sender.state().state == "window_shut"
+        stage.sender.sealed()
+        assert stage.waiting() == 4
+        shutter.is_open = True
+        stage.sender.sealed()
+        stage.until(lambda: stage.waiting() == 0)
+    assert stage.seen[1] == [5]
+    assert sorted(seq for seen in stage.seen for seq in seen) == [1, 2, 3, 4, 5]
+
+
+def test_what_closes_while_connected_never_waits_behind_the_backlog(tmp_path: Path) -> None:
+    slow = threading.Event()
+
+    def script(batches: list[Batch]) -> int:
+        if batches[0].seq == 1:
+            assert slow.wait(20)
+        return 204
+
+    stage = Stage(tmp_path, 150, script)
+    with stage:
+        stage.until(lambda: [seen[0] for seen in stage.seen[:2]] == [150, 1])
+        for number in range(150, 155):
+            stage.add(number)
+            stage.sender.sealed()
+        stage.until(lambda: {151, 152, 153, 154, 155} <= {seq for seen in stage.seen for seq in seen})
+        assert stage.waiting() == 149
+        slow.set()
+        stage.until(lambda: stage.waiting() == 0)
+    sent = [seq for seen in stage.seen for seq in seen]
+    assert sorted(sent) == list(range(1, 156))
 
 
 def test_on_the_way_out_nobody_waits_for_a_way_that_is_shut(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coldchain.readings import Refusal, RefusalReason, Value
+from coldchain_gateway import BUILT_MS
 from coldchain_gateway.clock_trust import ClockTrust, boot_id, kernel_synchronised
 from coldchain_gateway.config import Settings
 from coldchain_gateway.health import disk_free_bytes
@@ -16,6 +17,7 @@ from coldchain_gateway.outbox import (
     Keeper,
     Opened,
     Sealer,
+    SqliteOutbox,
     continue_or_begin,
 )
 from coldchain_gateway.workers import Crew
@@ -23,6 +25,7 @@ from coldchain_runtime.clock import Clock
 
 from .ground import Ground
 from .link import Link
+from .satellite_time import SatelliteTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,6 @@ class Parts:
 def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Parts:
     """Put everything together around an open outbox."""
     boot = boot_id()
-    earlier = next((known.offset_ms for known in opened.outbox.boots() if known.boot == boot), None)
     ground = Ground(
         settings=settings,
         clock=clock,
@@ -50,7 +52,7 @@ def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Pa
             head_file=HeadFile(settings.data_dir),
         ),
         outbox=opened.outbox,
-        trust=ClockTrust(clock, kernel_synchronised, earlier),
+        trust=_trust(clock, opened.outbox, boot),
     )
     keeper = _keeper(ground, boot, quarantined=opened.quarantined is not None)
     intake = GatewayIntake(
@@ -64,11 +66,23 @@ def assemble(settings: Settings, clock: Clock, opened: Opened, crew: Crew) -> Pa
     if opened.quarantined is not None:
         _tell_quarantined(intake, opened)
     alarm = LocalAlarm(settings.config.local_alarm, clock=clock, intake=intake)
-    intake.watcher = alarm
+    intake.watcher = SatelliteTime.before(alarm, ground.trust, settings.config.source)
     link = Link(ground, alarm, crew)
     keeper.sealed = link.sealed
     alarm.accepted = link.accepted
     return Parts(ground=ground, crew=crew, keeper=keeper, intake=intake, alarm=alarm, link=link)
+
+
+def _trust(clock: Clock, outbox: SqliteOutbox, boot: str) -> ClockTrust:
+    """What earlier processes knew of the time: of this boot exactly, of earlier ones the latest instant."""
+    boots = outbox.boots()
+    earlier = next((known.offset_ms for known in boots if known.boot == boot), None)
+    trusted = (known.offset_ms + known.last_ms for known in boots if known.offset_ms is not None)
+    trust = ClockTrust(clock, kernel_synchronised, earlier, max(BUILT_MS, *trusted, 0))
+    pending = outbox.pending()
+    if any(known.ordinal == pending.oldest_boot and known.boot == boot for known in boots):
+        trust.since_boot_ms = min(trust.since_boot_ms, pending.oldest_boot_ms)
+    return trust
 
 
 def _keeper(ground: Ground, boot: str, *, quarantined: bool) -> Keeper:

@@ -7,7 +7,16 @@ from typing import Final
 
 from coldchain_gateway.config import Settings
 from coldchain_gateway.contracts import Watcher
-from coldchain_gateway.uplink import Connection, PinnedKey, Sender, TokenFile, WatchFetcher, bundle_on_disk
+from coldchain_gateway.uplink import (
+    Connection,
+    PinnedKey,
+    Sender,
+    TokenFile,
+    WatchFetcher,
+    Window,
+    bundle_on_disk,
+    default_interface,
+)
 from coldchain_gateway.workers import Crew
 
 from .ground import Ground
@@ -30,6 +39,13 @@ class Uplink:
             "uplink.backlog": self.sender.run_backlog,
             "uplink.watch": self.watch.run,
         }
+
+
+def _window(settings: Settings) -> Window | None:
+    uplink = settings.config.uplink
+    if uplink is None or uplink.window is None:
+        return None
+    return Window(uplink.window, default_interface)
 
 
 class Link:
@@ -77,7 +93,9 @@ class Link:
         token = TokenFile(settings.token_file)
 
         def connect() -> Connection:
-            return Connection(endpoint, ground.clock, token)
+            made = Connection(endpoint, ground.clock, token)
+            made.validity = ground.trust.validity
+            return made
 
         sender = Sender(
             outbox=ground.outbox,
@@ -86,6 +104,7 @@ class Link:
             clock=ground.clock,
             connect=connect,
         )
+        sender.window = _window(settings)
         pinned = PinnedKey(settings.data_dir)
         bundle = bundle_on_disk(settings.data_dir, pinned)
         if bundle is not None:

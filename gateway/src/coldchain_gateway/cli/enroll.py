@@ -55,14 +55,19 @@ def fragment(name: str, key: "Key") -> str:
 
 
 def _enrol(settings: "Settings", key: "Key", url: str | None, code: str) -> None:
+    from coldchain_gateway import BUILT_MS
+    from coldchain_gateway.clock_trust import ClockTrust, kernel_synchronised
     from coldchain_gateway.uplink import Connection, Endpoint, enrol, save
     from coldchain_runtime.clock import SystemClock
 
-    endpoint = settings.endpoint() if url is None else Endpoint.parse(url, settings.ca_file)
+    endpoint = settings.endpoint() if url is None else Endpoint.parse(url, settings.tls)
     if endpoint is None:
         raise ConfigError("no backend: give --url or [uplink] url", file=str(settings.file))
     gateway = settings.config.gateway
-    enrolled = enrol(Connection(endpoint, SystemClock(), lambda: None), key, gateway.name, code)
+    clock = SystemClock()
+    connection = Connection(endpoint, clock, lambda: None)
+    connection.validity = ClockTrust(clock, kernel_synchronised, floor_ms=BUILT_MS).validity
+    enrolled = enrol(connection, key, gateway.name, code)
     if enrolled.organisation != gateway.organisation:
         raise Refused(
             f"the code is for organisation {enrolled.organisation}, the file says {gateway.organisation}"

@@ -107,11 +107,13 @@ class Batches:
                 }
                 transaction.run("declare_hole", declared)
 
-    def waiting(self, max_batches: int, max_bytes: int, skip: frozenset[int]) -> Sequence[Waiting]:
+    def waiting(
+        self, max_batches: int, max_bytes: int, skip: frozenset[int], after_id: int = 0
+    ) -> Sequence[Waiting]:
         found: list[Waiting] = []
         size = 0
         with self._database.read() as transaction:
-            for row in transaction.rows("waiting", (max_batches + len(skip),)):
+            for row in transaction.rows("waiting", (after_id, max_batches + len(skip))):
                 if integer(row[0]) in skip:
                     continue
                 size += integer(row[3])

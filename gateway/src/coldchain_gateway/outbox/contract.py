@@ -228,8 +228,13 @@ class Sealing(Protocol):
 class Sending(Protocol):
     """Batches on their way out."""
 
-    def waiting(self, max_batches: int, max_bytes: int, skip: frozenset[int]) -> Sequence[Waiting]:
-        """The oldest waiting batches but for the ids in `skip`; the first also if it exceeds max_bytes."""
+    def waiting(
+        self, max_batches: int, max_bytes: int, skip: frozenset[int], after_id: int = 0
+    ) -> Sequence[Waiting]:
+        """The oldest waiting batches above `after_id` but for the ids in `skip`.
+
+        The first one also if it exceeds max_bytes.
+        """
 
     def newest(self, after_id: int, *, urgent: bool = False) -> Waiting | None:
         """The newest waiting batch, if its id is above `after_id`; perhaps of the urgent ones only."""

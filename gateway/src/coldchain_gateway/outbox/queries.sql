@@ -120,7 +120,7 @@ WHERE declared_run IS NOT NULL
 -- Batches to send, oldest first, without their bytes.
 SELECT batch.id, run.run, batch.seq, batch.bytes, batch.closed_ms
 FROM batch JOIN run ON run.ordinal = batch.run
-WHERE batch.state = 'waiting' ORDER BY batch.id LIMIT ?;
+WHERE batch.state = 'waiting' AND batch.id > ? ORDER BY batch.id LIMIT ?;
 
 -- name: newest
 -- The newest batch to send.

@@ -1,15 +1,16 @@
 """HTTP to the backend: one kept-alive connection per lane, blocking, for use in a thread."""
 
 import http.client
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from coldchain.errors import ConfigError, Unavailable
+from coldchain_gateway.clock_trust import Validity
 from coldchain_runtime.clock import Clock
+
+from .tls import Tls, TlsConnection
 
 TIMEOUT_S: Final = 20.0
 MAX_ANSWER: Final = 8 * 1024 * 1024
@@ -39,10 +40,10 @@ class Endpoint:
     host: str
     port: int
     path: str  # in front of /api, without a slash at its end
-    ca_file: Path | None = None
+    tls: Tls
 
     @staticmethod
-    def parse(url: str, ca_file: Path | None) -> "Endpoint":
+    def parse(url: str, tls: Tls | None = None) -> "Endpoint":
         """Raises ConfigError for anything that is not an http or https URL."""
         try:
             parts = urlsplit(url)
@@ -56,14 +57,14 @@ class Endpoint:
             host=parts.hostname,
             port=port or (443 if parts.scheme == "https" else 80),
             path=parts.path.rstrip("/"),
-            ca_file=ca_file,
+            tls=Tls(None) if tls is None else tls,
         )
 
-    def open(self, timeout_s: float) -> http.client.HTTPConnection:
+    def open(self, timeout_s: float, validity: Callable[[], Validity | None]) -> http.client.HTTPConnection:
+        """A connection that is not open yet; `validity`: by what time its certificate is judged."""
         if self.scheme == "http":
             return http.client.HTTPConnection(self.host, self.port, timeout=timeout_s)
-        context = ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
-        return http.client.HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context)
+        return TlsConnection(self.host, self.port, timeout_s, self.tls, validity)
 
 
 class Connection:
@@ -77,6 +78,7 @@ class Connection:
         self._token = token
         self._timeout_s = timeout_s
         self._open: http.client.HTTPConnection | None = None
+        self.validity: Callable[[], Validity | None] = lambda: None
 
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Ask once; again on a fresh connection if the kept one had died. Raises Unreachable."""
@@ -98,7 +100,7 @@ class Connection:
 
     def _request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         if self._open is None:
-            self._open = self._endpoint.open(self._timeout_s)
+            self._open = self._endpoint.open(self._timeout_s, self.validity)
             self._open.connect()
         sent = self._boot_ms()
         token = self._token()

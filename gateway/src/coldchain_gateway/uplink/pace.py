@@ -12,7 +12,7 @@ UNREACHABLE: Final = Backoff(base_ms=500, cap_ms=2_000)
 # The server answers and will not take it: it must not be pestered.
 UNWILLING: Final = Backoff(base_ms=1_000, cap_ms=60_000)
 JITTER: Final = 0.2
-MAX_BATCHES: Final = 16
+MAX_BATCHES: Final = 100
 # So many requests must succeed before a request may hold twice as many batches again.
 GROW_AFTER: Final = 20
 

@@ -21,9 +21,10 @@ from .connection import Answer, Connection, Unreachable
 from .heads import Heads
 from .outcome import Outcome, OutcomeKind, read_outcome, unreachable
 from .pace import Pace
+from .window import Window
 
-# Compressed bytes of one backlog request; 16 batches of 1 MiB stay within the backend's 32 MiB.
-REQUEST_BYTES: Final = 2 * 1024 * 1024
+# Compressed bytes of one request: some 40 000 readings, and little memory on either side.
+REQUEST_BYTES: Final = 512 * 1024
 IDLE_S: Final = 1.0
 log = Log("gateway.uplink")
 
@@ -74,7 +75,9 @@ class Sender:
         self._stopping = threading.Event()
         self._choice = threading.Lock()
         self._in_flight: set[int] = set()
-        self._live_mark = 0
+        self._live_mark = 0  # batches above it were closed while connected
+        self._shut = False  # the window was shut when the live lane looked last
+        self.window: Window | None = None
         self._connected = False
         self._heads = Heads(outbox)
         self._last_accepted_ms: int | None = None
@@ -95,20 +98,32 @@ class Sender:
         last = self.live.last or self.backlog.last
         shut = "starting" if last is None else last.kind.value
         return UplinkState(
-            state="connected" if self._connected else shut,
+            state=self._state_word(shut),
             message="" if self._connected or last is None else last.message,
             last_accepted_ms=self._last_accepted_ms,
             unsent_again=self._heads.unsent_again,
         )
 
+    def _state_word(self, shut: str) -> str:
+        if not self._open():
+            return "window_shut"
+        return "connected" if self._connected else shut
+
+    def _backlog_open(self) -> bool:
+        """After the way was shut the newest goes first."""
+        return self._connected and not self._shut and self._open()
+
+    def _open(self) -> bool:
+        return self.window is None or self.window.open(self._trust.now_ms())
+
     # --- lanes --------------------------------------------------------------------------------------
 
     def run_live(self) -> None:
-        """Send the newest batch as it closes; while the way is shut, probe it with the newest there is."""
+        """Send batches as they close; while the way is shut, probe it with the newest there is."""
         while not self._stopping.is_set():
             self._rest(self.live)
-            while not self._stopping.is_set() and self._may_send(self.live):
-                if not self._send(self.live, self._choose_newest()):
+            while self._may_send(self.live):
+                if not self._send(self.live, self._choose_live()):
                     break
         self.live.connection.close()
 
@@ -116,7 +131,7 @@ class Sender:
         """Send what else waits, oldest first, while the way is open."""
         while not self._stopping.is_set():
             self._rest(self.backlog)
-            while not self._stopping.is_set() and self._connected and self._may_send(self.backlog):
+            while self._backlog_open() and self._may_send(self.backlog):
                 if not self._send(self.backlog, self._choose_oldest()):
                     break
         self.backlog.connection.close()
@@ -125,7 +140,9 @@ class Sender:
         """On the way out: give the lanes that long to send what waits, if the way is open."""
         self.sealed()
         end_ms = self._trust.boot_ms() + int(within_s * 1000)
-        while self._connected and self._trust.boot_ms() < end_ms and self._outbox.newest(0) is not None:
+        while self._connected and self._trust.boot_ms() < end_ms:
+            if self._outbox.newest(0, urgent=not self._open()) is None:
+                return
             self._stopping.wait(0.02)
 
     def _rest(self, lane: Lane) -> None:
@@ -137,29 +154,34 @@ class Sender:
         lane.wake.clear()
 
     def _may_send(self, lane: Lane) -> bool:
-        return self._trust.boot_ms() >= lane.pace.not_before_ms
+        return not self._stopping.is_set() and self._trust.boot_ms() >= lane.pace.not_before_ms
 
-    def _choose_newest(self) -> Sequence[Waiting]:
+    def _choose_live(self) -> Sequence[Waiting]:
+        """What was closed while connected, oldest first; else the newest; outside the window the urgent."""
         with self._choice:
-            batch = self._outbox.newest(self._live_mark if self._connected else 0)
-            if (
-                batch is None
-                or batch.id in self._in_flight
-                or not self._head_file.covers(batch.run, batch.seq)
-            ):
+            busy = frozenset(self._in_flight)
+            is_open = self._open()
+            if is_open and self._connected and not self._shut:
+                most = self.live.pace.max_batches
+                return self._taken(self._outbox.waiting(most, REQUEST_BYTES, busy, self._live_mark))
+            newest = self._outbox.newest(0, urgent=not is_open)
+            self._shut = not is_open
+            if newest is None or newest.id in busy:
                 return ()
-            self._live_mark = max(self._live_mark, batch.id)
-            self._in_flight.add(batch.id)
-            return (batch,)
+            if is_open:
+                self._live_mark = max(self._live_mark, newest.id)
+            return self._taken((newest,))
 
     def _choose_oldest(self) -> Sequence[Waiting]:
         with self._choice:
-            found = self._outbox.waiting(
-                self.backlog.pace.max_batches, REQUEST_BYTES, frozenset(self._in_flight)
-            )
-            batches = [batch for batch in found if self._head_file.covers(batch.run, batch.seq)]
-            self._in_flight.update(batch.id for batch in batches)
-            return batches
+            skip = frozenset(self._in_flight)
+            return self._taken(self._outbox.waiting(self.backlog.pace.max_batches, REQUEST_BYTES, skip))
+
+    def _taken(self, found: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Of these, what the head beside the key covers; it is in flight now."""
+        batches = [batch for batch in found if self._head_file.covers(batch.run, batch.seq)]
+        self._in_flight.update(batch.id for batch in batches)
+        return batches
 
     def _send(self, lane: Lane, batches: Sequence[Waiting]) -> bool:
         """Send and obey; whether it makes sense to go on at once."""
@@ -229,8 +251,8 @@ class Sender:
 
 def request_body(batches: Sequence[Waiting]) -> bytes:
     """One gzip stream of all batches; a single one goes as it was stored. Raises CorruptOutbox."""
-    encoded = [decompress(batch.gzip) for batch in batches]
     if len(batches) == 1:
+        decompress(batches[0].gzip)
         return batches[0].gzip
     packer = zlib.compressobj(level=1, wbits=31)
-    return b"".join([packer.compress(batch) for batch in encoded]) + packer.flush()
+    return b"".join([packer.compress(decompress(batch.gzip)) for batch in batches]) + packer.flush()
