@@ -57,6 +57,7 @@ class Acquired:
     # It must not block and must do nothing when its connection is gone.
     acknowledge: Callable[[], None] | None = None
     delivery: MqttDelivery | None = None
+    raw: bytes = b""  # what came, for whoever looks at the wire; not kept
 
 
 class Intake(Protocol):

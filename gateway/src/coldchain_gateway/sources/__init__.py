@@ -11,9 +11,10 @@ from .modbus.config import ModbusConfig
 from .modbus_tcp.config import ModbusTcpConfig
 from .mqtt.config import MqttConfig
 from .onewire.config import OnewireConfig
+from .replay.config import ReplayConfig
 from .serial_line.config import SerialLineConfig
 
-SourceConfig = SerialLineConfig | ModbusConfig | ModbusTcpConfig | OnewireConfig | MqttConfig
+SourceConfig = SerialLineConfig | ModbusConfig | ModbusTcpConfig | OnewireConfig | ReplayConfig | MqttConfig
 
 
 def ports_of(configs: Sequence[SourceConfig]) -> dict[str, list[str]]:
@@ -48,6 +49,10 @@ def open_source(
         from .onewire.source import OnewireSource
 
         return OnewireSource(config, clock)
+    if isinstance(config, ReplayConfig):
+        from .replay.source import ReplaySource
+
+        return ReplaySource(config, clock, folder)
     from .mqtt.source import MqttSource
 
     return MqttSource(config, clock, folder)
@@ -70,6 +75,7 @@ __all__ = [
     "ModbusTcpConfig",
     "MqttConfig",
     "OnewireConfig",
+    "ReplayConfig",
     "SerialLineConfig",
     "SourceConfig",
     "open_source",

@@ -16,7 +16,7 @@ from coldchain_runtime.logs import Log
 
 from .link import Link
 from .schedule import Patience, Turn, next_turn
-from .units import BusConfig, Unit
+from .units import BusConfig, Unit, raw_text
 
 MOST_UNDER_WAY: Final = 32
 log = Log("gateway.modbus")
@@ -84,7 +84,8 @@ class Poller:
             # What comes late now could be taken for the answer to the next block.
             await link.settle()
             break
-        await self._give(intake, [*decode_registers(unit.template, unit.config.sensor, words), *refusals])
+        decoded = [*decode_registers(unit.template, unit.config.sensor, words), *refusals]
+        await self._give(intake, decoded, raw_text(words))
         return answered
 
     async def _rest(self, guard_s: float) -> None:
@@ -94,12 +95,13 @@ class Poller:
         if left_s > 0:
             await self._clock.sleep(left_s)
 
-    async def _give(self, intake: Intake, decoded: Decoded) -> None:
+    async def _give(self, intake: Intake, decoded: Decoded, raw: bytes) -> None:
         acquired = Acquired(
             source=self._name,
             decoded=decoded,
             boottime_ns=self._clock.boottime_ns(),
             wall_ms=self._clock.now_ms(),
+            raw=raw,
         )
         while len(self._under_way) >= MOST_UNDER_WAY:
             await asyncio.wait(set(self._under_way), return_when=asyncio.FIRST_COMPLETED)

@@ -7,6 +7,7 @@ from pathlib import Path
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain.readings import valid_sensor_id
 from coldchain_gateway.formats import Block, Template, blocks_of
+from coldchain_gateway.formats.modbus_template import Words
 from coldchain_gateway.templates import load_template
 from coldchain_runtime.documents import Duration
 
@@ -87,6 +88,13 @@ def units_of(config: BusConfig, template_dirs: Sequence[Path]) -> dict[int, Unit
         template = load_template(unit.template, template_dirs)
         units[unit.address] = Unit(config=unit, template=template, blocks=blocks_of(template))
     return units
+
+
+def raw_text(words: Words) -> bytes:
+    """Registers as people write them down: `4:1=0131 4:2=0222`."""
+    return " ".join(
+        f"{function}:{address}={word:04x}" for (function, address), word in words.items()
+    ).encode()
 
 
 def check_one_line(name: str, units: Sequence[Unit]) -> None:

@@ -61,7 +61,7 @@ class OnewireSource:
             await self._in_thread(partial(convert_all, self._root))
         for probe in self._known:
             text = await self._in_thread(partial(read_probe, self._root, probe))
-            await self._take(intake, self._decoded(probe, text))
+            await self._take(intake, self._decoded(probe, text), text or b"")
 
     def _note_new(self, probes: tuple[str, ...]) -> None:
         for probe in probes:
@@ -75,12 +75,13 @@ class OnewireSource:
             return (refused(RefusalReason.PORT_LOST, f"{probe}: not on the bus", b"", sensor),)
         return decode_scratchpad(text, probe[:2], sensor)
 
-    async def _take(self, intake: Intake, decoded: Decoded) -> None:
+    async def _take(self, intake: Intake, decoded: Decoded, raw: bytes) -> None:
         acquired = Acquired(
             source=self.name,
             decoded=decoded,
             boottime_ns=self._clock.boottime_ns(),
             wall_ms=self._clock.now_ms(),
+            raw=raw,
         )
         try:
             await intake.take(acquired)

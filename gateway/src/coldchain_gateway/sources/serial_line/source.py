@@ -18,7 +18,7 @@ class SerialLineSource:
     def __init__(self, config: SerialLineConfig, clock: Clock) -> None:
         self.name = config.name
         self._settings = config.settings()
-        self._format = config.language()
+        self._format = config.language(config.interval or 0)
         self._mid_line = not config.self_delimiting
         self._line_timeout_s = config.line_timeout / 1000
         self._max_line = config.max_line
@@ -48,11 +48,17 @@ class SerialLineSource:
             data = await port.read()
         boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
         for line in splitter.feed(data):
-            decoded = (line,) if isinstance(line, Refusal) else self._format.decode(line, wall_ms)
-            await self._take(intake, decoded, boottime_ns, wall_ms)
+            if isinstance(line, Refusal):
+                await self._take(intake, (line,), boottime_ns, wall_ms, line.raw)
+            else:
+                await self._take(intake, self._format.decode(line, wall_ms), boottime_ns, wall_ms, line)
 
-    async def _take(self, intake: Intake, decoded: Decoded, boottime_ns: int, wall_ms: int) -> None:
-        acquired = Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)
+    async def _take(
+        self, intake: Intake, decoded: Decoded, boottime_ns: int, wall_ms: int, raw: bytes
+    ) -> None:
+        acquired = Acquired(
+            source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms, raw=raw
+        )
         try:
             await intake.take(acquired)
         except NotKept as error:
