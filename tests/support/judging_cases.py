@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from coldchain.profiles import Mark, Profile, Rule, Side
+from coldchain.profiles import Mark, Mode, Profile, Reset, Rule, Side, Weighting
 from coldchain.words import Text
 
 MINUTE = 60_000
@@ -122,3 +124,42 @@ def low(
         warning_after_ms=warning,
         alarm_after_ms=alarm,
     )
+
+
+WINDOWS = st.sampled_from([1, 2, 24])
+
+
+@st.composite
+def tallied_rules(draw: st.DrawFn, name: str) -> Rule:
+    """A rule of a mode other than single, with limits among the values above."""
+    mode = draw(st.sampled_from([Mode.CUMULATIVE, Mode.MKT, Mode.RATE]))
+    plain = draw(rules(name))
+    if mode is Mode.MKT:
+        window = draw(WINDOWS) * 60 * MINUTE
+        return replace(plain, mode=mode, side=Side.HIGH, window_ms=window, irreversible=draw(st.booleans()))
+    if mode is Mode.RATE:
+        return replace(plain, mode=mode, window_ms=draw(st.sampled_from([MINUTE, 30 * MINUTE])))
+    reset = draw(st.sampled_from(Reset))
+    window_ms = draw(WINDOWS) * 60 * MINUTE if reset is Reset.WINDOW else None
+    ignored = draw(st.sampled_from([0, 20_000]))
+    return replace(
+        plain,
+        mode=mode,
+        reset=reset,
+        window_ms=window_ms,
+        irreversible=draw(st.booleans()),
+        ignore_at_start_ms=ignored,
+    )
+
+
+@st.composite
+def mixed_profiles(draw: st.DrawFn) -> Profile:
+    """A profile with rules of every kind, irreversible ones and ignored starts among them."""
+    plain = [
+        replace(draw(rules(f"plain-{number}")), irreversible=draw(st.booleans()))
+        for number in range(draw(st.integers(0, 2)))
+    ]
+    plain = [replace(rule, ignore_at_start_ms=draw(st.sampled_from([0, 30_000]))) for rule in plain]
+    others = [draw(tallied_rules(f"other-{number}")) for number in range(draw(st.integers(1, 3)))]
+    made = profile_of(*plain, *others, gap_floor_ms=draw(st.sampled_from([0, 15 * MINUTE])))
+    return replace(made, weighting=draw(st.sampled_from(Weighting)))

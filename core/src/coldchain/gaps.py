@@ -115,7 +115,7 @@ class Spoken:
         total = 0
         for from_ms, to_ms, first, last in pieces:
             if first < last:
-                total += sum(map(mul, of[first : last + 1], islice(self.waits, first, last + 1)))
+                total += sum(map(mul, of[first : last + 1], self.waits[first : last + 1]))
             else:
                 total += of[first] * (to_ms - from_ms)
         return total
@@ -129,7 +129,7 @@ class Spoken:
         for from_ms, to_ms, first, last in pieces:
             if first < last:
                 both = map(add, of[first : last + 1], of[first + 1 : last + 2])
-                total += sum(map(mul, both, islice(self.waits, first, last + 1)))
+                total += sum(map(mul, both, self.waits[first : last + 1]))
             elif self.holds(first):
                 total += 2 * of[first] * (to_ms - from_ms)
             else:

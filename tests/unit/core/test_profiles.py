@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from coldchain.builtin_profiles import BUILTIN
 from coldchain.errors import InvalidInput
 from coldchain.gaps import gap_limit_ms, spoken_until_ms
-from coldchain.profiles import Level, Mark, Profile, Rule, Side
+from coldchain.profiles import Level, Mark, Mode, Profile, Rule, Side, Thermal, guarded
+from coldchain.readings import Grade
 from support.judging_cases import MINUTE, high, low, profile_of
 
 
@@ -112,3 +113,48 @@ def test_rules_are_found_by_quantity() -> None:
         name="damp", side=Side.HIGH, threshold=75.0, inclusive=False, warning_after_ms=0, quantity="humidity"
     )
     assert profile_of(high(), damp).rules_for("humidity") == (damp,)
+
+
+@pytest.mark.parametrize("profile", BUILTIN.values(), ids=str)
+def test_what_a_source_does_not_say_is_marked_as_ours(profile: Profile) -> None:
+    said = profile.citation
+    assert profile.mark is not Mark.LAW or "GSP" in said
+    assert "proposed" in said or "unverified" in said or profile.mark is not Mark.PROPOSED or "none" in said
+    assert Profile(**{name: getattr(profile, name) for name in profile.__dataclass_fields__}) == profile
+
+
+def test_medicine_needs_better_evidence_than_a_controllers_probe() -> None:
+    for name in ("cct-medicine-gsp", "cct-medicine-usp", "vaccine-who"):
+        assert Grade.CONTROLLER_PROBE not in BUILTIN[name].grades
+        assert Grade.TEMPLATE_UNVERIFIED not in BUILTIN[name].grades
+
+
+def test_a_guard_band_moves_limits_of_values_and_no_rate() -> None:
+    rate = replace(high(20.0), name="rate", mode=Mode.RATE, window_ms=10 * MINUTE)
+    moved = guarded(profile_of(high(8.0), low(2.0), rate), 0.5)
+    assert [rule.threshold for rule in moved.rules] == [8.5, 1.5, 20.0]
+    assert [rule.threshold for rule in guarded(profile_of(high(850.0)), 0.5).rules] == [850.0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"required_coverage": 1.1},
+        {"activation_kj_mol": 0.5},
+        {"activation_kj_mol": nan},
+        {"grades": ()},
+        {"cadence_ms": -1},
+        {"cadence_out_ms": -5},
+    ],
+)
+def test_what_a_verdict_rests_on_must_be_meant(changes: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match="made"):
+        replace(profile_of(high()), **changes)  # type: ignore[arg-type]  # likewise
+
+
+@pytest.mark.parametrize(
+    ("low_side", "high_side", "constant"), [(5.0, 1.0, 1), (-300.0, 5.0, 1), (0.0, nan, 1), (0.0, 5.0, 0)]
+)
+def test_a_drift_that_cannot_be_meant_is_refused(low_side: float, high_side: float, constant: int) -> None:
+    with pytest.raises(InvalidInput):
+        Thermal(ambient_low=low_side, ambient_high=high_side, time_constant_ms=constant)

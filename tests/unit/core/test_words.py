@@ -8,6 +8,7 @@ import pytest
 
 from coldchain.bounds import Bound
 from coldchain.excursions import ChangeKind
+from coldchain.marks import MarkKind
 from coldchain.profiles import Counting, Level, Mark, Mode, Reset, Side, Weighting
 from coldchain.readings import Grade, Quality, RefusalReason
 from coldchain.seal import SealFault
@@ -31,6 +32,7 @@ SEEN: list[type[StrEnum]] = [
     ReasonKind,
     Figure,
     Bound,
+    MarkKind,
 ]
 
 

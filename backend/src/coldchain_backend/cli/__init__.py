@@ -15,6 +15,7 @@ from coldchain_backend.cli import (
     checkpoint,
     fleet,
     gateways,
+    profiles,
     rebuild,
     restore,
     rules,
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
+app.add_typer(profiles.app, name="profiles")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)

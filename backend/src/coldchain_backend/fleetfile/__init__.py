@@ -5,7 +5,7 @@ from coldchain_backend.fleetfile.book import FleetBook
 from coldchain_backend.fleetfile.checks import problems
 from coldchain_backend.fleetfile.diff import Difference, Entry, Kind, OpenAlert, compare
 from coldchain_backend.fleetfile.document import FleetDocument
-from coldchain_backend.fleetfile.parse import parse, parse_file, plan_of
+from coldchain_backend.fleetfile.parse import parse, parse_file, plan_of, profiles_of_file
 from coldchain_backend.fleetfile.schema import schema
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "parse_file",
     "plan_of",
     "problems",
+    "profiles_of_file",
     "schema",
 ]

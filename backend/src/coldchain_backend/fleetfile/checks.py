@@ -20,7 +20,7 @@ def problems(document: FleetDocument) -> Iterator[Problem]:
     yield from _unique(document)
     yield from _references(document)
     yield from _sensors(document)
-    yield from _profiles(document.profiles)
+    yield from profile_problems(document.profiles)
     yield from _mapping(document)
 
 
@@ -62,7 +62,6 @@ def _unique(document: FleetDocument) -> Iterator[Problem]:
     yield from _twice("gateway", _places("gateways", "name", [one.name for one in document.gateways]))
     yield from _twice("key", keys)
     yield from _twice("receiver", _places("receivers", "name", [one.name for one in document.receivers]))
-    yield from _twice("profile", _places("profiles", "name", [one.name for one in document.profiles]))
 
 
 def _places(part: str, key: str, names: Sequence[str]) -> list[tuple[Place, str]]:
@@ -136,7 +135,9 @@ def _provable(place: Place, profile: Profile, interval_ms: int) -> Iterator[Prob
         )
 
 
-def _profiles(entries: Sequence[ProfileEntry]) -> Iterator[Problem]:
+def profile_problems(entries: Sequence[ProfileEntry]) -> Iterator[Problem]:
+    """Limits that contradict each other, and names that are not unique."""
+    yield from _twice("profile", _places("profiles", "name", [entry.name for entry in entries]))
     for index, entry in enumerate(entries):
         for quantity in {rule.quantity for rule in entry.rules}:
             low, high = entry.profile().limits(quantity)

@@ -1,7 +1,9 @@
 """Fleet file text → plan: shape and cross-checks first, then values."""
 
+import re
 from pathlib import Path
 
+from coldchain.profiles import Profile
 from coldchain_backend.fleet import (
     Asset,
     AssetKind,
@@ -14,11 +16,13 @@ from coldchain_backend.fleet import (
     Webhook,
     Zone,
 )
-from coldchain_backend.fleetfile.checks import known_profiles, problems, zones_of
+from coldchain_backend.fleetfile.checks import known_profiles, problems, profile_problems, zones_of
 from coldchain_backend.fleetfile.document import AssetEntry, FleetDocument, SensorEntry, ZoneEntry
+from coldchain_backend.fleetfile.profiles import ProfilesDocument
 from coldchain_runtime.documents import load_yaml, yaml_text
 
 MAX_CHARACTERS = 4 << 20
+_FLEET = re.compile(r"^organisation\s*:", re.MULTILINE)
 _OFFLINE_AFTER = {AssetKind.VEHICLE: 60 * 60_000}
 _OFFLINE_AFTER_OTHERWISE = 15 * 60_000
 
@@ -31,6 +35,19 @@ def parse(text: str, *, file: str = "fleet.yaml") -> Plan:
 def parse_file(path: Path) -> Plan:
     """Read a fleet file from disk; raises ConfigError as `parse` does."""
     return plan_of(load_yaml(path, FleetDocument, check=problems))
+
+
+def profiles_of_file(path: Path) -> tuple[Profile, ...]:
+    """The profiles of a fleet file, or of a file that holds `profiles:` alone; raises ConfigError as
+    `parse` does."""
+    try:
+        fleet = _FLEET.search(path.read_text(encoding="utf-8", errors="replace")[:MAX_CHARACTERS]) is not None
+    except OSError:
+        fleet = False
+    if fleet:
+        return tuple(entry.profile() for entry in load_yaml(path, FleetDocument, check=problems).profiles)
+    document = load_yaml(path, ProfilesDocument, check=lambda found: profile_problems(found.profiles))
+    return tuple(entry.profile() for entry in document.profiles)
 
 
 def plan_of(document: FleetDocument) -> Plan:

@@ -119,3 +119,10 @@ class ProfileEntry:
             corrected=self.corrected,
             thermal=None if self.thermal is None else self.thermal.thermal(),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilesDocument:
+    """A file that holds profiles and nothing else."""
+
+    profiles: tuple[ProfileEntry, ...]

@@ -212,9 +212,10 @@ def _rate(
             recent.clear()
         recent = [one for one in recent if one[0] >= time_ms - window_ms]
         slope = _slope([*recent, (time_ms, value)], window_ms)
-        if slope is not None:
-            derived, news = sampled(derived, time_ms, slope, judged.derived[rule.name])
-            changes += news
+        by = judged.derived[rule.name]
+        step = waited(derived, time_ms, by) if slope is None else sampled(derived, time_ms, slope, by)
+        derived, news = step
+        changes += news
         if not recent or time_ms - recent[-1][0] >= window_ms // MOST_RECENT:
             recent.append((time_ms, value))
         last_ms = time_ms

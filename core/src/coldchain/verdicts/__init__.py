@@ -5,7 +5,7 @@ readings.
 """
 
 from coldchain.verdicts.decision import Evidence, Limits, decide, worst
-from coldchain.verdicts.series import evidence_of, of_series
+from coldchain.verdicts.series import evidence_of, of_series, span_of
 from coldchain.verdicts.values import Figure, Outcome, Reason, ReasonKind, Verdict, said
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "evidence_of",
     "of_series",
     "said",
+    "span_of",
     "worst",
 ]

@@ -8,7 +8,7 @@ from coldchain.excursions import Judged, judge
 from coldchain.exposure import Account, account, hour_sums
 from coldchain.gaps import Spoken
 from coldchain.kinetic import Window, mean_kinetic, windows, worst_window
-from coldchain.profiles import Mode, Side, guarded
+from coldchain.profiles import Counting, Mode, Side, guarded
 from coldchain.readings import Grade
 from coldchain.verdicts.decision import Evidence, Limits, breaking, decide, in_time
 from coldchain.verdicts.values import Verdict
@@ -28,6 +28,14 @@ def of_series(
     """The verdict on a time by one point's readings in order; readings before it count for windows and
     sums."""
     return decide(evidence_of(samples, judged, span, uncertainty=uncertainty, grades=grades), judged.quantity)
+
+
+def span_of(samples: Samples, judged: Judged) -> Span:
+    """The time that a series stands for where nobody names one, by the profile's counting; of at least 1
+    ms."""
+    last_ms, interval_ms = samples[-1][0], judged.interval_ms
+    elapsed = judged.profile.counting is Counting.ELAPSED and len(samples) > 1
+    return samples[0][0], last_ms if elapsed else last_ms + interval_ms
 
 
 def evidence_of(

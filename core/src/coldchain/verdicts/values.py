@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from coldchain.exposure import Account
 from coldchain.kinetic import Window
-from coldchain.profiles import Profile
+from coldchain.profiles import Counting, Profile
 from coldchain.readings import Grade
 from coldchain.words import Language, term
 
@@ -103,6 +103,20 @@ class Verdict:
     warm: Account | None = None
     cold: Account | None = None
     indeterminate_ms: int = 0
+
+    def counted_ms(self, rule: str) -> int:
+        """The time beyond a rule's limit as the profile counts it: measured, or n readings × interval."""
+        beyond = self.account.rule(rule)
+        points = self.profile.counting is Counting.POINTS
+        return beyond.readings * self.interval_ms if points else beyond.out_ms
+
+    @property
+    def recorded_ms(self) -> int:
+        """The length of what was recorded as the profile counts it."""
+        readings = self.account.readings
+        if self.profile.counting is Counting.POINTS:
+            return readings * self.interval_ms
+        return self.account.covered_ms
 
 
 def said(reason: Reason, language: Language) -> str:

@@ -56,6 +56,8 @@ TERMS = {
     "Figure.SHARE": "share",
     "Figure.REQUIRED": "required",
     "Figure.UNCERTAINTY": "uncertainty ±",
+    "MarkKind.DEFROST": "defrost",
+    "MarkKind.DOOR": "door open",
     "Bound.OPTIMISTIC": "stayed within limits",
     "Bound.WARM": "warmed to ambient",
     "Bound.COLD": "cooled to ambient",

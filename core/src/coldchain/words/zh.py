@@ -56,6 +56,8 @@ TERMS = {
     "Figure.SHARE": "占比",
     "Figure.REQUIRED": "要求",
     "Figure.UNCERTAINTY": "不确定度 ±",
+    "MarkKind.DEFROST": "除霜",
+    "MarkKind.DOOR": "开门",
     "Bound.OPTIMISTIC": "保持在限值内",
     "Bound.WARM": "升温至环境温度",
     "Bound.COLD": "降温至环境温度",
