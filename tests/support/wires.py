@@ -227,7 +227,7 @@ class MqttWire:
 
     def __init__(self, folder: Path, protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311) -> None:
         self._program = require("mosquitto")
-        self._folder = folder
+        self.folder = folder
         self._protocol = protocol
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -249,7 +249,7 @@ class MqttWire:
         )
 
     def plug(self) -> None:
-        command = [str(self._program), "-c", str(self._folder / "mosquitto.conf")]
+        command = [str(self._program), "-c", str(self.folder / "mosquitto.conf")]
         self._process = subprocess.Popen(command)
 
     def unplug(self) -> None:

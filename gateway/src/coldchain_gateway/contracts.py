@@ -5,7 +5,7 @@ source (or its broker) hears "kept", and only then they are dated, sealed and se
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from coldchain.errors import Unavailable
@@ -117,6 +117,35 @@ class Remarking(Protocol):
     @property
     def remark(self) -> str:
         """For whoever asks how it is; "" while all is well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReport:
+    """How one subscription fares."""
+
+    topic: str
+    format: str
+    granted_qos: int | None  # by the broker; 128 and more: refused; None: not yet
+    at_qos0: int  # messages that came so since the start
+    at_qos1: int
+    loses: str  # where broker or publisher can lose while the gateway is away; "": nobody can tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What a wire can say of itself beside the state of its loop."""
+
+    alarm: str = ""  # what an operator must know now
+    topics: tuple[TopicReport, ...] = ()
+    intervals: Mapping[str, int] = field(default_factory=dict)  # as devices tell them: sensor → ms
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A source that can."""
+
+    def report(self) -> SourceReport:
+        """From any thread; never blocks."""
 
 
 class Watcher(Protocol):

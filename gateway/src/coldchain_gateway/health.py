@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.readings import Value
-from coldchain_gateway.contracts import Intake
+from coldchain_gateway.contracts import Intake, SourceReport
 from coldchain_gateway.machine import Machine
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
@@ -19,6 +19,7 @@ from coldchain_runtime.logs import Log
 from coldchain_runtime.supervisor import LoopState, LoopStatus
 
 STATUS_FILE: Final = "status.json"
+NO_REPORT: Final = SourceReport()
 LINES_EVERY_MS: Final = 30_000
 STATUS_EVERY_S: Final = 5.0
 UNKNOWN_MACHINE: Final = Machine()
@@ -34,6 +35,7 @@ class SourceHealth:
     error: str
     restarts: int
     refused: Mapping[str, int]  # by reason
+    report: SourceReport = NO_REPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,8 @@ def note_lines(intake: Intake, health: Health, noted: dict[tuple[str, str], int]
             "restarts": source.restarts,
             "refused": sum(source.refused.values()),
         }
+        if source.report.alarm:
+            fields["alarm"] = source.report.alarm[:200]
         if source.error:
             fields["error"] = source.error.replace("\n", " ")[:200]
         intake.note("source", {"source": source.name}, fields)
@@ -146,6 +150,7 @@ def source_healths(
     loops: Sequence[LoopStatus],
     refusals: Mapping[tuple[str, str], int],
     remarks: Mapping[str, str] | None = None,
+    reports: Mapping[str, SourceReport] | None = None,
 ) -> tuple[SourceHealth, ...]:
     """Every wire with the state of its loop; the gateway's own refusals stand under `gateway`.
 
@@ -163,6 +168,7 @@ def source_healths(
                 error=(remarks or {}).get(name) or ("" if loop is None else loop.error),
                 restarts=0 if loop is None else loop.restarts,
                 refused={reason: count for (source, reason), count in refusals.items() if source == name},
+                report=(reports or {}).get(name, NO_REPORT),
             )
         )
     return tuple(healths)

@@ -8,7 +8,7 @@ from coldchain_backend.judging.contracts import LocalAlarm, Memory
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
 
-_ELSEWHERE = frozenset({"hole", "hush", "limit_crossed", "refusal", "run", "source"})
+_ELSEWHERE = frozenset({"hole", "hush", "limit_crossed", "refusal", "run", "source", "source_gap"})
 
 
 def follow_lines(content: Content, memory: Memory, roll_call: RollCall, present: Present) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from coldchain.errors import Unavailable
-from coldchain_gateway.contracts import Intake, Remarking, Source
+from coldchain_gateway.contracts import Intake, Remarking, Reporting, Source, SourceReport
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
@@ -69,6 +69,11 @@ class Driver:
                 log.error("driver.abandoned", source=attempt.name)
                 self._abandoned.append(attempt)
                 self._source = None
+
+    def report(self) -> SourceReport | None:
+        """What the source says of itself, where it can."""
+        source = self._source
+        return source.report() if isinstance(source, Reporting) else None
 
     @property
     def abandoned(self) -> int:

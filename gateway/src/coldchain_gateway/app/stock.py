@@ -58,6 +58,7 @@ class Stock:
                 self._loops.status,
                 parts.intake.refusals(),
                 self._wires.remarks(),
+                self._wires.reports(),
             ),
             outbox=counts,
             oldest_waiting_s=oldest_waiting_s(counts, ground.trust.now_ms()),

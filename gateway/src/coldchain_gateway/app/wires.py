@@ -7,7 +7,7 @@ from typing import Final
 
 from coldchain.backoff import Backoff
 from coldchain_gateway.config import Settings
-from coldchain_gateway.contracts import Intake, Source
+from coldchain_gateway.contracts import Intake, Source, SourceReport
 from coldchain_gateway.sources import SourceConfig, open_source, quiet_limit_ms
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.supervisor import LoopState, LoopStatus, Supervisor
@@ -94,6 +94,11 @@ class Wires:
     def remarks(self) -> dict[str, str]:
         """What the drivers have to say about their wires, by name."""
         return {name: driver.remark for name, (_, driver) in self._drivers.items() if driver.remark}
+
+    def reports(self) -> dict[str, SourceReport]:
+        """What sources say of themselves, those that can."""
+        told = {name: driver.report() for name, (_, driver) in self._drivers.items()}
+        return {name: report for name, report in told.items() if report is not None}
 
     def beyond_cure(self) -> Sequence[str]:
         """Drivers that only a new process mends."""

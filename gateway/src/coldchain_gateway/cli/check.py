@@ -23,7 +23,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 def body(arguments: argparse.Namespace) -> int:
     """Check and tell."""
     from coldchain_gateway.config import load
-    from coldchain_gateway.sources import open_source
+    from coldchain_gateway.sources import losses_of, open_source
     from coldchain_runtime.clock import SystemClock
 
     try:
@@ -40,4 +40,7 @@ def body(arguments: argparse.Namespace) -> int:
         return 1
     names = ", ".join(f"{source.name} ({source.kind})" for source in settings.config.source) or "no sources"
     print(f"{arguments.config}: good. {settings.config.gateway.name}: {names}")  # noqa: T201 - a command line speaks
+    for source in settings.config.source:
+        for line in losses_of(source):
+            print(f"  {line}")  # noqa: T201 - a command line speaks
     return 0

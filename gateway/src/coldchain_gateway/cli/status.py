@@ -72,6 +72,10 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
         yield f"the outbox has had no room for {full_s} s"
     if status.get("clock_alarm"):
         yield "nobody has vouched for the time for a day: nothing is sealed"
+    sources = status.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        if told := table(source, "report").get("alarm"):
+            yield f"source {source.get('name')}: {told}"
     uplink = table(status, "uplink")
     if uplink.get("state") == "denied":
         yield f"the backend does not admit this gateway: {uplink.get('message')}"
@@ -129,12 +133,25 @@ def outbox_lines(status: Mapping[str, object], outbox: Mapping[str, object]) -> 
 def source_lines(source: Mapping[str, object]) -> Iterator[str]:
     """One wire."""
     yield f"source    {source.get('name')}: {source.get('state')}  {source.get('error', '')}".rstrip()
+    yield from topic_lines(table(source, "report"))
     refused = table(source, "refused")
     if refused:
         shown = sorted(refused.items(), key=lambda item: -number(refused, item[0]))
         more = f" and {len(shown) - MAX_REASONS} more reasons" if len(shown) > MAX_REASONS else ""
         reasons = ", ".join(f"{reason} {count}" for reason, count in shown[:MAX_REASONS])
         yield f"          refused: {reasons}{more}"
+
+
+def topic_lines(report: Mapping[str, object]) -> Iterator[str]:
+    """What a broker grants, how messages come, and where they can be lost."""
+    topics = report.get("topics")
+    for topic in topics if isinstance(topics, list) else ():
+        granted = topic.get("granted_qos")
+        qos = "not subscribed" if granted is None else f"QoS {granted} granted"
+        came = f"{whole(topic, 'at_qos1')} came at QoS 1, {whole(topic, 'at_qos0')} at QoS 0"
+        yield f"          {topic.get('topic')} ({topic.get('format')}): {qos}, {came}"
+        if topic.get("loses"):
+            yield f"            can lose: {topic.get('loses')}"
 
 
 def table(values: Mapping[str, object], name: str) -> Mapping[str, object]:

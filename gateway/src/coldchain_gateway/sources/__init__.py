@@ -58,6 +58,16 @@ def open_source(
     return MqttSource(config, clock, folder)
 
 
+def losses_of(config: SourceConfig) -> list[str]:
+    """Where readings can be lost while the gateway is away, by what devices do as delivered."""
+    if not isinstance(config, MqttConfig):
+        return []
+    from .mqtt.listening import losses
+
+    told = [(entry.topic, losses(entry)) for entry in config.subscription]
+    return [f"{config.name}: {topic}: can lose {text}" for topic, text in told if text]
+
+
 def quiet_limit_ms(config: SourceConfig) -> int | None:
     """How long neither reading nor refusal may come before a source is started again; None: for ever."""
     if isinstance(config, ModbusConfig | ModbusTcpConfig):
@@ -78,6 +88,7 @@ __all__ = [
     "ReplayConfig",
     "SerialLineConfig",
     "SourceConfig",
+    "losses_of",
     "open_source",
     "ports_of",
     "quiet_limit_ms",

@@ -72,6 +72,11 @@ class SubscriptionConfig:
             raise InvalidInput(f"format {self.format!r} takes no {odd}; it takes {known}")
 
 
+def reads_retained(subscription: SubscriptionConfig) -> bool:
+    """Whether copies that the broker keeps are wanted: they describe sensors, and are never readings."""
+    return subscription.format != AUTO and mqtt_family(subscription.format).reads_retained
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsConfig:
     """`[source.tls]`: the system's CAs unless `ca` names a file; `cert` and `key` are the client's."""
@@ -100,11 +105,19 @@ class MqttConfig:
     tls: TlsConfig | None = None
     keepalive: Duration = 30_000
     session_expiry: Duration = 7 * 86_400_000  # MQTT 5: how long the broker keeps what we have not heard
+    echo: bool = True  # prove by one's own words coming back that the broker delivers
+    echo_topic: str | None = None  # default: coldchain/<client id>/echo
+    echo_every: Duration = 30_000
+    echo_within: Duration = 10_000
     subscription: tuple[SubscriptionConfig, ...]
 
     def __post_init__(self) -> None:
         if not self.subscription:
             raise InvalidInput("a broker needs at least one [[source.subscription]]")
+        if not 500 <= self.echo_within <= self.echo_every <= 3_600_000:
+            raise InvalidInput("echo_within must be at least 500ms, echo_every as long and at most 1h")
+        if self.echo_topic is not None and (not self.echo_topic or set(self.echo_topic) & set("+#\0")):
+            raise InvalidInput(f"{self.echo_topic!r} is not a topic to publish to")
         if not self.host or not 1 <= self.port <= 65535:
             raise InvalidInput(f"{self.host}:{self.port} is no address of a broker")
         if not 1_000 <= self.keepalive <= 3_600_000:

@@ -9,7 +9,7 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,9 @@ from coldchain_runtime import secrets
 from coldchain_runtime.logs import Log
 
 from .buffered import BufferedClient
-from .config import MqttConfig, TlsConfig
+from .config import MqttConfig, TlsConfig, reads_retained
+from .echo import Echo
+from .proof import Act, trouble
 
 # At most so many packets are read before acknowledgements are written.
 PACKETS_A_TURN: Final = 64
@@ -50,15 +52,24 @@ class Handlers:
     new_session: Callable[[Callable[[], None]], None]
     # All that had come was told.
     turn_over: Callable[[], None]
+    # The QoS that the broker grants each subscription, in their order.
+    granted: Callable[[Sequence[int]], None]
+    # Our own word came back: the broker delivers.
+    proved: Callable[[], None]
+    # It did not; the text is for an operator.
+    unproved: Callable[[str], None]
 
 
 class Connection:
     """Use once: `run` on a thread, `stop` from any other."""
 
-    def __init__(self, config: MqttConfig, client_id: str, folder: Path, handlers: Handlers) -> None:
+    def __init__(
+        self, config: MqttConfig, client_id: str, folder: Path, handlers: Handlers, echo: Echo
+    ) -> None:
         """Raises InvalidInput where a secret or certificate cannot be read."""
         self._config = config
         self._handlers = handlers
+        self._echo = echo
         self._stopping = threading.Event()
         self._refusal = ""
         self._received = 0
@@ -128,7 +139,9 @@ class Connection:
             if self._wake_in.fileno() in ready:
                 with suppress(BlockingIOError):
                     self._wake_in.recv(4096)
-            self._read(ready.get(wire.fileno(), 0))
+            events = ready.get(wire.fileno(), 0)
+            self._read(events)
+            self._prove(idle=not events and not client.unread)
             if client.want_write():
                 client.loop_write()
             client.loop_misc()
@@ -146,6 +159,19 @@ class Connection:
             self._read_burst()
         finally:
             self._handlers.turn_over()
+
+    def _prove(self, *, idle: bool) -> None:
+        """Send an echo, or act on one that stays away. Raises BrokerLost where all is silent."""
+        proof, topic = self._echo.proof, self._echo.topic
+        match proof.step(self._echo.now_ms(), idle=idle):
+            case Act.SEND:
+                self._client.publish(topic, self._echo.payload())
+            case Act.SUBSCRIBE:
+                self._handlers.unproved(trouble(proof, topic))
+                self._subscribe()
+            case Act.GIVE_UP:
+                self._handlers.unproved(trouble(proof, topic))
+                raise BrokerLost(f"{self._config.host}:{self._config.port}: {trouble(proof, topic)}")
 
     def _read_burst(self) -> None:
         client = self._client
@@ -183,23 +209,45 @@ class Connection:
 
     def _subscribe(self) -> None:
         """Also where a session is present: the configuration may have changed since."""
-        topics = [entry.topic for entry in self._config.subscription]
+        wanted = [(entry.topic, 1, reads_retained(entry)) for entry in self._config.subscription]
+        if self._config.echo:
+            wanted.append((self._echo.topic, 0, False))
         if self._config.protocol == "5":
             # Copies that the broker keeps are no measurements; 3.1.1 cannot ask to be spared them.
-            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-            self._client.subscribe([(topic, options) for topic in topics])
+            never, always = SubscribeOptions.RETAIN_DO_NOT_SEND, SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+            self._client.subscribe(
+                [
+                    (topic, SubscribeOptions(qos=qos, retainHandling=always if retained else never))
+                    for topic, qos, retained in wanted
+                ]
+            )
         else:
-            self._client.subscribe([(topic, 1) for topic in topics])
+            self._client.subscribe([(topic, qos) for topic, qos, _ in wanted])
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: object
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self._refusal = f"the broker refuses a subscription: {', '.join(map(str, reasons))}"
+        topics = [entry.topic for entry in self._config.subscription]
+        refused = [
+            f"{topic} ({reason})" for topic, reason in zip(topics, reasons, strict=False) if reason.is_failure
+        ]
+        self._handlers.granted([reason.value for reason in reasons[: len(topics)]])
+        if refused:
+            self._refusal = f"the broker refuses a subscription: {', '.join(refused)}"
             client.disconnect()
+        elif self._config.echo:
+            self._echo.proof.granted(self._echo.now_ms())
+        else:
+            self._handlers.proved()
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         self._received += 1
+        if self._echo.is_ours(message):
+            self._acknowledge(message.mid, message.qos)
+            if not message.retain and self._echo.came_back(bytes(message.payload)):
+                self._handlers.proved()
+            return
+        self._echo.proof.heard(self._echo.now_ms())
         self._handlers.message(message, partial(self._acknowledge, message.mid, message.qos))
 
     def _acknowledge(self, packet_id: int, qos: int) -> None:

@@ -17,17 +17,22 @@ import paho.mqtt.client as mqtt
 
 from coldchain.errors import ColdchainError, Unavailable
 from coldchain.readings import RefusalReason
-from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery
+from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery, SourceReport
 from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
+from coldchain_runtime.logs import Log
 
 from .config import MqttConfig, SubscriptionConfig
 from .connection import Connection, Handlers
+from .echo import Echo
+from .listening import Listening
+from .proof import Proof
 
 STOP_S: Final = 1.0
 # Topics whose decoder is remembered; beyond it they are looked up anew.
 KNOWN_TOPICS: Final = 10_000
+log = Log("gateway.mqtt")
 
 
 def formats_of(subscriptions: Sequence[SubscriptionConfig]) -> list[tuple[str, MqttFormat]]:
@@ -56,13 +61,23 @@ class MqttSource:
         self._client_id = config.client_id or f"coldchain-{socket.gethostname()}-{config.name}"
         self._session = f"{config.host}:{config.port}/{self._client_id}"
         self._formats = formats_of(config.subscription)
-        self._known: dict[str, MqttFormat] = {}
+        self._known: dict[str, int] = {}
+        self._listening = Listening(config)
+        self._echo_topic = config.echo_topic or f"coldchain/{self._client_id}/echo"
+        self._ever_proved = False
+        self._proof = Proof(every_ms=config.echo_every, within_ms=config.echo_within)
+
+    def report(self) -> SourceReport:
+        """Implements `contracts.Reporting`."""
+        return self._listening.report()
 
     async def run(self, intake: Intake) -> None:
         """Receive until cancelled. Raises BrokerLost, and InvalidInput for a secret that cannot be read."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        connection = Connection(self._config, self._client_id, self._folder, self._handlers(intake))
+        echo = Echo(topic=self._echo_topic, proof=self._new_proof(), now_ms=self._now_ms)
+        handlers = self._handlers(intake)
+        connection = Connection(self._config, self._client_id, self._folder, handlers, echo)
 
         def receive() -> None:
             fate: BaseException = Unavailable("the receiving thread has ended")
@@ -70,6 +85,7 @@ class MqttSource:
                 connection.run()
             except ColdchainError as error:
                 fate = error
+                self._listening.fails(str(error))
             finally:
                 with suppress(RuntimeError):  # the program's loop may have ended before
                     loop.call_soon_threadsafe(_end, ended, fate)
@@ -90,7 +106,41 @@ class MqttSource:
         def message(message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> None:
             intake.offer(self._acquired(message, acknowledge), more=True)
 
-        return Handlers(message=message, new_session=new_session, turn_over=intake.begin)
+        def proved() -> None:
+            self._proved(intake)
+
+        def unproved(text: str) -> None:
+            if not self._ever_proved:
+                proved()  # nobody can tell; what there was of a gap ends with the subscription
+            self._listening.fails("nothing came back")
+            self._listening.alarm = text
+            log.warning("mqtt.unproved", source=self.name, reason=text)
+
+        return Handlers(
+            message=message,
+            new_session=new_session,
+            turn_over=intake.begin,
+            granted=self._listening.granted,
+            proved=proved,
+            unproved=unproved,
+        )
+
+    def _new_proof(self) -> Proof:
+        config = self._config
+        self._proof = Proof(every_ms=config.echo_every, within_ms=config.echo_within, ever=self._ever_proved)
+        return self._proof
+
+    def _proved(self, intake: Intake) -> None:
+        self._ever_proved = self._ever_proved or self._proof.ever
+        gap_ms = self._listening.proved(self._now_ms())
+        if gap_ms is None:
+            return
+        reason, seconds = self._listening.lost, round(gap_ms / 1000, 1)
+        log.warning("mqtt.gap", source=self.name, seconds=seconds, reason=reason)
+        intake.note("source_gap", {"source": self.name}, {"seconds": seconds, "reason": reason[:200]})
+
+    def _now_ms(self) -> int:
+        return self._clock.boottime_ns() // 1_000_000
 
     def _acquired(self, message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> Acquired:
         boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
@@ -101,7 +151,9 @@ class MqttSource:
             decoded: Decoded = (refused(RefusalReason.BAD_TOPIC, "topic is not UTF-8", payload),)
             topic = ""
         else:
-            decoded = self._decode(Message(topic, payload, message.retain, message.dup, wall_ms))
+            arrived = Message(topic, payload, message.retain, message.dup, wall_ms)
+            decoded = self._decode(arrived, message.qos, boottime_ns // 1_000_000)
+            self._listening.learn(decoded)
         if not message.qos:
             return Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)
         digest = blake2b(b"%b\0%b" % (topic.encode(), payload), digest_size=8).digest()
@@ -116,20 +168,25 @@ class MqttSource:
             ),
         )
 
-    def _decode(self, message: Message) -> Decoded:
+    def _decode(self, message: Message, qos: int, now_ms: int) -> Decoded:
         """By the first subscription that the topic fits; an old session may bring what nobody wants now."""
-        decoder = self._known.get(message.topic)
-        if decoder is None:
-            decoder = next(
-                (made for wanted, made in self._formats if mqtt.topic_matches_sub(wanted, message.topic)),
+        place = self._known.get(message.topic)
+        if place is None:
+            place = next(
+                (
+                    place
+                    for place, (wanted, _) in enumerate(self._formats)
+                    if mqtt.topic_matches_sub(wanted, message.topic)
+                ),
                 None,
             )
-            if decoder is None:
+            if place is None:
                 return (refused(RefusalReason.BAD_TOPIC, f"{message.topic}: not wanted", message.payload),)
             if len(self._known) >= KNOWN_TOPICS:
                 self._known.clear()
-            self._known[message.topic] = decoder
-        return decoder.decode(message)
+            self._known[message.topic] = place
+        self._listening.came(place, qos, now_ms)
+        return self._formats[place][1].decode(message)
 
 
 def _end(ended: asyncio.Future[None], fate: BaseException) -> None:

@@ -1,0 +1,116 @@
+"""What is known of a broker over all connections to it: topics with their QoS, gaps, expected intervals."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Final
+
+from coldchain_gateway.contracts import Sample, SourceReport, TopicReport
+from coldchain_gateway.formats import AUTO, mqtt_family
+
+from .config import MqttConfig, SubscriptionConfig
+
+MOST_INTERVALS: Final = 10_000
+REFUSED: Final = 0x80
+BROKER_KEEPS: Final = (
+    "the broker keeps what it is set to keep for a client that is away (mosquitto as delivered: 1000 "
+    "messages at QoS 1, none at QoS 0; `max_queued_messages 0` keeps all)"
+)
+
+
+def losses(subscription: SubscriptionConfig, granted: int | None = None, at_qos0: int = 0) -> str:
+    """Where messages of these topics can be lost while the gateway is away; "" where nobody can tell.
+
+    `granted`: the QoS that the broker granted, `at_qos0`: how many messages came at QoS 0; without them it is
+    told by what the family does as delivered.
+    """
+    if granted is not None and granted >= REFUSED:
+        return "the broker refuses this subscription: nothing comes"
+    if granted == 0:
+        return "the broker grants QoS 0 only: it keeps nothing for a gateway that is away"
+    if subscription.format == AUTO:
+        return "some of it comes at QoS 0: its publisher keeps nothing" if at_qos0 else ""
+    family = mqtt_family(subscription.format)
+    if at_qos0:
+        return f"comes at QoS 0: {family.loses}"
+    if granted is None and family.publisher_qos == 0:
+        return family.loses
+    return "" if granted is None else BROKER_KEEPS
+
+
+@dataclass(slots=True)
+class Counts:
+    """How one subscription fares."""
+
+    granted: int | None = None
+    at_qos0: int = 0
+    at_qos1: int = 0
+
+
+@dataclass(slots=True)
+class Listening:
+    """Told by the connection's thread, asked by others."""
+
+    config: MqttConfig
+    _: KW_ONLY
+    alarm: str = ""
+    lost: str = "connection lost"
+    _counts: list[Counts] = field(init=False)
+    _intervals: dict[str, int] = field(default_factory=dict)
+    _heard_ms: int | None = None
+    _gap: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._counts = [Counts() for _ in self.config.subscription]
+
+    def granted(self, qos: Sequence[int]) -> None:
+        """The broker's answer, in the order of the subscriptions."""
+        for counts, one in zip(self._counts, qos, strict=False):
+            counts.granted = one
+
+    def came(self, subscription: int, qos: int, now_ms: int) -> None:
+        """A message for a subscription (its index)."""
+        counts = self._counts[subscription]
+        if qos:
+            counts.at_qos1 += 1
+        else:
+            counts.at_qos0 += 1
+        if not self._gap:
+            self._heard_ms = now_ms
+
+    def learn(self, samples: Iterable[object]) -> None:
+        """Keep the intervals that devices tell."""
+        for one in samples:
+            if isinstance(one, Sample) and one.interval_ms is not None:
+                with self._lock:
+                    if one.sensor in self._intervals or len(self._intervals) < MOST_INTERVALS:
+                        self._intervals[one.sensor] = one.interval_ms
+
+    def fails(self, reason: str) -> None:
+        """From now on nothing is proved; the gap began when something was heard last."""
+        if self._heard_ms is not None and not self._gap:
+            self._gap, self.lost = True, reason
+
+    def proved(self, now_ms: int) -> int | None:
+        """It delivers, by its echo. The length of the gap that ends here, ms; None where there was none."""
+        gap_ms = now_ms - self._heard_ms if self._gap and self._heard_ms is not None else None
+        self._heard_ms, self._gap, self.alarm = now_ms, False, ""
+        return gap_ms
+
+    def report(self) -> SourceReport:
+        """For status and check."""
+        with self._lock:
+            intervals: Mapping[str, int] = dict(self._intervals)
+        topics = tuple(
+            TopicReport(
+                topic=one.topic,
+                format=one.format,
+                granted_qos=counts.granted,
+                at_qos0=counts.at_qos0,
+                at_qos1=counts.at_qos1,
+                loses=losses(one, counts.granted, counts.at_qos0),
+            )
+            for one, counts in zip(self.config.subscription, self._counts, strict=True)
+        )
+        return SourceReport(alarm=self.alarm, topics=topics, intervals=intervals)

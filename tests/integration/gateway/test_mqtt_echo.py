@@ -1,0 +1,158 @@
+"""Connected is not enough: what the broker no longer delivers is found out, mended, and the gap is told."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coldchain_gateway.sources import MqttConfig
+from coldchain_gateway.sources.mqtt.source import MqttSource
+from coldchain_runtime.clock import SystemClock
+from support.acceptance import Figures
+from support.mqtt_proxy import MqttProxy
+from support.wires import Kept, MqttWire, running, until
+
+WITHIN_MS = 700
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[MqttWire]:
+    made = MqttWire(tmp_path)
+    made.plug()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def proxy(broker: MqttWire) -> Iterator[MqttProxy]:
+    made = MqttProxy(broker.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def kept() -> AsyncIterator[Kept]:
+    made = Kept()
+    made.start()
+    yield made
+    await asyncio.to_thread(made.stop)
+
+
+def source_behind(broker: MqttWire, port: int, **more: object) -> MqttSource:
+    config = broker.config()
+    assert isinstance(config, MqttConfig)
+    quick = replace(config, port=port, echo_every=WITHIN_MS, echo_within=WITHIN_MS)
+    return MqttSource(replace(quick, **more), SystemClock(), Path())  # type: ignore[arg-type]  # fields by name
+
+
+def gaps(kept: Kept) -> list[str]:
+    body = b"".join(chunk.body for chunk in kept.outbox.unsealed(10**9, 10**9)).decode()
+    return [line for line in body.splitlines() if line.startswith("source_gap,")]
+
+
+async def heard(broker: MqttWire, kept: Kept, celsius: float, seconds: float = 20.0) -> None:
+    """Let the device speak until it is heard."""
+    end = time.monotonic() + seconds
+    while celsius not in kept.temperatures():
+        assert time.monotonic() < end, f"{celsius} was not heard"
+        await asyncio.to_thread(broker.say, celsius)
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.acceptance("A11")
+async def test_a_subscription_lost_at_a_reconnect_is_found_out_and_mended(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept, figures: Figures
+) -> None:
+    """The broker drops the client and comes back; it grants the new subscription and delivers nothing."""
+    source = source_behind(broker, proxy.port)
+    async with running(source, kept):
+        await heard(broker, kept, 4.0)
+        await until(lambda: source.report().alarm == "" and proxy.subscribed >= 1)
+        await asyncio.to_thread(broker.unplug)
+        (broker.folder / "broker" / "mosquitto.db").unlink(missing_ok=True)
+        proxy.forgetful = True
+        broker.plug()
+        await until(lambda: proxy.swallowed >= 2, 25)  # the missing echo makes it subscribe again
+        await until(lambda: "nothing comes back" in source.report().alarm, 25)
+        proxy.forgetful = False
+        await heard(broker, kept, 5.0, 30)
+        await until(lambda: source.report().alarm == "" and len(gaps(kept)) >= 1, 25)
+    assert "seconds=" in gaps(kept)[-1]
+    figures.add(rounds=1, resubscribed=proxy.subscribed, gaps=len(gaps(kept)))
+
+
+@pytest.mark.acceptance("A11")
+async def test_a_broker_that_is_connected_and_silent_is_left_and_found_again(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept, figures: Figures
+) -> None:
+    source = source_behind(broker, proxy.port)
+    async with running(source, kept) as loops:
+        await heard(broker, kept, 4.0)
+        proxy.deaf = True
+        await until(lambda: "nothing comes back" in source.report().alarm, 25)
+        await until(lambda: loops.status[0].restarts > 0, 25)
+        assert "nothing comes back" in loops.status[0].error
+        await asyncio.to_thread(broker.say, 7.0)
+        proxy.deaf = False
+        await heard(broker, kept, 5.0, 30)
+        await until(lambda: 7.0 in kept.temperatures(), 25)  # it was never acknowledged, so it comes again
+        await until(lambda: source.report().alarm == "" and len(gaps(kept)) >= 1, 25)
+    figures.add(rounds=1, lost=0, gaps=len(gaps(kept)))
+
+
+@pytest.mark.acceptance("A11")
+async def test_a_cut_connection_is_a_gap_and_its_session_keeps_all(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept, figures: Figures
+) -> None:
+    source = source_behind(broker, proxy.port)
+    async with running(source, kept):
+        await heard(broker, kept, 4.0)
+        proxy.cut()
+        for number in range(20):
+            await asyncio.to_thread(broker.say, 10.0 + number)
+        await until(lambda: 29.0 in kept.temperatures() and len(gaps(kept)) >= 1, 25)
+    found = [value for value in kept.temperatures() if value >= 10]
+    assert sorted(set(found)) == [10.0 + number for number in range(20)]
+    assert len(found) == 20
+    figures.add(rounds=1, readings=20, lost=0, doubled=len(found) - len(set(found)), gaps=len(gaps(kept)))
+
+
+async def test_a_broker_that_forbids_the_echo_is_kept_and_that_is_told(
+    broker: MqttWire, kept: Kept, tmp_path: Path
+) -> None:
+    rules = tmp_path / "acl"
+    rules.write_text("topic readwrite zigbee2mqtt/#\n")
+    await asyncio.to_thread(broker.unplug)
+    conf = tmp_path / "mosquitto.conf"
+    conf.write_text(conf.read_text() + f"acl_file {rules}\n")
+    broker.plug()
+    source = source_behind(broker, broker.port)
+    async with running(source, kept) as loops:
+        await heard(broker, kept, 4.0)
+        await until(lambda: "let this client publish and read" in source.report().alarm, 25)
+        await heard(broker, kept, 5.0)
+        assert loops.status[0].restarts <= 1
+
+
+async def test_qos_is_told_as_granted_and_as_it_comes(broker: MqttWire, kept: Kept) -> None:
+    source = source_behind(broker, broker.port, protocol="5")
+    async with running(source, kept):
+        await heard(broker, kept, 4.0)
+        (topic,) = source.report().topics
+        assert (topic.granted_qos, topic.at_qos0) == (1, 0)
+        assert topic.at_qos1 >= 1
+        assert "max_queued_messages" in topic.loses
+
+
+async def test_without_echo_nothing_is_published_and_gaps_end_with_the_subscription(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept
+) -> None:
+    source = source_behind(broker, proxy.port, echo=False)
+    async with running(source, kept):
+        await heard(broker, kept, 4.0)
+        proxy.cut()
+        await heard(broker, kept, 5.0)
+        await until(lambda: len(gaps(kept)) == 1, 25)

@@ -1,0 +1,80 @@
+"""A broker that demands client certificates: who has one is let in, who has none is told why not."""
+
+import asyncio
+import gc
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from coldchain_gateway.sources import MqttConfig, open_source
+from coldchain_gateway.sources.mqtt.config import TlsConfig
+from coldchain_runtime.clock import SystemClock
+from support.parts import require
+from support.wires import Kept, MqttWire, running, until
+
+
+@pytest.fixture
+async def kept() -> AsyncIterator[Kept]:
+    made = Kept()
+    made.start()
+    yield made
+    await asyncio.to_thread(made.stop)
+
+
+def certificates(folder: Path) -> None:
+    """A CA, and certificates by it for the broker and for one client."""
+    openssl = str(require("openssl"))
+
+    def run(*arguments: str) -> None:
+        subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    run("req", "-x509", *key, "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.pem")
+    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    for name in ("broker", "gateway"):
+        run("req", *key, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names")
+        run("x509", "-req", "-in", f"{name}.csr", *signing, "-out", f"{name}.pem")
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # paho forgets failed handshakes
+@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
+async def test_a_client_certificate_is_demanded_and_shown(
+    tmp_path: Path, kept: Kept, protocol: Literal["3.1.1", "5"]
+) -> None:
+    await asyncio.to_thread(certificates, tmp_path)
+    wire = MqttWire(tmp_path)
+    conf = tmp_path / "mosquitto.conf"
+    files = "".join(
+        f"{key} {tmp_path}/{name}\n"
+        for key, name in (("cafile", "ca.pem"), ("certfile", "broker.pem"), ("keyfile", "broker.key"))
+    )
+    conf.write_text(conf.read_text() + files + "require_certificate true\nuse_identity_as_username true\n")
+    wire.plug()
+    config = wire.config()
+    assert isinstance(config, MqttConfig)
+    shown = TlsConfig(ca=Path("ca.pem"), cert=Path("gateway.pem"), key=Path("gateway.key"))
+    with_one = replace(config, protocol=protocol, tls=shown, echo_every=600, echo_within=600)
+    source = open_source(with_one, clock=SystemClock(), template_dirs=(), folder=tmp_path)
+    async with running(source, kept) as loops:
+        publish = [str(require("mosquitto_pub")), "-h", "localhost", "-p", str(wire.port), "-q", "1"]
+        secured = ["--cafile", "ca.pem", "--cert", "gateway.pem", "--key", "gateway.key"]
+        said = ["-t", "zigbee2mqtt/front", "-m", '{"temperature":3}']
+        for _ in range(60):
+            await asyncio.to_thread(subprocess.run, [*publish, *secured, *said], cwd=tmp_path, check=False)
+            if kept.readings():
+                break
+        assert ("front", 3.0) in kept.readings()
+        assert loops.status[0].error == "" or loops.status[0].restarts > 0
+    without = replace(with_one, tls=TlsConfig(ca=Path("ca.pem")))
+    source = open_source(without, clock=SystemClock(), template_dirs=(), folder=tmp_path)
+    async with running(source, kept) as loops:
+        await until(lambda: loops.status[0].restarts > 1 and loops.status[0].error != "", 20)
+    gc.collect()
+    wire.close()

@@ -1,0 +1,88 @@
+"""What is told of a broker: QoS by topic and where messages can be lost, gaps, expected intervals."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from coldchain_gateway.contracts import Sample
+from coldchain_gateway.sources import MqttConfig, losses_of
+from coldchain_gateway.sources.mqtt.config import SubscriptionConfig, reads_retained
+from coldchain_gateway.sources.mqtt.listening import Listening, losses
+from coldchain_runtime.documents import structure
+
+ZIGBEE = {"topic": "zigbee2mqtt/#", "format": "zigbee2mqtt"}
+AUTO = {"topic": "#", "format": "auto"}
+SHELLY = {"topic": "+/events/rpc", "format": "shelly_gen2"}
+
+
+def config(*subscriptions: Mapping[str, object]) -> MqttConfig:
+    said = {"kind": "mqtt", "name": "m", "host": "h", "subscription": list(subscriptions)}
+    return structure(said, MqttConfig, file="gateway.toml")
+
+
+def subscription(said: Mapping[str, object]) -> SubscriptionConfig:
+    return config(said).subscription[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "granted", "at_qos0", "told"),
+    [
+        (ZIGBEE, None, 0, "`qos: 1` in a device's settings"),
+        (ZIGBEE, 1, 5, "comes at QoS 0"),
+        (ZIGBEE, 1, 0, "max_queued_messages 0"),
+        (ZIGBEE, 0, 0, "grants QoS 0 only"),
+        (ZIGBEE, 0x87, 0, "refuses this subscription"),
+        (SHELLY, None, 0, ""),
+        (AUTO, 1, 1, "its publisher keeps nothing"),
+        (AUTO, 1, 0, ""),
+    ],
+)
+def test_where_messages_can_be_lost(
+    said: Mapping[str, object], granted: int | None, at_qos0: int, told: str
+) -> None:
+    found = losses(subscription(said), granted, at_qos0)
+    assert told in found
+    assert (found == "") is (told == "")
+
+
+def test_check_is_told_what_devices_do_as_delivered() -> None:
+    (line,) = losses_of(config(ZIGBEE, SHELLY))
+    assert line.startswith("m: zigbee2mqtt/#: can lose what is published meanwhile")
+
+
+def test_the_report_counts_by_topic_as_messages_come() -> None:
+    listening = Listening(config(ZIGBEE, SHELLY))
+    assert [topic.granted_qos for topic in listening.report().topics] == [None, None]
+    listening.granted([1, 0])
+    for qos in (0, 1, 1):
+        listening.came(0, qos, 0)
+    first, second = listening.report().topics
+    assert (first.granted_qos, first.at_qos0, first.at_qos1) == (1, 1, 2)
+    assert (second.granted_qos, second.at_qos0, second.at_qos1) == (0, 0, 0)
+    assert first.topic == "zigbee2mqtt/#"
+
+
+def test_a_gap_goes_from_the_last_word_to_the_proof_and_is_told_once() -> None:
+    listening = Listening(config(ZIGBEE))
+    listening.fails("never was there")
+    assert listening.proved(5_000) is None, "a first connection ends no gap"
+    listening.came(0, 1, 8_000)
+    listening.fails("connection ended")
+    listening.fails("refused again")
+    listening.came(0, 1, 9_000)
+    assert listening.lost == "connection ended"
+    assert listening.proved(20_000) == 12_000
+    assert listening.proved(21_000) is None
+
+
+def test_the_interval_that_a_device_tells_is_kept() -> None:
+    listening = Listening(config(SHELLY))
+    listening.learn([Sample(sensor="a", values={"temperature": 4.0}, interval_ms=7_200_000)])
+    listening.learn([Sample(sensor="b", values={"temperature": 4.0})])
+    assert listening.report().intervals == {"a": 7_200_000}
+
+
+def test_only_descriptions_are_asked_for_where_copies_are_kept() -> None:
+    assert reads_retained(subscription({"topic": "homeassistant/#", "format": "home_assistant"}))
+    assert not reads_retained(subscription(ZIGBEE))
+    assert not reads_retained(subscription(AUTO))
