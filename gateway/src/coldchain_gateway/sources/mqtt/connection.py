@@ -209,20 +209,7 @@ class Connection:
 
     def _subscribe(self) -> None:
         """Also where a session is present: the configuration may have changed since."""
-        wanted = [(entry.topic, 1, reads_retained(entry)) for entry in self._config.subscription]
-        if self._config.echo:
-            wanted.append((self._echo.topic, 0, False))
-        if self._config.protocol == "5":
-            # Copies that the broker keeps are no measurements; 3.1.1 cannot ask to be spared them.
-            never, always = SubscribeOptions.RETAIN_DO_NOT_SEND, SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
-            self._client.subscribe(
-                [
-                    (topic, SubscribeOptions(qos=qos, retainHandling=always if retained else never))
-                    for topic, qos, retained in wanted
-                ]
-            )
-        else:
-            self._client.subscribe([(topic, qos) for topic, qos, _ in wanted])
+        self._client.subscribe(filters_of(self._config, self._echo.topic))
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: object
@@ -271,6 +258,23 @@ class Connection:
             wire.close()
         self._wake_out.close()
         self._wake_in.close()
+
+
+def filters_of(
+    config: MqttConfig, echo_topic: str
+) -> list[tuple[str, int]] | list[tuple[str, SubscribeOptions]]:
+    """Every topic filter with what is asked for it, all in one packet, so that the echo proves them all."""
+    wanted = [(entry.topic, 1, reads_retained(entry)) for entry in config.subscription]
+    if config.echo:
+        wanted.append((echo_topic, 0, False))
+    if config.protocol == "3.1.1":
+        return [(topic, qos) for topic, qos, _ in wanted]
+    # Copies that the broker keeps are no measurements; 3.1.1 cannot ask to be spared them.
+    never, always = SubscribeOptions.RETAIN_DO_NOT_SEND, SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+    return [
+        (topic, SubscribeOptions(qos=qos, retainHandling=always if retained else never))
+        for topic, qos, retained in wanted
+    ]
 
 
 def tls_context(tls: TlsConfig, folder: Path) -> ssl.SSLContext:
