@@ -25,6 +25,7 @@ GOOD = Health(
     clock_alarm=False,
     clock_untrusted_s=0,
     uplink=UplinkState(state="connected", message="", last_accepted_ms=1, unsent_again=0),
+    influxdb=None,
     watch_version="v1",
     lines_kept=100,
     redelivered=0,

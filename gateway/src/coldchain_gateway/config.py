@@ -12,6 +12,7 @@ from coldchain_gateway.local_alarm import LocalAlarmConfig
 from coldchain_gateway.page import PageConfig
 from coldchain_gateway.sources import SourceConfig, ports_of
 from coldchain_gateway.uplink import TOKEN_FILE, Endpoint, Tls, WindowConfig
+from coldchain_gateway.uplink.direct import InfluxConfig
 from coldchain_runtime.documents import Duration, Size, load_toml
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -65,6 +66,7 @@ class GatewayConfig:
 
     gateway: GatewaySection
     uplink: UplinkSection | None = None  # None: a gateway on its own
+    influxdb: InfluxConfig | None = None  # written to beside the backend
     local_alarm: LocalAlarmConfig = field(default_factory=LocalAlarmConfig)
     page: PageConfig | None = None  # None: no page
     going_down: tuple[GoingDownConfig, ...] = ()
@@ -96,6 +98,16 @@ class Settings:
     tls: Tls
     template_dirs: tuple[Path, ...]
 
+    @property
+    def folder(self) -> Path:
+        """What paths in the file are relative to."""
+        return self.file.absolute().parent
+
+    def influx_endpoint(self) -> Endpoint | None:
+        """The InfluxDB beside the backend. Raises ConfigError for a file that is not there."""
+        influx = self.config.influxdb
+        return None if influx is None else Endpoint.parse(influx.url, _tls(self.file, "influxdb", influx))
+
     def endpoint(self) -> Endpoint | None:
         """The backend; None for a gateway on its own."""
         uplink = self.config.uplink
@@ -109,24 +121,25 @@ def load(file: Path) -> Settings:
     data_dir = folder / config.gateway.data_dir
     uplink = config.uplink
     token_file = None if uplink is None else uplink.token_file
-    return Settings(
+    settings = Settings(
         config=config,
         file=file,
         digest=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
         data_dir=data_dir,
         token_file=data_dir / TOKEN_FILE if token_file is None else folder / token_file,
-        tls=_tls(file, uplink),
+        tls=_tls(file, "uplink", uplink),
         template_dirs=tuple(folder / path for path in config.gateway.template_dirs),
     )
+    settings.influx_endpoint()
+    return settings
 
 
-def _tls(file: Path, uplink: UplinkSection | None) -> Tls:
+def _tls(file: Path, section: str, values: UplinkSection | InfluxConfig | None) -> Tls:
     """Its files, which must be there. Raises ConfigError."""
-    found: dict[str, Path | None] = {"ca_file": None, "cert_file": None, "key_file": None}
-    for key in found if uplink is not None else ():
-        name: Path | None = getattr(uplink, key)
-        if name is not None:
-            found[key] = path = file.absolute().parent / name
-            if not path.is_file():
-                raise ConfigError(f"{path}: no such file", file=str(file), key=f"uplink.{key}")
+    found: dict[str, Path | None] = {}
+    for key in ("ca_file", "cert_file", "key_file"):
+        name: Path | None = getattr(values, key, None)
+        found[key] = path = None if name is None else file.absolute().parent / name
+        if path is not None and not path.is_file():
+            raise ConfigError(f"{path}: no such file", file=str(file), key=f"{section}.{key}")
     return Tls(found["ca_file"], found["cert_file"], found["key_file"])

@@ -12,6 +12,7 @@ from coldchain_gateway.contracts import Intake, SourceReport
 from coldchain_gateway.machine import Machine
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
+from coldchain_gateway.uplink.direct import DirectState
 from coldchain_gateway.workers import WorkerStatus
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import write_file_atomic
@@ -82,6 +83,7 @@ class Health:
     clock_alarm: bool
     clock_untrusted_s: int
     uplink: UplinkState | None
+    influxdb: DirectState | None
     watch_version: str | None
     lines_kept: int
     redelivered: int
@@ -118,6 +120,8 @@ def gateway_fields(health: Health) -> dict[str, Value | str]:
         fields["hours_until_full"] = health.hours_until_full
     if health.uplink is not None:
         fields["uplink"] = health.uplink.state
+    if health.influxdb is not None:
+        fields["influxdb"] = health.influxdb.state
     if health.machine.cpu_celsius is not None:
         fields["cpu_temperature"] = health.machine.cpu_celsius
     if health.machine.undervoltage is not None:

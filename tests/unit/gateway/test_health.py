@@ -24,6 +24,7 @@ from coldchain_gateway.health import (
 )
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
+from coldchain_gateway.uplink.direct import DirectState
 from coldchain_runtime.supervisor import LoopState, LoopStatus
 from support.health import GOOD
 from support.still_clock import StillClock
@@ -46,6 +47,10 @@ class Notebook:
 
     def of(self, measurement: str) -> list[Line]:
         return [line for line in self.lines if line.measurement == measurement]
+
+
+def influx(*, state: str = "connected", message: str = "", dead_lines: int = 0) -> DirectState:
+    return DirectState(state=state, message=message, written_lines=9, dead_lines=dead_lines, missed_batches=0)
 
 
 def shown(health: Health, age_s: int = 1) -> tuple[str, list[str]]:
@@ -76,6 +81,8 @@ def test_a_healthy_gateway_shows_no_alarm() -> None:
             },
             "does not admit",
         ),
+        ({"influxdb": influx(state="denied", message="HTTP 404")}, "InfluxDB does not admit"),
+        ({"influxdb": influx(dead_lines=3)}, "3 lines refused by InfluxDB"),
     ],
 )
 def test_what_needs_a_person_is_said(change: dict[str, object], said: str) -> None:

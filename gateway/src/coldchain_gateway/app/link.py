@@ -17,12 +17,14 @@ from coldchain_gateway.uplink import (
     bundle_on_disk,
     default_interface,
 )
+from coldchain_gateway.uplink.direct import DeadLetters, Follower
 from coldchain_gateway.workers import Crew
 
 from .ground import Ground
 
 SEND_STOP_S: Final = 1.5
 LANE_STOP_S: Final = 0.2
+DIRECT: Final = "uplink.influxdb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Link:
         self._watcher = watcher
         self._crew = crew
         self.uplink: Uplink | None = None
+        self.direct: Follower | None = None
 
     def open(self, settings: Settings) -> None:
         """Start what the settings say. Raises ConfigError."""
@@ -63,11 +66,16 @@ class Link:
         if self.uplink is not None:
             for name, body in self.uplink.workers().items():
                 self._crew.start(name, body)
+        self.direct = self._follower(settings)
+        if self.direct is not None:
+            self._crew.start(DIRECT, self.direct.run)
 
     def sealed(self) -> None:
         """There is a new batch."""
         if self.uplink is not None:
             self.uplink.sender.sealed()
+        if self.direct is not None:
+            self.direct.sealed()
 
     def accepted(self) -> object:
         """Changes whenever the backend has accepted something; None for a gateway on its own."""
@@ -75,15 +83,38 @@ class Link:
 
     async def close(self, *, drain: bool) -> None:
         """Stop; with `drain` after an attempt to send what waits."""
+        direct, self.direct = self.direct, None
+        if direct is not None:
+            direct.stop()
         uplink, self.uplink = self.uplink, None
-        if uplink is None:
-            return
+        if uplink is not None:
+            await self._close_uplink(uplink, drain=drain)
+        if direct is not None:
+            await asyncio.to_thread(self._crew.stop, DIRECT, LANE_STOP_S)
+
+    async def _close_uplink(self, uplink: Uplink, *, drain: bool) -> None:
         uplink.watch.stop()
         if drain:
             await asyncio.to_thread(uplink.sender.drain, SEND_STOP_S)
         uplink.sender.stop()
         for name in uplink.workers():
             await asyncio.to_thread(self._crew.stop, name, LANE_STOP_S)
+
+    def _follower(self, settings: Settings) -> Follower | None:
+        endpoint, config, ground = settings.influx_endpoint(), settings.config.influxdb, self._ground
+        if endpoint is None or config is None:
+            return None
+        connection = Connection(endpoint, ground.clock, TokenFile(settings.folder / config.token_file))
+        connection.validity = ground.trust.validity
+        follower = Follower(
+            outbox=ground.outbox,
+            clock=ground.clock,
+            connection=connection,
+            config=config,
+            letters=DeadLetters(settings.data_dir),
+        )
+        follower.alone = settings.config.uplink is None
+        return follower
 
     def _made(self, settings: Settings) -> Uplink | None:
         endpoint = settings.endpoint()

@@ -100,6 +100,7 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
         {
             "gateway": OutboxSection(parts.keeper),
             "uplink": LinkSection(parts.link),
+            "influxdb": LinkSection(parts.link),
             "local_alarm": LocalAlarmSection(parts.alarm),
             "going_down": inputs,
             "page": page,

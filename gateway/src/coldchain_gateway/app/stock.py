@@ -71,6 +71,7 @@ class Stock:
             clock_alarm=ground.trust.alarming(),
             clock_untrusted_s=ground.trust.untrusted_for_ms() // 1000,
             uplink=None if uplink is None else uplink.sender.state(),
+            influxdb=None if parts.link.direct is None else parts.link.direct.state(),
             watch_version=None if uplink is None else uplink.watch.version,
             lines_kept=parts.intake.kept_lines,
             redelivered=parts.intake.redelivered,

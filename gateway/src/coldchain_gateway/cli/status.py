@@ -79,6 +79,11 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     uplink = table(status, "uplink")
     if uplink.get("state") == "denied":
         yield f"the backend does not admit this gateway: {uplink.get('message')}"
+    influx = table(status, "influxdb")
+    if influx.get("state") == "denied":
+        yield f"InfluxDB does not admit this gateway: {influx.get('message')}"
+    if dead := whole(influx, "dead_lines"):
+        yield f"{dead} lines refused by InfluxDB (see dead-letters.lp in the data folder)"
     if refused := whole(table(status, "outbox"), "refused_batches"):
         yield f"{refused} batches refused by the backend (dead letters)"
     if aside := whole(status, "quarantined"):
@@ -97,6 +102,8 @@ def lines(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     uplink = table(status, "uplink")
     state = uplink.get("state", "none: a gateway on its own")
     yield f"uplink    {state}  {uplink.get('message', '')}".rstrip()
+    if influx := table(status, "influxdb"):
+        yield f"influxdb  {influx.get('state')}  {influx.get('message', '')}".rstrip()
     yield from machine_lines(status)
     yield from outbox_lines(status, table(status, "outbox"))
     sources = status.get("sources")
