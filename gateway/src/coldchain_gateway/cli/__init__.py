@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
-from coldchain_gateway.cli import check, enroll, reload, run, status
+from coldchain_gateway.cli import check, enroll, outbox, reload, run, status
 
 CONFIG_STATUS: Final = 3
 REFUSED_STATUS: Final = 4
@@ -23,6 +23,7 @@ EXAMPLES: Final = """examples:
   coldchain-gateway --config gateway.toml run         read, keep, seal, send
   coldchain-gateway --config gateway.toml status      how is it?
   coldchain-gateway --config gateway.toml reload      apply a changed file, restart only what changed
+  coldchain-gateway --config gateway.toml outbox list what is kept; also verify, export, retry
 
 exit status: 0 well, 1 mistakes or alarm, 2 usage, 3 configuration, 4 refused, 5 try again later
 """
@@ -40,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "--config", type=Path, default=Path("gateway.toml"), metavar="FILE", help="default: gateway.toml"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check, status, reload, enroll):
+    for module in (run, check, status, outbox, reload, enroll):
         module.add(commands)
     return top
 

@@ -2,6 +2,7 @@
 
 from .batches import decompress
 from .cap import Bound, Cap
+from .chunks import decode_entries
 from .contract import (
     Boot,
     Chunk,
@@ -25,7 +26,7 @@ from .contract import (
 )
 from .keeper import Keeper
 from .quarantine import OUTBOX_FILE, Opened, open_outbox, put_aside_files
-from .remains import KeptBatch, KeptRun, Remains
+from .remains import KeptBatch, KeptChunk, KeptRun, Remains
 from .salvage import Salvaged
 from .sealing import REMEMBERED_BATCHES, Sealer, Start, continue_or_begin
 from .sqlite import SqliteOutbox
@@ -48,6 +49,7 @@ __all__ = [
     "HoleReason",
     "Keeper",
     "KeptBatch",
+    "KeptChunk",
     "KeptRun",
     "NewBatch",
     "NewerOutbox",
@@ -64,6 +66,7 @@ __all__ = [
     "Start",
     "Waiting",
     "continue_or_begin",
+    "decode_entries",
     "decompress",
     "open_outbox",
     "put_aside_files",

@@ -161,7 +161,9 @@ UPDATE batch SET state = 'refused' WHERE id = ?;
 
 -- name: retry
 -- A dead letter is to be sent once more.
-UPDATE batch SET state = 'waiting' WHERE id = ? AND state = 'refused';
+UPDATE batch SET state = 'waiting'
+WHERE state = 'refused'
+  AND (:run IS NULL OR (seq = :seq AND run = (SELECT ordinal FROM run WHERE run.run = :run)));
 
 -- name: batch_name
 -- Identity of one batch.

@@ -49,6 +49,12 @@ class SqliteOutbox(Chunks, Batches):
             acknowledged_batches=acknowledged, dead_letters=letters, holes=holes, unsealed_lines=lines
         )
 
+    def retry(self, name: tuple[str, int] | None) -> int:
+        """Let dead letters wait again, one by its run and number or all of them; how many."""
+        with self._database.write() as transaction:
+            run, seq = (None, None) if name is None else name
+            return transaction.run("retry", {"run": run, "seq": seq}).rowcount
+
     def counts(self) -> Counts:
         pending = self.pending()
         with self._database.read() as transaction:
