@@ -79,6 +79,11 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     uplink = table(status, "uplink")
     if uplink.get("state") == "denied":
         yield f"the backend does not admit this gateway: {uplink.get('message')}"
+    yield from kept_alarms(status)
+
+
+def kept_alarms(status: Mapping[str, object]) -> Iterator[str]:
+    """What is kept and cannot go on by itself."""
     influx = table(status, "influxdb")
     if influx.get("state") == "denied":
         yield f"InfluxDB does not admit this gateway: {influx.get('message')}"
