@@ -170,13 +170,14 @@ def _hidden(evidence: Evidence, rules: Sequence[Rule]) -> Iterator[Reason]:
         gaps = [
             (one, evidence.gap_ms.get((one.rule, one.opened_ms), 0))
             for one in evidence.judged.excursions
-            if one.rule == rule.name and one.data_gap and in_time(one, evidence.from_ms, evidence.to_ms)
+            if one.rule == rule.name and in_time(one, evidence.from_ms, evidence.to_ms)
         ]
         delay = rule.alarm_after_ms
         if rule.name in broken or delay is None:
             continue
         within = next(
-            ((one, gap) for one, gap in gaps if one.alarm_ms is None and one.out_ms + gap >= delay), None
+            ((one, gap) for one, gap in gaps if gap and one.alarm_ms is None and one.out_ms + gap >= delay),
+            None,
         )
         if within is not None:
             figures = {**_figures(rule, within[0]), Figure.UNKNOWN_MS: within[1]}
