@@ -12,6 +12,12 @@ class AlertKind(StrEnum):
     EXCURSION = "excursion"
     SILENCE = "silence"
     GATEWAY_OFFLINE = "gateway_offline"
+    BATTERY = "battery"
+    DOOR = "door"
+    MAINS = "mains"
+    CLOCK = "clock"
+    CALIBRATION = "calibration"
+    FLAT_LINE = "flat_line"
     SYSTEM = "system"
 
 
@@ -61,7 +67,7 @@ class Cause:
     out_ms     known time out of limits
     known_ms   up to when readings are known
     sensors    those that an unheard gateway leaves unknown
-    detail     what a system alert is about, in one line
+    detail     what a system alert is about, in one line; of a device's condition its figure
     """
 
     id: str

@@ -146,11 +146,15 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """An edge computer; `key` is its public key in base64, or none if it enrols by a one-time code."""
+    """An edge computer; `key` is its public key in base64, or none if it enrols by a one-time code.
+
+    `uploads_every_ms`: it sends only so often; nobody misses it or its sensors before that.
+    """
 
     name: str
     asset: str | None = None
     key: str | None = None
+    uploads_every_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
 from coldchain_backend.fleet import AssetKind, ZoneState
-from coldchain_backend.fleetfile.keys import Id, Interval, PublicKey, Reference, SensorId, TimeZone, Url
+from coldchain_backend.fleetfile.keys import (
+    Delay,
+    Id,
+    Interval,
+    PublicKey,
+    Reference,
+    SensorId,
+    TimeZone,
+    Url,
+)
 from coldchain_backend.fleetfile.profiles import ProfileEntry
 from coldchain_backend.fleetfile.zone_entries import CertificateEntry, InUseWhenEntry, ScheduleEntry
 
@@ -104,11 +113,15 @@ class SensorEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEntry:
-    """An edge computer; without a key it enrols by a one-time code."""
+    """An edge computer; without a key it enrols by a one-time code.
+
+    `uploads_every`: it sends only so often, so that nobody misses it or its sensors before.
+    """
 
     name: Id
     asset: str | None = None
     key: PublicKey | None = None
+    uploads_every: Delay = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,8 @@ def plan_of(document: FleetDocument) -> Plan:
         assets=tuple(_asset(entry) for entry in document.assets),
         sensors=tuple(_sensor(entry) for entry in document.sensors),
         gateways=tuple(
-            Gateway(name=entry.name, asset=entry.asset, key=entry.key) for entry in document.gateways
+            Gateway(name=entry.name, asset=entry.asset, key=entry.key, uploads_every_ms=entry.uploads_every)
+            for entry in document.gateways
         ),
         unsealed_allowed=document.unsealed.allowed,
         mapping=tuple(

@@ -12,8 +12,11 @@ from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read, s
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress, SensorState
 from coldchain_backend.judging.courses import Course, Sample
+from coldchain_backend.judging.device_conditions import Conditions
+from coldchain_backend.judging.devices import Devices
 from coldchain_backend.judging.dues import DueKind, Key
 from coldchain_backend.judging.gateway_lines import follow_lines
+from coldchain_backend.judging.hearing import Hearing
 from coldchain_backend.judging.late import judge_again
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
@@ -39,11 +42,14 @@ class Judging:
         self._desk = Desk(self._memory, self._settings.public_url)
         self._casebook = Casebook(self._memory, self._desk, self._present, self._settings)
         self._casebook.restore(remembered.excursions)
-        self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings)
+        conditions = Conditions(self._memory, self._desk, self._present)
+        hearing = Hearing(self._present, conditions, self._settings)
+        self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings, hearing)
         for sensor in self._present.watched:
             self._roll_call.expect(sensor)
         self._roll_call.expect_gateways()
-        self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call)
+        self._devices = Devices(self._memory, self._present, conditions)
+        self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call, self._devices)
         self._dirty: dict[CourseKey, Course] = {}
 
     @property
@@ -126,6 +132,8 @@ class Judging:
                 self._roll_call.silence_due(sensor)
             case DueKind.OFFLINE, (str() as gateway,):
                 self._roll_call.offline_due(gateway)
+            case DueKind.DEVICE, (str() as kind_of, str() as subject):
+                self._devices.due(kind_of, subject)
             case DueKind.ZONE, (str() as zone,):
                 self._changed(self._zones.due(zone))
 
@@ -146,7 +154,9 @@ class Judging:
         follow_lines(content, self._memory, self._roll_call, present)
         for sensor, spoken in content.readings.items():
             self._changed(self._zones.hear(sensor, spoken))
+            self._devices.hear(sensor, spoken)
             self._take_readings(content, sensor, spoken)
+        self._devices.look_at_times(content)
         self._count(content)
         self._casebook.release_whole()
 

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from coldchain.excursions import Excursion, State
+from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
-from coldchain_backend.alerts import AlertBook
+from coldchain_backend.alerts import AlertBook, AlertKind
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.series import Conflict, SeriesStore
 
@@ -138,6 +139,22 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionState:
+    """A condition of a device that goes on: `subject` is a sensor or gateway, `since_ms` event time.
+
+    level    how loud it was told, None: not yet; `told_ms` is the log's stamp of then
+    detail   its figure in a few signs, without words
+    """
+
+    kind: AlertKind
+    subject: str
+    since_ms: int
+    level: Level | None = None
+    told_ms: int | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetRecord:
     """A fleet version as the ledger brought it."""
 
@@ -179,6 +196,7 @@ class Remembered:
     runs: Sequence[RunState]
     revoked: Mapping[str, int]
     said: Sequence[StateEntry] = ()
+    conditions: Sequence[ConditionState] = ()
 
 
 class Memory(AlertBook, Protocol):
@@ -255,6 +273,14 @@ class Memory(AlertBook, Protocol):
 
     def put_said(self, entry: StateEntry) -> None:
         """Keep a statement about a zone's state; the same again changes nothing."""
+        ...
+
+    def put_condition(self, state: ConditionState) -> None:
+        """Keep the newest state of a device's condition."""
+        ...
+
+    def drop_condition(self, state: ConditionState) -> None:
+        """Forget a condition that is over."""
         ...
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:

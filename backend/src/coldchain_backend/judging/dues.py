@@ -13,6 +13,7 @@ class DueKind(IntEnum):
     RELEASE = 2
     OFFLINE = 3
     SILENCE = 4
+    DEVICE = 5
 
 
 Key = tuple[str | int, ...]

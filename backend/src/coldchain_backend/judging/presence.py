@@ -1,5 +1,7 @@
 """Who should speak and does not: when a sensor is silent and a gateway offline. Pure."""
 
+from dataclasses import replace
+
 from coldchain_backend.fleet import Asset, Spell
 from coldchain_backend.judging.contracts import GatewayState, SensorState
 from coldchain_backend.judging.present import Settings
@@ -29,6 +31,13 @@ def silence_due_ms(
     return max(heard) + silence_delay_ms(spell.interval_ms, settings)
 
 
+def with_uploads(settings: Settings, every_ms: int) -> Settings:
+    """The settings for a gateway that sends only every so often: what waits for it waits so much longer."""
+    if not every_ms:
+        return settings
+    return replace(settings, upload_ms=settings.upload_ms + every_ms, quiet_ms=settings.quiet_ms + every_ms)
+
+
 def missed_since_ms(sensor: SensorState, spell: Spell | None, now_ms: int) -> int:
     """Since when a silent sensor is missed: its last reading, or its declaration if it was never heard."""
     if sensor.last_ms is not None:
@@ -47,8 +56,10 @@ def was_quiet(gateway: GatewayState, now_ms: int, settings: Settings) -> bool:
     return gateway.offline_ms is not None or now_ms - heard_ms > settings.quiet_ms
 
 
-def offline_due_ms(gateway: GatewayState, asset: Asset | None, started_ms: int) -> int:
+def offline_due_ms(
+    gateway: GatewayState, asset: Asset | None, started_ms: int, uploads_every_ms: int = 0
+) -> int:
     """When a gateway is to be told as offline."""
-    after_ms = 300_000 if asset is None else asset.offline_after_ms
+    after_ms = uploads_every_ms + (300_000 if asset is None else asset.offline_after_ms)
     heard_ms = gateway.known_ms if gateway.heard_ms is None else gateway.heard_ms
     return max(heard_ms, gateway.known_ms, started_ms) + after_ms

@@ -7,6 +7,7 @@ from typing import Final
 from coldchain.quantities import QUANTITIES
 from coldchain_backend.fleet import Fleet, Place, Spell
 from coldchain_backend.judging.contracts import (
+    ConditionState,
     CourseKey,
     GatewayState,
     Progress,
@@ -57,8 +58,10 @@ class Present:
     incomplete_runs: dict[str, set[str]] = field(default_factory=dict)
     courses: dict[CourseKey, Course] = field(default_factory=dict)
     revoked: dict[str, int] = field(default_factory=dict)
+    conditions: dict[tuple[str, str], ConditionState] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     watched: dict[str, Spell] = field(default_factory=dict)
+    uploads: dict[str, int] = field(default_factory=dict)
     _standing: dict[str, list[tuple[Spell, tuple[Course, ...]]]] = field(default_factory=dict)
     _offset: int = 0
     _made: int = 0
@@ -73,6 +76,7 @@ class Present:
             sensors={sensor.sensor: sensor for sensor in remembered.sensors},
             gateways={gateway.gateway: gateway for gateway in remembered.gateways},
             revoked=dict(remembered.revoked),
+            conditions={(one.kind.value, one.subject): one for one in remembered.conditions},
         )
         for run in remembered.runs:
             present.keep_run(run)
@@ -86,6 +90,8 @@ class Present:
     def know_fleet(self) -> None:
         """Derive from the fleet who is known, who is watched, and the courses of all spells."""
         self.known = {sensor.id for sensor in self.fleet.sensors}
+        rare = ((one.name, one.uploads_every_ms) for one in self.fleet.gateways)
+        self.uploads = {name: every_ms for name, every_ms in rare if every_ms}
         self._standing.clear()
         self.watched.clear()
         self.know_sensors(self.ever)

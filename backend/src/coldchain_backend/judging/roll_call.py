@@ -7,6 +7,7 @@ from coldchain_backend.alerts import AlertKind, Cause, Desk, End, EndKind, Subje
 from coldchain_backend.fleet import Asset
 from coldchain_backend.judging.contracts import GatewayState, Memory, SensorState
 from coldchain_backend.judging.dues import DueKind
+from coldchain_backend.judging.hearing import ASK_AGAIN_MS, Hearing
 from coldchain_backend.judging.presence import (
     can_tell,
     missed_since_ms,
@@ -14,6 +15,7 @@ from coldchain_backend.judging.presence import (
     silence_delay_ms,
     silence_due_ms,
     was_quiet,
+    with_uploads,
 )
 from coldchain_backend.judging.present import Present, Settings
 
@@ -21,8 +23,11 @@ from coldchain_backend.judging.present import Present, Settings
 class RollCall:
     """Sets and fires the due times of silence and of offline gateways; readings and batches end both."""
 
-    def __init__(self, memory: Memory, desk: Desk, present: Present, settings: Settings) -> None:
+    def __init__(
+        self, memory: Memory, desk: Desk, present: Present, settings: Settings, hearing: Hearing
+    ) -> None:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
+        self._hearing = hearing
         self._postponed: dict[str, set[str]] = {}
 
     def call(self) -> None:
@@ -50,12 +55,21 @@ class RollCall:
                 due_ms = self._rise_ms(state.silent_ms)
             else:
                 started_ms = self._present.progress.started_ms
-                due_ms = silence_due_ms(spell, state, self._gateway(sensor), started_ms, self._settings)
+                due_ms = silence_due_ms(
+                    spell, state, self._gateway(sensor), started_ms, self._settings_of(sensor)
+                )
         self._present.dues.set(DueKind.SILENCE, (sensor,), due_ms)
 
     def _rise_ms(self, told_ms: int) -> int | None:
         rise_ms = told_ms + self._settings.rise_ms
         return rise_ms if rise_ms > self._present.now_ms else None
+
+    def _settings_of(self, sensor: str) -> Settings:
+        gateway = self._present.gateway_of(sensor)
+        return with_uploads(self._settings, 0 if gateway is None else self._uploads_every_ms(gateway))
+
+    def _uploads_every_ms(self, gateway: str) -> int:
+        return self._present.uploads.get(gateway, 0)
 
     def _gateway(self, sensor: str) -> GatewayState | None:
         return self._present.gateways.get(self._present.gateway_of(sensor) or "")
@@ -68,7 +82,7 @@ class RollCall:
         state = self._present.sensors.get(sensor) or SensorState(sensor=sensor)
         gateway = self._gateway(sensor)
         if state.silent_ms is None:
-            if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings):
+            if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings_of(sensor)):
                 self._postponed.setdefault(gateway.gateway, set()).add(sensor)
                 return
             since_ms = missed_since_ms(state, self._present.watched.get(sensor), self._present.now_ms)
@@ -112,7 +126,7 @@ class RollCall:
         if spell is None or state.last_ms is None:
             return
         if before is not None and before.silent_ms is not None:
-            delay_ms = silence_delay_ms(spell.interval_ms, self._settings)
+            delay_ms = silence_delay_ms(spell.interval_ms, self._settings_of(state.sensor))
             if state.last_ms + delay_ms <= self._present.now_ms or state.last_ms <= (
                 before.silent_since_ms or 0
             ):
@@ -143,7 +157,7 @@ class RollCall:
         if state is None:
             return
         now_ms = self._present.now_ms
-        returned = was_quiet(state, now_ms, self._settings)
+        returned = was_quiet(state, now_ms, with_uploads(self._settings, self._uploads_every_ms(name)))
         fresh = replace(
             state,
             heard_ms=now_ms,
@@ -153,6 +167,7 @@ class RollCall:
             going_down=going_down,
         )
         self._keep_gateway(fresh)
+        self._hearing.heard()
         self._end_offline(state, End(kind=EndKind.RESOLVED, event_ms=now_ms))
         self._expect_gateway(name)
         postponed = self._postponed.pop(name, set())
@@ -170,7 +185,12 @@ class RollCall:
         if state.offline_ms is not None:
             due_ms = self._rise_ms(state.offline_ms)
         else:
-            due_ms = offline_due_ms(state, self._asset_of(name), self._present.progress.started_ms)
+            due_ms = offline_due_ms(
+                state,
+                self._asset_of(name),
+                self._present.progress.started_ms,
+                self._uploads_every_ms(name),
+            )
         self._present.dues.set(DueKind.OFFLINE, (name,), due_ms)
 
     def _asset_of(self, name: str) -> Asset | None:
@@ -182,6 +202,10 @@ class RollCall:
         state = self._present.gateways[name]
         if state.offline_ms is None:
             if next(self._present.sensors_of(name), None) is None:
+                return
+            if self._hearing.nothing(state):
+                again_ms = self._present.now_ms + ASK_AGAIN_MS
+                self._present.dues.set(DueKind.OFFLINE, (name,), again_ms)
                 return
             since_ms = state.known_ms if state.heard_ms is None else state.heard_ms
             state = replace(state, offline_since_ms=since_ms, offline_ms=self._present.now_ms)

@@ -18,6 +18,7 @@ from coldchain_backend.judging.casebook import Because, Casebook
 from coldchain_backend.judging.changes import Changes
 from coldchain_backend.judging.contracts import Memory
 from coldchain_backend.judging.courses import Course
+from coldchain_backend.judging.devices import Devices
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
@@ -29,9 +30,16 @@ _EVER_MS = 1 << 60
 class Zones:
     """Each statement about a zone is kept before judging follows it; all times are event time."""
 
-    def __init__(self, memory: Memory, present: Present, casebook: Casebook, roll_call: RollCall) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        present: Present,
+        casebook: Casebook,
+        roll_call: RollCall,
+        devices: Devices,
+    ) -> None:
         self._memory, self._present = memory, present
-        self._casebook, self._roll_call = casebook, roll_call
+        self._casebook, self._roll_call, self._devices = casebook, roll_call, devices
         self._changes = Changes(memory=memory, present=present, casebook=casebook)
         self._inputs: dict[str, list[tuple[str, StateInput]]] = {}
         self._know_inputs()
@@ -87,6 +95,7 @@ class Zones:
         changed = self._changes.follow(self._present.ever, before, because)
         self._roll_call.close_unwatched(by)
         self._roll_call.call()
+        self._devices.close_unwatched(self._present.ever, by)
         self.expect()
         return changed
 
@@ -185,7 +194,9 @@ class Zones:
         if self._present.fleet.states(zone) != states:
             by = entries[-1].by if entries else ""
             changed = self._changes.follow(sensors, before, Because(number=self._present.offset, by=by))
-        self._roll_call.close_unwatched(entries[-1].by if entries else "")
+        by = entries[-1].by if entries else ""
+        self._roll_call.close_unwatched(by)
+        self._devices.close_unwatched(sensors, by)
         for sensor in sorted(sensors):
             self._roll_call.expect(sensor)
         known = self._zone(zone)

@@ -11,6 +11,7 @@ from coldchain.excursions import State
 from coldchain_backend.alerts import Alert, Delivery, Transition
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
+    ConditionState,
     CourseKey,
     FleetRecord,
     GatewayState,
@@ -140,6 +141,16 @@ class Books:
         self._flush("course_hour")
         self._connection.execute(delete(_HOURS).where(_of_course(_HOURS)), key._asdict())
 
+    def put_condition(self, state: ConditionState) -> None:
+        self._put(schema.device_condition, rows.condition_row(state))
+
+    def drop_condition(self, state: ConditionState) -> None:
+        table = schema.device_condition
+        self._flush("device_condition")
+        self._connection.execute(
+            delete(table).where(table.c.kind == state.kind.value, table.c.subject == state.subject)
+        )
+
     def put_said(self, entry: StateEntry) -> None:
         self._put(schema.zone_said, rows.said_row(entry))
 
@@ -261,6 +272,9 @@ def _load(connection: Connection) -> Remembered:
         ],
         runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
         revoked={row[0]: row[1] for row in connection.execute(select(schema.revoked_key))},
+        conditions=[
+            rows.condition_of(row) for row in connection.execute(select(schema.device_condition)).mappings()
+        ],
         said=[
             rows.said_of(row)
             for row in connection.execute(

@@ -9,10 +9,11 @@ from sqlalchemy import RowMapping
 from coldchain.excursions import Excursion, State
 from coldchain.profiles import Level
 from coldchain.readings import Quality
-from coldchain_backend.alerts import Alert, AlertState, Cause, Delivery, Transition, TransitionKind
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, Delivery, Transition, TransitionKind
 from coldchain_backend.alerts.lifecycle import Acknowledgement
 from coldchain_backend.fleet import StateEntry, StateSource, ZoneState
 from coldchain_backend.judging.contracts import (
+    ConditionState,
     CourseKey,
     GatewayState,
     Gone,
@@ -125,6 +126,26 @@ def excursion_of(row: RowMapping) -> StoredExcursion:
         because=row["because"],
         noted=row["noted"],
         noted_ms=row["noted_ms"],
+    )
+
+
+def condition_row(state: ConditionState) -> Row:
+    """A device's condition as a row."""
+    return {
+        "kind": state.kind.value,
+        "subject": state.subject,
+        "since_ms": state.since_ms,
+        "level": None if state.level is None else state.level.value,
+        "told_ms": state.told_ms,
+        "detail": state.detail,
+    }
+
+
+def condition_of(row: RowMapping) -> ConditionState:
+    """A device's condition from its row."""
+    level = row["level"]
+    return ConditionState(
+        **{**row, "kind": AlertKind(row["kind"]), "level": None if level is None else Level(level)}
     )
 
 

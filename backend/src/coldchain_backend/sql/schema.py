@@ -184,6 +184,18 @@ gateway_run = Table(
     info=DERIVED,
 )
 
+device_condition = Table(
+    "device_condition",
+    metadata,
+    _id("kind"),
+    _id("subject"),
+    _time("since_ms"),
+    Column("level", String),
+    _time("told_ms", nullable=True),
+    Column("detail", String),
+    info=DERIVED,
+)
+
 revoked_key = Table("revoked_key", metadata, _id("fingerprint"), _time("from_ms"), info=DERIVED)
 
 reading_conflict = Table(
