@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from coldchain_backend.alerts import Desk
+from coldchain_backend.judging.absence import Absence
 from coldchain_backend.judging.acts import look_at_act
 from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read, samples_of
 from coldchain_backend.judging.casebook import Casebook
@@ -44,10 +45,11 @@ class Judging:
         self._casebook.restore(remembered.excursions)
         conditions = Conditions(self._memory, self._desk, self._present)
         hearing = Hearing(self._present, conditions, self._settings)
-        self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings, hearing)
+        self._absence = Absence(self._memory, self._desk, self._present, self._settings, hearing)
+        self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings, self._absence)
         for sensor in self._present.watched:
             self._roll_call.expect(sensor)
-        self._roll_call.expect_gateways()
+        self._absence.expect_all()
         self._devices = Devices(self._memory, self._present, conditions)
         self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call, self._devices)
         self._dirty: dict[CourseKey, Course] = {}
@@ -131,7 +133,7 @@ class Judging:
             case DueKind.SILENCE, (str() as sensor,):
                 self._roll_call.silence_due(sensor)
             case DueKind.OFFLINE, (str() as gateway,):
-                self._roll_call.offline_due(gateway)
+                self._absence.due(gateway)
             case DueKind.DEVICE, (str() as kind_of, str() as subject):
                 self._devices.due(kind_of, subject)
             case DueKind.ZONE, (str() as zone,):

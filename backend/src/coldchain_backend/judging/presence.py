@@ -1,8 +1,10 @@
-"""Who should speak and does not: when a sensor is silent and a gateway offline. Pure."""
+"""Who should speak and does not: when a sensor is silent and a gateway offline."""
 
 from dataclasses import replace
 
-from coldchain_backend.fleet import Asset, Spell
+from coldchain.profiles import Level
+from coldchain_backend.alerts import Cause, Desk
+from coldchain_backend.fleet import Asset, Fleet, Spell
 from coldchain_backend.judging.contracts import GatewayState, SensorState
 from coldchain_backend.judging.present import Settings
 
@@ -36,6 +38,20 @@ def with_uploads(settings: Settings, every_ms: int) -> Settings:
     if not every_ms:
         return settings
     return replace(settings, upload_ms=settings.upload_ms + every_ms, quiet_ms=settings.quiet_ms + every_ms)
+
+
+def rise_ms(told_ms: int, now_ms: int, settings: Settings) -> int | None:
+    """When the warning that was told at an instant becomes an alarm; None once it has."""
+    due_ms = told_ms + settings.rise_ms
+    return due_ms if due_ms > now_ms else None
+
+
+def show(desk: Desk, cause: Cause, now_ms: int, fleet: Fleet) -> None:
+    """Show a cause to the desk; an end changes no level: what was told as an alarm ends as one."""
+    before = desk.alert_of(cause.id)
+    if before is not None and (cause.end is not None or before.level is Level.ALARM):
+        cause = replace(cause, level=before.level, reached_ms=before.cause.reached_ms)
+    desk.look(cause, now_ms, fleet)
 
 
 def missed_since_ms(sensor: SensorState, spell: Spell | None, now_ms: int) -> int:
