@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults soak check fix contracts \
-	figures coverage bench lock schema screenshots strangers clean
+	figures coverage bench lock schema docs screenshots strangers clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -81,6 +81,9 @@ lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 
 schema: $(DEV)  ## write the JSON Schema of fleet.yaml
 	@.venv/bin/coldchain-backend fleet schema > docs/fleet.schema.json
+
+docs: $(DEV)  ## write docs/sensors.md from the code
+	@$(PY) -m tools.sensors_page
 
 screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots

@@ -7,27 +7,60 @@ profile; it is loaded then.
 import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Final
+from typing import Final, NamedTuple
 
 from coldchain.errors import InvalidInput
 
 from .piece import Codec, Piece
 
-# Codec → module, and the model names by which it is recognised within a profile's or device's name.
-CODECS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "dragino-lht65": ("dragino", ("lht65", "lht65n", "lht65ns", "lht65n-e3", "lht65n-e31f")),
-    "dragino-lht52": ("dragino", ("lht52",)),
-    "milesight-em300-th": ("milesight", ("em300-th", "em300")),
-    "milesight-em300-mcs": ("milesight", ("em300-mcs",)),
-    "milesight-em300-sld": ("milesight", ("em300-sld", "em300-zld")),
-    "milesight-em320-th": ("milesight", ("em320-th", "em320")),
-    "milesight-em500-pt100": ("milesight", ("em500-pt100",)),
-    "milesight-em500-co2": ("milesight", ("em500-co2",)),
-    "elsys": (
-        "elsys",
-        ("elsys", "ers", "ers2", "ers-co2", "ers-lite", "elt", "elt2", "elt-2", "elt-lite", "ext"),
+
+class About(NamedTuple):
+    """Where a codec is, whom it decodes, and how sure its layout is."""
+
+    module: str
+    devices: str
+    models: tuple[str, ...]  # names by which it is recognised within a profile's, model's or device's name
+    confidence: str
+
+
+CODECS: Final[Mapping[str, About]] = {
+    "dragino-lht65": About(
+        "dragino",
+        "Dragino LHT65, LHT65N",
+        ("lht65", "lht65n", "lht65ns", "lht65n-e3", "lht65n-e31f"),
+        "captured; memory (fPort 2, polled): unverified",
     ),
-    "sensative-strips": ("sensative", ("strips", "sensative")),
+    "dragino-lht52": About("dragino", "Dragino LHT52", ("lht52",), "captured; memory (fPort 3): unverified"),
+    "milesight-em300-th": About(
+        "milesight", "Milesight EM300-TH", ("em300-th", "em300"), "documented by the maker"
+    ),
+    "milesight-em300-mcs": About(
+        "milesight", "Milesight EM300-MCS", ("em300-mcs",), "documented by the maker"
+    ),
+    "milesight-em300-sld": About(
+        "milesight", "Milesight EM300-SLD, -ZLD", ("em300-sld", "em300-zld"), "documented by the maker"
+    ),
+    "milesight-em320-th": About(
+        "milesight", "Milesight EM320-TH", ("em320-th", "em320"), "documented by the maker"
+    ),
+    "milesight-em500-pt100": About(
+        "milesight", "Milesight EM500-PT100", ("em500-pt100",), "documented by the maker"
+    ),
+    "milesight-em500-co2": About(
+        "milesight", "Milesight EM500-CO2", ("em500-co2",), "documented by the maker"
+    ),
+    "elsys": About(
+        "elsys",
+        "Elsys ERS, ERS CO2, ELT, EXT",
+        ("elsys", "ers", "ers2", "ers-co2", "ers-lite", "elt", "elt-2", "elt-lite", "ext"),
+        "documented by the maker; what an open input reads: unverified",
+    ),
+    "sensative-strips": About(
+        "sensative",
+        "Sensative Strips",
+        ("strips", "sensative"),
+        "battery, temperature, flood: the maker's example; door and memory: unverified",
+    ),
 }
 
 
@@ -35,7 +68,7 @@ def codec(name: str) -> Codec:
     """The codec of that name. Raises InvalidInput naming those there are."""
     if name not in CODECS:
         raise InvalidInput(f"no payload codec {name!r}; there are: {', '.join(CODECS)}")
-    made: Codec = import_module(f".{CODECS[name][0]}", __package__).CODECS[name]
+    made: Codec = import_module(f".{CODECS[name].module}", __package__).CODECS[name]
     return made
 
 
@@ -44,8 +77,8 @@ def codec_name_in(names: Iterable[str]) -> str | None:
     for name in names:
         found = [
             (len(model), codec_name)
-            for codec_name, (_, models) in CODECS.items()
-            for model in models
+            for codec_name, about in CODECS.items()
+            for model in about.models
             if _names_model(name.lower(), model)
         ]
         if found:
