@@ -171,7 +171,7 @@ def test_a_local_time_is_an_instant_that_the_device_would_write_so(second: int) 
 )
 def test_a_request_that_is_no_read_cannot_be_made(unit: int, function: int, address: int, count: int) -> None:
     with pytest.raises(InvalidInput, match="not a read"):
-        Request(unit=unit, function=function, address=address, count=count)
+        request_frame(Request(unit=unit, function=function, address=address, count=count))
 
 
 @given(st.integers(0, 255))

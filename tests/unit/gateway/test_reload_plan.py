@@ -25,7 +25,7 @@ port = "/dev/null"
 [[source]]
 kind = "modbus"
 name = "bus"
-port = "/dev/null"
+port = "/dev/zero"
 
 [[source.unit]]
 address = 1

@@ -63,6 +63,7 @@ def _table() -> tuple[int, ...]:
 
 
 _CRC: Final = _table()
+LAST_UNIT: Final = 247
 
 
 def crc16(data: bytes) -> bytes:
@@ -74,7 +75,12 @@ def crc16(data: bytes) -> bytes:
 
 
 def request_frame(request: Request) -> bytes:
-    """The bytes that go out."""
+    """The bytes that go out on a serial line; raises InvalidInput for a unit that cannot answer there.
+
+    0 is a broadcast, which nobody answers, 248 to 255 are reserved; over TCP they may stand for a bridge.
+    """
+    if not 1 <= request.unit <= LAST_UNIT:
+        raise InvalidInput(f"not a read: unit {request.unit} on a serial line")
     body = bytes([request.unit, request.function])
     body += request.address.to_bytes(2, "big") + request.count.to_bytes(2, "big")
     return body + crc16(body)
