@@ -116,7 +116,10 @@ class Site:
         return [line for line in (self.folder / "log").read_text().splitlines() if f" {event} " in line]
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "data" / "status.json").read_bytes())
+        """Waits for the first one."""
+        path = self.folder / "data" / "status.json"
+        until(path.exists)
+        found: dict[str, Any] = json.loads(path.read_bytes())
         return found
 
 
