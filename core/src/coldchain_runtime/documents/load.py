@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +39,12 @@ def toml_text(text: str, cls: type[T], *, file: str) -> T:
         raise _one(file, line, _TOML_LINE.sub("", str(fault)).strip()) from fault
     lines = _toml_lines(text)
     return structure(values, cls, file=file, line_of=lambda place: _nearest(lines, place))
+
+
+def toml_line_of(path: Path) -> Callable[[Place], int]:
+    """Tells the line of a key of a TOML file, or of the table that it would stand in."""
+    lines = _toml_lines(_read(path))
+    return lambda place: _nearest(lines, place)
 
 
 def load_yaml(path: Path, cls: type[T], *, check: Check[T] | None = None) -> T:

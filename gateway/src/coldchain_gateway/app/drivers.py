@@ -18,6 +18,7 @@ LOOK_S: Final = 0.5
 # A loop that has not turned for so long is blocked by its driver.
 HANGS_S: Final = 15.0
 STOP_S: Final = 1.0
+LINGER_S: Final = 0.1
 # Threads that were given up and are still there; beyond it no new one is begun.
 MOST_ABANDONED: Final = 3
 log = Log("gateway.drivers")
@@ -124,14 +125,18 @@ class _Attempt:
         self._thread.start()
 
     async def stop(self, within_s: float) -> bool:
-        """Cancel it and wait; whether its thread has ended."""
+        """Cancel it and wait; whether its thread has ended. What has reached its wire is still taken."""
         self._stopping = True
         if self._inner is not None and self._task is not None:
             with suppress(RuntimeError):  # its loop may have ended just now
-                self._inner.call_soon_threadsafe(self._task.cancel)
+                self._inner.call_soon_threadsafe(self._linger)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.ended.wait(), within_s)
         return self.ended.is_set()
+
+    def _linger(self) -> None:
+        if self._inner is not None and self._task is not None:
+            self._inner.call_later(LINGER_S, self._task.cancel)
 
     def tell(self) -> None:
         """Raises how it ended, if not by itself."""

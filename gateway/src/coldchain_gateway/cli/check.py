@@ -1,21 +1,40 @@
-"""`check`: every mistake of the configuration with file, line and key; touches nothing."""
+"""`check`: every mistake of the configuration, and of the computer it is for, with file, line and key."""
 
 import argparse
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from coldchain.errors import InvalidInput
+from coldchain.errors import ColdchainError, ConfigError, InvalidInput
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+    from coldchain_gateway.config import Settings
+
+ROOT: Final = Path("/")
+EXAMPLES: Final = """example:
+  coldchain-gateway --config gateway.toml check
+  coldchain-gateway --config gateway.toml check --no-host        the file alone, on any computer
+  coldchain-gateway --config gateway.toml check --root /mnt/sd   an SD card before its first start
+"""
 
 
 def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     command = commands.add_parser(
         "check",
-        help="look for mistakes in the configuration, touch nothing",
-        description="Reads the configuration, its templates and files. Exit status 1 names every mistake.",
-        epilog="example: coldchain-gateway --config gateway.toml check",
+        help="look for mistakes in the configuration and on this computer, touch nothing",
+        description="Reads the configuration, its templates and files, and looks for what the computer lacks "
+        "for it: ports, rights, overlays, programs that hold a port. Exit status 1 names every mistake; "
+        "notes are no mistakes.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--no-host", action="store_true", help="look at the file only")
+    command.add_argument(
+        "--root", type=Path, default=ROOT, metavar="DIR", help="the computer whose files lie below DIR"
     )
     command.set_defaults(command_body=body)
 
@@ -23,24 +42,61 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 def body(arguments: argparse.Namespace) -> int:
     """Check and tell."""
     from coldchain_gateway.config import load
-    from coldchain_gateway.sources import losses_of, open_source
-    from coldchain_runtime.clock import SystemClock
 
     try:
         settings = load(arguments.config)
+    except InvalidInput as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    mistakes = list(_of_files(settings))
+    notes: list[ConfigError] = []
+    if not arguments.no_host:
+        from .host_checks import host_mistakes
+
+        for mistake, note in host_mistakes(settings, arguments.root):
+            (notes if note else mistakes).append(mistake)
+    for mistake in mistakes:
+        sys.stdout.write(f"{mistake}\n")
+    for one in notes:
+        sys.stdout.write(f"note: {one}\n")
+    if not mistakes:
+        from coldchain_gateway.sources import losses_of
+
+        sources = ", ".join(f"{source.name} ({source.kind})" for source in settings.config.source)
+        name = settings.config.gateway.name
+        sys.stdout.write(f"{arguments.config}: good. {name}: {sources or 'no sources'}\n")
         for source in settings.config.source:
+            sys.stdout.writelines(f"  {line}\n" for line in losses_of(source))
+    return 1 if mistakes else 0
+
+
+def _of_files(settings: "Settings") -> Iterator[ConfigError]:
+    """Mistakes of what the configuration refers to: templates, secrets, the watch file."""
+    from coldchain_gateway.local_alarm import read_watch_file
+    from coldchain_gateway.sources import open_source
+    from coldchain_runtime.clock import SystemClock
+    from coldchain_runtime.documents import Place, key_text, toml_line_of
+
+    line_of = toml_line_of(settings.file)
+
+    def mistake(place: Place, message: str) -> ConfigError:
+        return ConfigError(message, file=str(settings.file), line=line_of(place), key=key_text(place))
+
+    for number, source in enumerate(settings.config.source):
+        try:
             open_source(
                 source,
                 clock=SystemClock(),
                 template_dirs=settings.template_dirs,
                 folder=settings.file.absolute().parent,
             )
-    except InvalidInput as error:
-        print(error)  # noqa: T201 - a command line speaks
-        return 1
-    names = ", ".join(f"{source.name} ({source.kind})" for source in settings.config.source) or "no sources"
-    print(f"{arguments.config}: good. {settings.config.gateway.name}: {names}")  # noqa: T201 - a command line speaks
-    for source in settings.config.source:
-        for line in losses_of(source):
-            print(f"  {line}")  # noqa: T201 - a command line speaks
-    return 0
+        except ConfigError as error:
+            yield error if error.line is not None else mistake(("source", number), str(error))
+        except InvalidInput as error:
+            yield mistake(("source", number), str(error))
+    watch_file = settings.config.local_alarm.watch_file
+    if watch_file is not None:
+        try:
+            read_watch_file(watch_file)
+        except (OSError, ColdchainError) as error:
+            yield mistake(("local_alarm", "watch_file"), str(error))

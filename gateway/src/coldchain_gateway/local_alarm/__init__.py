@@ -2,12 +2,13 @@
 
 from .alarm import LocalAlarm
 from .board import Board, PointView, SensorView, ZoneState, ZoneView
-from .config import LocalAlarmConfig
+from .config import GpioOutputConfig, LocalAlarmConfig
 from .latest import Heard
 from .watch_file import read_watch_file
 
 __all__ = [
     "Board",
+    "GpioOutputConfig",
     "Heard",
     "LocalAlarm",
     "LocalAlarmConfig",

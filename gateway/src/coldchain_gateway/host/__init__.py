@@ -1,0 +1,7 @@
+"""What the computer must have for the wires that are configured; read from files below a root folder."""
+
+from .buses import gpio_findings, onewire_findings
+from .finding import Finding, Person
+from .ports import port_findings
+
+__all__ = ["Finding", "Person", "gpio_findings", "onewire_findings", "port_findings"]
