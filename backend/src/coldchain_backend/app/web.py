@@ -14,7 +14,7 @@ from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
 from coldchain_backend.recovery import HELD
-from coldchain_backend.web import api, auth, checkpoint, gateways, health, live, write
+from coldchain_backend.web import api, auth, checkpoint, gateways, health, live, restored, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.services import GatewaySeen, Services
@@ -63,6 +63,7 @@ def application(ground: Ground) -> FastAPI:
         write.router,
         gateways.router,
         checkpoint.router,
+        restored.router,
         auth.router,
         health.router,
         live.router,
