@@ -92,7 +92,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 @pytest.mark.soak
-@settings(max_examples=rounds(300, 10_000), deadline=None)
+@settings(max_examples=rounds(150, 10_000), deadline=None)
 @given(case=cases())
 def test_the_same_verdict(case: Case) -> None:
     samples, grades, profile, span, uncertainty = case

@@ -7,7 +7,7 @@ Claim = dict[str, object]
 
 
 def claim(verdict: Verdict) -> Claim:
-    """Outcome, reasons in their order and by rule, known and unknown time, extremes, time beyond each limit."""
+    """Outcome, reasons in order, known and unknown time, extremes, and time beyond each limit."""
     account, kinds = verdict.account, list(ReasonKind)
     reasons = sorted(verdict.reasons, key=lambda one: (kinds.index(one.kind), one.rule or ""))
     return {
