@@ -53,6 +53,7 @@ class Judging:
         self._devices = Devices(self._memory, self._present, conditions)
         self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call, self._devices)
         self._dirty: dict[CourseKey, Course] = {}
+        self._due_ms = self._present.dues.next_ms()
 
     @property
     def offset(self) -> int:
@@ -66,7 +67,7 @@ class Judging:
 
     def next_due_ms(self) -> int | None:
         """When something is due; if no record has come by then, the service appends an alive mark."""
-        return self._present.dues.next_ms()
+        return self._due_ms
 
     def consume(self, records: Sequence[Record]) -> None:
         """Judge records that follow the last ones, in one transaction: all or nothing."""
@@ -83,7 +84,7 @@ class Judging:
             self._stale = True
             self._memory.rollback()
             raise
-        self._committed = self._present.progress
+        self._committed, self._due_ms = self._present.progress, self._present.dues.next_ms()
         self._dirty.clear()
 
     def _take(self, record: Record) -> None:

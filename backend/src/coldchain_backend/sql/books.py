@@ -65,6 +65,7 @@ class Books:
         self._series = SeriesStore(raw(self._connection))
         self._waiting: dict[str, dict[tuple[Cell, ...], Row]] = {}
         self._counts: dict[str, tuple[int, int, str]] = {}
+        self._sensors: dict[str, SensorState] = {}
 
     @property
     def series(self) -> SeriesStore:
@@ -98,6 +99,9 @@ class Books:
             },
         )
         self._series.flush()
+        for state in self._sensors.values():
+            self._put(schema.sensor_state, rows.sensor_row(state))
+        self._sensors.clear()
         for name in list(self._waiting):
             self._flush(name)
         self._add_counts()
@@ -108,6 +112,7 @@ class Books:
         self._series.discard()
         self._waiting.clear()
         self._counts.clear()
+        self._sensors.clear()
 
     def _put(self, table: Table, row: Row) -> None:
         self._waiting.setdefault(table.name, {})[_key(table, row)] = row
@@ -170,7 +175,7 @@ class Books:
         return [rows.excursion_of(row) for row in self._connection.execute(_EXCURSIONS, span).mappings()]
 
     def put_sensor(self, sensor: SensorState) -> None:
-        self._put(schema.sensor_state, rows.sensor_row(sensor))
+        self._sensors[sensor.sensor] = sensor
 
     def put_gateway(self, gateway: GatewayState) -> None:
         self._put(schema.gateway_state, rows.gateway_row(gateway))
