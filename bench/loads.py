@@ -14,7 +14,7 @@ SPACING_MS = 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How readings are sent: batches of `lines`, `batches` to a request; each gateway has `sensors` of them."""
+    """How readings are sent: `batches` of `lines` in a request, from gateways with `sensors` each."""
 
     name: str
     lines: int
@@ -49,7 +49,9 @@ class _Sender:
         body = b"".join(self._line(self.said + line, start_ms) for line in range(lines))
         self.said += lines
         self.seq += 1
-        made = seal(self.key, org=ORGANISATION, run="run-1", seq=self.seq, prev=self.prev, body=body)
+        made = seal(
+            self.key, org=ORGANISATION, run=f"run-{self.name}", seq=self.seq, prev=self.prev, body=body
+        )
         self.prev = made.hash
         return made.encode()
 
@@ -66,9 +68,7 @@ class Load:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self.senders = [
-            _Sender(f"gw{number:04d}", number, shape.sensors) for number in range(shape.gateways)
-        ]
+        self.senders = [_Sender(f"gw{number:04d}", number, shape.sensors) for number in range(shape.gateways)]
 
     def fleet(self) -> str:
         """The fleet file: every sensor in use at a point of its own, under a profile with three rules."""
@@ -83,7 +83,8 @@ class Load:
         )
         return (
             f"organisation: {ORGANISATION}\nassets:\n  - id: store\n    kind: cold_store\n"
-            "    name: {en: Store, zh: 冷库}\n    time_zone: Asia/Shanghai\n    zones:\n      - id: store.room\n"
+            "    name: {en: Store, zh: 冷库}\n    time_zone: Asia/Shanghai\n"
+            "    zones:\n      - id: store.room\n"
             "        name: {en: Room, zh: 冷藏间}\n        profile: vaccine-2-8\n        state: in_use\n"
             f"        points:\n{points}sensors:\n{sensors}gateways:\n{gateways}"
         )

@@ -6,19 +6,24 @@ from hypothesis import strategies as st
 from coldchain.lineprotocol import encode
 from coldchain.quantities import QUANTITIES
 from coldchain.seal import GENESIS, Key, seal
-from coldchain_backend.judging.batches import AHEAD_MS, Content, Unjudged, read
-from coldchain_backend.ledger import BatchMeta, Grade, batch_record
+from coldchain_backend.judging.batches import AHEAD_MS, Content, Unjudged, framed, read
+from coldchain_backend.ledger import BatchMeta, Grade, NewRecord, Record, batch_record
 from coldchain_backend.series.blocks import quality_of, sealed_of
 
 KEY = Key.from_seed(bytes(32))
 NOW = 1_795_377_600_000
 
 
+def placed(new: NewRecord) -> Record:
+    """The record as the ledger would give it."""
+    return Record(offset=1, kind=new.kind, received_ms=NOW, payload=new.payload, hash="0" * 64)
+
+
 def content(body: bytes, grade: Grade = Grade.SEALED) -> Content:
     """What judging sees of a body."""
     batch = seal(KEY, org="demo", run="r", seq=1, prev=GENESIS, body=body)
     meta = BatchMeta(gateway="gw", run="r", seq=1, grade=grade)
-    return read(batch_record(meta, batch.encode()).payload, {"s", "t"}, NOW)
+    return read(framed(placed(batch_record(meta, batch.encode()))), {"s", "t"})
 
 
 LINES = st.one_of(
@@ -90,5 +95,5 @@ def test_a_quality_that_nobody_knows_is_unsure() -> None:
 
 def test_what_cannot_be_framed_is_counted() -> None:
     meta = BatchMeta(gateway="gw", run="r", seq=1)
-    found = read(batch_record(meta, b"not a batch").payload, {"s"}, NOW)
+    found = read(framed(placed(batch_record(meta, b"not a batch"))), {"s"})
     assert found.unjudged == {Unjudged.UNFRAMED: 1}

@@ -11,8 +11,8 @@ from coldchain.columns import Column, parse_columns
 from coldchain.lineprotocol import FieldValue, Line
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality, Value
-from coldchain.seal import BadBatch, read_batches
-from coldchain_backend.ledger import BatchMeta, Grade, split_batch
+from coldchain.seal import BadBatch, Batch, read_batches
+from coldchain_backend.ledger import BatchMeta, Grade, Record, split_batch
 from coldchain_backend.series.blocks import rank_of
 
 AHEAD_MS: Final = 600_000
@@ -71,9 +71,13 @@ def samples_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A batch as judging sees it."""
+    """A batch as judging sees it, or several of one run that were received together.
+
+    `first` is the number of the first of them; that of the last stands in `meta`.
+    """
 
     meta: BatchMeta
+    first: int
     key: str
     sealed: bool
     readings: dict[str, list[Spoken]] = field(default_factory=dict)
@@ -87,29 +91,58 @@ class Content:
         self.samples[reason] = sample[:200]
 
 
-def read(payload: bytes, known: Container[str], stamp_ms: int) -> Content:
-    """Decode a batch record; `known`: the fleet's sensors. Raises IntegrityError if it is no batch."""
-    meta, encoded = split_batch(payload)
-    batch = next(read_batches(encoded), None)
-    sealed = meta.grade is Grade.SEALED
-    if batch is None or isinstance(batch, BadBatch):
-        content = Content(meta=meta, key="", sealed=sealed)
-        content.refuse(Unjudged.UNFRAMED, "" if batch is None else batch.reason)
+class Framed(NamedTuple):
+    """A batch record taken apart; `batch` says why where it cannot be framed."""
+
+    record: Record
+    meta: BatchMeta
+    batch: Batch | BadBatch
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a gateway sealed it, and not we on receipt."""
+        return self.meta.grade is Grade.SEALED
+
+
+def framed(record: Record) -> Framed:
+    """Take a batch record apart. Raises IntegrityError if it is none."""
+    meta, encoded = split_batch(record.payload)
+    batch = next(read_batches(encoded), BadBatch(reason="", position=0, header=b""))
+    return Framed(record, meta, batch)
+
+
+def read(one: Framed, known: Container[str]) -> Content:
+    """Decode a batch; `known`: the fleet's sensors."""
+    meta, batch = one.meta, one.batch
+    if isinstance(batch, BadBatch):
+        content = Content(meta=meta, first=meta.seq, key="", sealed=one.sealed)
+        content.refuse(Unjudged.UNFRAMED, batch.reason)
         return content
-    parsed = parse_columns(batch.body)
-    content = Content(meta=meta, key=batch.gateway, sealed=sealed, others=parsed.others)
+    return read_body(one, meta.seq, batch.body, known)
+
+
+def read_body(last: Framed, first: int, body: bytes, known: Container[str]) -> Content:
+    """Decode the bodies of the batches from number `first` to `last` as one."""
+    parsed = parse_columns(body)
+    key = last.batch.gateway if isinstance(last.batch, Batch) else ""
+    content = Content(meta=last.meta, first=first, key=key, sealed=last.sealed, others=parsed.others)
     for bad in parsed.bad:
         content.refuse(Unjudged.BAD_LINE, f"{bad.reason}: {bad.raw!r}")
-    latest_ms = stamp_ms + AHEAD_MS
+    latest_ms = last.record.received_ms + AHEAD_MS
     for column in parsed.readings:
         if column.sensor not in known:
             content.refuse(Unjudged.UNKNOWN_SENSOR, column.sensor, len(column.times))
             continue
-        spoken = _plain(column, latest_ms, sealed=sealed)
+        spoken = _plain(column, latest_ms, sealed=content.sealed)
         found = list(_one_by_one(column, latest_ms, content)) if spoken is None else [spoken]
         if found:
             content.readings.setdefault(column.sensor, []).extend(found)
     return content
+
+
+def newest_ms(content: Content) -> int | None:
+    """The newest event time of the readings that can be judged."""
+    return max((part.times[-1] for parts in content.readings.values() for part in parts), default=None)
 
 
 def _plain(column: Column, latest_ms: int, *, sealed: bool) -> Spoken | None:

@@ -186,6 +186,11 @@ class Casebook:
     def _waits(self, course: Course) -> bool:
         return course.late_due_ms is not None or self._present.has_holes(course.key.sensor)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the end of any alert waits for missing batches."""
+        return bool(self._held.all())
+
     def release_whole(self) -> None:
         """End the alerts that waited and need to no longer."""
         for excursion, course in self._held.all():

@@ -9,9 +9,19 @@ from dataclasses import replace
 from coldchain_backend.alerts import Desk
 from coldchain_backend.judging.absence import Absence
 from coldchain_backend.judging.acts import look_at_act
-from coldchain_backend.judging.batches import Content, Spoken, Unjudged, read, samples_of
+from coldchain_backend.judging.batches import (
+    Content,
+    Framed,
+    Spoken,
+    Unjudged,
+    framed,
+    newest_ms,
+    read,
+    samples_of,
+)
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress, SensorState
+from coldchain_backend.judging.convoys import Convoy, convoys, together
 from coldchain_backend.judging.courses import Course, Sample
 from coldchain_backend.judging.device_conditions import Conditions
 from coldchain_backend.judging.devices import Devices
@@ -75,8 +85,12 @@ class Judging:
             self._load()
         self._memory.begin()
         try:
-            for record in records:
-                self._take(record)
+            for one in convoys(records):
+                if isinstance(one, Record):
+                    self._take(one)
+                elif len(one) == 1 or not self._take_together(one):
+                    for single in one:
+                        self._take(single.record, single)
             for course in self._dirty.values():
                 self._memory.put_course(course.stored())
             self._memory.commit(self._present.progress)
@@ -87,7 +101,21 @@ class Judging:
         self._committed, self._due_ms = self._present.progress, self._present.dues.next_ms()
         self._dirty.clear()
 
-    def _take(self, record: Record) -> None:
+    def _take_together(self, convoy: Convoy) -> bool:
+        """Take batches as one; false, with only time passed, where they have to be told apart."""
+        present, last = self._present, convoy[-1]
+        present.begin_record(convoy[0].record.offset)
+        self._fire_dues(last.record.received_ms)
+        present.now_ms = last.record.received_ms
+        content = None if self._casebook.waiting else together(convoy, present, self._roll_call)
+        if content is None:
+            return False
+        present.begin_record(last.record.offset)
+        self._take_content(content, newest_ms(read(last, present.known)))
+        self._read_up_to(last.record)
+        return True
+
+    def _take(self, record: Record, batch: Framed | None = None) -> None:
         present = self._present
         present.begin_record(record.offset)
         start = record.kind is Kind.MARK and self._is_start(record)
@@ -96,18 +124,23 @@ class Judging:
         present.now_ms = record.received_ms
         match record.kind:
             case Kind.BATCH:
-                self._take_batch(record)
+                self._take_batch(batch or framed(record))
             case Kind.FLEET:
                 self._take_fleet(record)
             case Kind.ACT:
                 self._take_act(read_json(record.payload))
             case Kind.MARK:
                 self._take_mark(record)
-        started_ms = record.received_ms if start else present.progress.started_ms
-        present.progress = Progress(offset=record.offset, stamp_ms=record.received_ms, started_ms=started_ms)
+        self._read_up_to(record, start=start)
         if start:
             self._roll_call.call()
             self._fire_dues(record.received_ms)
+
+    def _read_up_to(self, record: Record, *, start: bool = False) -> None:
+        started_ms = record.received_ms if start else self._present.progress.started_ms
+        self._present.progress = Progress(
+            offset=record.offset, stamp_ms=record.received_ms, started_ms=started_ms
+        )
 
     @staticmethod
     def _is_start(record: Record) -> bool:
@@ -144,17 +177,20 @@ class Judging:
         course = self._dirty[key] = self._present.courses[key]
         return course
 
-    def _take_batch(self, record: Record) -> None:
-        present = self._present
-        content = read(record.payload, present.known, record.received_ms)
-        if content.key in present.revoked:
-            content = Content(meta=content.meta, key=content.key, sealed=content.sealed)
+    def _take_batch(self, batch: Framed) -> None:
+        content = read(batch, self._present.known)
+        if content.key in self._present.revoked:
+            content = Content(meta=content.meta, first=content.first, key=content.key, sealed=content.sealed)
             content.refuse(Unjudged.KEY_REVOKED, content.key)
             self._count(content)
             return
+        self._take_content(content, newest_ms(content))
+
+    def _take_content(self, content: Content, newest: int | None) -> None:
+        """Take what batches say; `newest`: the newest event time in the last of them."""
         if content.sealed:
-            follow_sequence(content, self._memory, present)
-        follow_lines(content, self._memory, self._roll_call, present)
+            follow_sequence(content, newest, self._memory, self._present)
+        follow_lines(content, self._memory, self._roll_call, self._present)
         for sensor, spoken in content.readings.items():
             self._changed(self._zones.hear(sensor, spoken))
             self._devices.hear(sensor, spoken)

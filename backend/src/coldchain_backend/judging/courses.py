@@ -97,6 +97,16 @@ class Course:
             index = end
         return closed
 
+    def stays_quiet(self, samples: Sequence[Sample]) -> bool:
+        """Whether ascending readings are all late, or all in order and open nothing."""
+        last_ms = self.state.last_ms
+        if last_ms is not None and samples[-1][0] <= last_ms:
+            return True
+        if self.open or self.state.open or (last_ms is not None and samples[0][0] <= last_ms):
+            return False
+        state, changes = run(self.state, samples, self.judged)
+        return not changes and not state.open
+
     def _without_late(self, samples: Sequence[Sample], stamp_ms: int) -> list[Sample]:
         ordered: list[Sample] = []
         last_ms = self.state.last_ms

@@ -10,15 +10,17 @@ from coldchain_backend.judging.holes import with_newest, with_numbers
 from coldchain_backend.judging.present import Present
 
 
-def follow_sequence(content: Content, memory: Memory, present: Present) -> None:
-    """Take in the numbers of a sealed batch, and what its lines say about other numbers."""
+def follow_sequence(content: Content, newest_ms: int | None, memory: Memory, present: Present) -> None:
+    """Take in the numbers of sealed batches, and what their lines say about other numbers.
+
+    `newest_ms`: the newest event time in the last of the batches.
+    """
     meta = content.meta
-    times = [part.times[-1] for parts in content.readings.values() for part in parts]
     held = present.runs.get(meta.run)
-    declare(meta.run, meta.gateway, (meta.seq, meta.seq), memory, present)
+    declare(meta.run, meta.gateway, (content.first, meta.seq), memory, present)
     fresh = present.runs[meta.run]
-    if times and fresh.held >= meta.seq and (held is None or held.held < meta.seq):
-        _keep(replace(fresh, held_ms=max(times)), fresh, memory, present)
+    if newest_ms is not None and fresh.held >= meta.seq and (held is None or held.held < meta.seq):
+        _keep(replace(fresh, held_ms=newest_ms), fresh, memory, present)
     _follow_lines(content.others, meta.gateway, memory, present)
 
 

@@ -1,0 +1,86 @@
+"""Convoys: batches of one run that were received together, judged as one where that changes nothing.
+
+A gateway with few sensors seals small batches and sends a hundred of them in one request, and the ledger
+stamps them alike. What their readings do is defined batch by batch; but where no reading opens anything and
+nothing waits or is silent, the batches together do what they do one after another. A property test holds both
+equal, whatever the log.
+"""
+
+from collections.abc import Iterator, Sequence
+from operator import lt
+
+from coldchain.seal import Batch
+from coldchain_backend.judging.batches import Content, Framed, framed, read_body, samples_of
+from coldchain_backend.judging.present import Present
+from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.ledger import Kind, Record
+
+LONGEST_BYTES = 1 << 20
+Convoy = Sequence[Framed]
+
+
+def convoys(records: Sequence[Record]) -> Iterator[Convoy | Record]:
+    """Runs of sealed batches that follow each other in number and stamp; everything else by itself."""
+    convoy: list[Framed] = []
+    size = 0
+    for record in records:
+        if record.kind is not Kind.BATCH:
+            if convoy:
+                yield convoy
+            convoy, size = [], 0
+            yield record
+            continue
+        one = framed(record)
+        size += len(record.payload)
+        if convoy and (size > LONGEST_BYTES or not _follows(one, convoy[-1])):
+            yield convoy
+            convoy, size = [], len(record.payload)
+        convoy.append(one)
+    if convoy:
+        yield convoy
+
+
+def _follows(one: Framed, before: Framed) -> bool:
+    return (
+        isinstance(one.batch, Batch)
+        and isinstance(before.batch, Batch)
+        and one.meta.seq == before.meta.seq + 1
+        and one.meta.run == before.meta.run
+        and one.meta.gateway == before.meta.gateway
+        and one.batch.gateway == before.batch.gateway
+        and one.record.received_ms == before.record.received_ms
+        and one.sealed
+        and before.sealed
+    )
+
+
+def together(convoy: Convoy, present: Present, roll_call: RollCall) -> Content | None:
+    """The convoy as one, if its batches one after another would do the same; the log stands at its stamp."""
+    first, last = convoy[0], convoy[-1]
+    run = present.runs.get(last.meta.run)
+    in_order = run.whole and run.held == first.meta.seq - 1 if run is not None else first.meta.seq == 1
+    if not in_order or not roll_call.steady(last.meta.gateway):
+        return None
+    body = b"".join([one.batch.body for one in convoy if isinstance(one.batch, Batch)])
+    content = read_body(last, first.meta.seq, body, present.known)
+    if content.unjudged or content.others or content.key in present.revoked:
+        return None
+    quiet = all(_quiet(content, sensor, present, roll_call) for sensor in content.readings)
+    return content if quiet else None
+
+
+def _quiet(content: Content, sensor: str, present: Present, roll_call: RollCall) -> bool:
+    """Whether the readings of a sensor are of one kind and in order, and open, end and silence nothing."""
+    part, *more = content.readings[sensor]
+    times = part.times
+    if more or not all(map(lt, times, times[1:])) or not roll_call.speaks_on(sensor, times[0]):
+        return False
+    stretch = present.stretch(sensor, times[0], times[-1])
+    for spell, courses in stretch:
+        if not (spell.holds(times[0]) and spell.holds(times[-1])):
+            return False
+        for course in courses:
+            samples = samples_of([part], course.key.quantity, spell.from_ms, spell.to_ms)
+            if samples and not course.stays_quiet(samples):
+                return False
+    return True
