@@ -1,6 +1,7 @@
 """Batches that came together are judged as one, and nobody can tell: the same as one batch after another."""
 
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,7 @@ from hypothesis import strategies as st
 
 from coldchain_backend.judging.batches import Content
 from coldchain_backend.judging.convoys import Convoy, together
-from coldchain_backend.judging.present import Present
-from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.ledger import MarkName, NewRecord, mark_record
 from coldchain_backend.sql import digest
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, Voice, plan, profile
@@ -90,8 +90,8 @@ def test_a_quiet_convoy_is_taken_at_once_and_one_that_opens_anything_is_not(
 ) -> None:
     taken: list[bool] = []
 
-    def noted(convoy: Convoy, present: Present, roll_call: RollCall) -> Content | None:
-        content = together(convoy, present, roll_call)
+    def noted(convoy: Convoy, present: Present, settings: Settings, loud: Container[str]) -> Content | None:
+        content = together(convoy, present, settings, loud)
         taken.append(content is not None)
         return content
 

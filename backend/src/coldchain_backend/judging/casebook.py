@@ -32,7 +32,7 @@ class Casebook:
 
     def __init__(self, memory: Memory, desk: Desk, present: Present, settings: Settings) -> None:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
-        self._held = Held(present.dues)
+        self.held = Held(present.dues)
         self._unpaged: set[str] = set()
 
     def restore(self, stored: Iterable[StoredExcursion]) -> None:
@@ -45,7 +45,7 @@ class Casebook:
                 course.open[one.excursion.rule] = one
                 self._unpaged.add(one.id)
             elif one.held_ms is not None:
-                self._held.hold(one, course)
+                self.held.hold(one, course)
         for course in self._present.courses.values():
             shown = {place.rule: place for place in course.shown(self._present.now_ms).open}
             for rule, one in course.open.items():
@@ -99,7 +99,7 @@ class Casebook:
         for one in [*matched.kept, *matched.gone]:
             if course.open.get(one.excursion.rule, one).id == one.id:
                 course.open.pop(one.excursion.rule, None)
-            self._held.release(one.id)
+            self.held.release(one.id)
         before = {one.id: one for one in old}
         kept = matched.kept + [
             self._fresh(course, found.excursion, found.end_value) for found in matched.fresh
@@ -136,7 +136,7 @@ class Casebook:
         """The time of a course is no longer judged: none of its excursions is one any more."""
         now = {one.id: one for one in course.open.values()}
         for stored in self._memory.excursions(course.key, 0, _EVER_MS):
-            self._held.release(stored.id)
+            self.held.release(stored.id)
             one = now.get(stored.id, stored)
             gone = replace(one, gone=Gone.WITHDRAWN, revision=one.revision + 1, held_ms=None)
             self._part_with(replace(gone, because=because.number), course, because)
@@ -173,27 +173,22 @@ class Casebook:
 
     def _settle(self, stored: StoredExcursion, course: Course, *, wait: bool = True) -> None:
         """An excursion closed: its alert ends now, or is held while batches are missing."""
-        self._held.release(stored.id)
+        self.held.release(stored.id)
         held_ms = None
         if wait and self._waits(course):
             held_ms = stored.held_ms or self._present.now_ms + self._settings.holes_ms
         stored = replace(stored, held_ms=held_ms)
         if held_ms is not None:
-            self._held.hold(stored, course)
+            self.held.hold(stored, course)
         self._put(stored)
         self._look(stored, course)
 
     def _waits(self, course: Course) -> bool:
         return course.late_due_ms is not None or self._present.has_holes(course.key.sensor)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether the end of any alert waits for missing batches."""
-        return bool(self._held.all())
-
     def release_whole(self) -> None:
         """End the alerts that waited and need to no longer."""
-        for excursion, course in self._held.all():
+        for excursion, course in self.held.all():
             if not self._waits(course):
                 self._let_end(excursion, incomplete=False)
 
@@ -202,7 +197,7 @@ class Casebook:
         self._let_end(excursion, incomplete=True)
 
     def _let_end(self, excursion: str, *, incomplete: bool) -> None:
-        held = self._held.release(excursion)
+        held = self.held.release(excursion)
         if held is not None:
             stored, course = held
             stored = replace(stored, held_ms=None, incomplete=incomplete)

@@ -4,7 +4,6 @@ Its only clock is the log: a due time fires before the first record stamped at o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from coldchain_backend.alerts import Desk
 from coldchain_backend.judging.absence import Absence
@@ -29,6 +28,7 @@ from coldchain_backend.judging.dues import DueKind, Key
 from coldchain_backend.judging.gateway_lines import follow_lines
 from coldchain_backend.judging.hearing import Hearing
 from coldchain_backend.judging.late import judge_again
+from coldchain_backend.judging.newest import spoken
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.judging.sequences import follow_sequence
@@ -36,7 +36,6 @@ from coldchain_backend.judging.system import look_at_mark
 from coldchain_backend.judging.versions import with_record
 from coldchain_backend.judging.zones import Zones
 from coldchain_backend.ledger import ActName, Json, Kind, MarkName, Record, read_json
-from coldchain_backend.series.blocks import quality_of
 
 
 class Judging:
@@ -107,7 +106,8 @@ class Judging:
         present.begin_record(convoy[0].record.offset)
         self._fire_dues(last.record.received_ms)
         present.now_ms = last.record.received_ms
-        content = None if self._casebook.waiting else together(convoy, present, self._roll_call)
+        waits = self._casebook.held or self._roll_call.postponed.get(last.meta.gateway)
+        content = None if waits else together(convoy, present, self._settings, self._zones.inputs)
         if content is None:
             return False
         present.begin_record(last.record.offset)
@@ -118,7 +118,7 @@ class Judging:
     def _take(self, record: Record, batch: Framed | None = None) -> None:
         present = self._present
         present.begin_record(record.offset)
-        start = record.kind is Kind.MARK and self._is_start(record)
+        start = record.kind is Kind.MARK and _is_start(record)
         if not start:
             self._fire_dues(record.received_ms)
         present.now_ms = record.received_ms
@@ -130,7 +130,8 @@ class Judging:
             case Kind.ACT:
                 self._take_act(read_json(record.payload))
             case Kind.MARK:
-                self._take_mark(record)
+                fields = read_json(record.payload)
+                look_at_mark(str(fields.get("mark")), fields, self._desk, present)
         self._read_up_to(record, start=start)
         if start:
             self._roll_call.call()
@@ -141,10 +142,6 @@ class Judging:
         self._present.progress = Progress(
             offset=record.offset, stamp_ms=record.received_ms, started_ms=started_ms
         )
-
-    @staticmethod
-    def _is_start(record: Record) -> bool:
-        return read_json(record.payload).get("mark") == MarkName.START.value
 
     def _fire_dues(self, until_ms: int) -> None:
         """Fire what is due, each as of its own time, or of the mark where that lies in our downtime."""
@@ -191,10 +188,10 @@ class Judging:
         if content.sealed:
             follow_sequence(content, newest, self._memory, self._present)
         follow_lines(content, self._memory, self._roll_call, self._present)
-        for sensor, spoken in content.readings.items():
-            self._changed(self._zones.hear(sensor, spoken))
-            self._devices.hear(sensor, spoken)
-            self._take_readings(content, sensor, spoken)
+        for sensor, parts in content.readings.items():
+            self._changed(self._zones.hear(sensor, parts))
+            self._devices.hear(sensor, parts)
+            self._take_readings(content, sensor, parts)
         self._devices.look_at_times(content)
         self._count(content)
         self._casebook.release_whole()
@@ -224,20 +221,8 @@ class Judging:
     def _hear(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:
         """Remember that a sensor spoke, and its newest reading."""
         before = self._present.sensors.get(sensor)
-        state = before or SensorState(sensor=sensor)
-        last_ms = max(part.times[-1] for part in parts)
-        gateway, now_ms = content.meta.gateway, self._present.now_ms
-        if state.last_ms is None or last_ms > state.last_ms:
-            newest = [part for part in parts if part.times[-1] == last_ms]
-            values = dict(state.values)
-            for part in newest:
-                values.update((name, column[-1]) for name, column in part.fields.items())
-            quality = quality_of(newest[-1].rank)
-            state = replace(
-                state, gateway=gateway, heard_ms=now_ms, last_ms=last_ms, values=values, quality=quality
-            )
-        else:
-            state = replace(state, gateway=gateway, heard_ms=now_ms)
+        known = before or SensorState(sensor=sensor)
+        state = spoken(known, parts, content.meta.gateway, self._present.now_ms)
         self._present.sensors[sensor] = state
         self._memory.put_sensor(state)
         self._roll_call.heard(before, state)
@@ -260,6 +245,6 @@ class Judging:
         """Keep what was judged again by a change of what is valid."""
         self._dirty.update((course.key, course) for course in courses)
 
-    def _take_mark(self, record: Record) -> None:
-        fields = read_json(record.payload)
-        look_at_mark(str(fields.get("mark")), fields, self._desk, self._present)
+
+def _is_start(record: Record) -> bool:
+    return read_json(record.payload).get("mark") == MarkName.START.value

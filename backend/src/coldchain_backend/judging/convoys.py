@@ -6,13 +6,16 @@ nothing waits or is silent, the batches together do what they do one after anoth
 equal, whatever the log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from operator import lt
 
 from coldchain.seal import Batch
-from coldchain_backend.judging.batches import Content, Framed, framed, read_body, samples_of
-from coldchain_backend.judging.present import Present
-from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.judging.batches import WORST_RANK, Content, Framed, framed, read_body, samples_of
+from coldchain_backend.judging.contracts import SensorState
+from coldchain_backend.judging.devices import FIELDS
+from coldchain_backend.judging.presence import silence_due_ms, was_quiet
+from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.ledger import Kind, Record
 
 LONGEST_BYTES = 1 << 20
@@ -54,26 +57,35 @@ def _follows(one: Framed, before: Framed) -> bool:
     )
 
 
-def together(convoy: Convoy, present: Present, roll_call: RollCall) -> Content | None:
-    """The convoy as one, if its batches one after another would do the same; the log stands at its stamp."""
+def together(convoy: Convoy, present: Present, settings: Settings, loud: Container[str]) -> Content | None:
+    """The convoy as one, if its batches one after another would do the same; the log stands at its stamp.
+
+    What `loud` sensors say touches others. The caller has seen that nobody waits for the gateway, nor for
+    missing batches.
+    """
     first, last = convoy[0], convoy[-1]
     run = present.runs.get(last.meta.run)
     in_order = run.whole and run.held == first.meta.seq - 1 if run is not None else first.meta.seq == 1
-    if not in_order or not roll_call.steady(last.meta.gateway):
+    gateway = present.gateways.get(last.meta.gateway)
+    if not in_order or (gateway is not None and was_quiet(gateway, present.now_ms, settings)):
         return None
     body = b"".join([one.batch.body for one in convoy if isinstance(one.batch, Batch)])
     content = read_body(last, first.meta.seq, body, present.known)
     if content.unjudged or content.others or content.key in present.revoked:
         return None
-    quiet = all(_quiet(content, sensor, present, roll_call) for sensor in content.readings)
+    quiet = not any(sensor in loud for sensor in content.readings) and all(
+        _quiet(content, sensor, present, settings) for sensor in content.readings
+    )
     return content if quiet else None
 
 
-def _quiet(content: Content, sensor: str, present: Present, roll_call: RollCall) -> bool:
+def _quiet(content: Content, sensor: str, present: Present, settings: Settings) -> bool:
     """Whether the readings of a sensor are of one kind and in order, and open, end and silence nothing."""
     part, *more = content.readings[sensor]
     times = part.times
-    if more or not all(map(lt, times, times[1:])) or not roll_call.speaks_on(sensor, times[0]):
+    if more or part.rank > WORST_RANK or not FIELDS.isdisjoint(part.fields):
+        return False
+    if not all(map(lt, times, times[1:])) or not _speaks_on(sensor, times[0], present, settings):
         return False
     stretch = present.stretch(sensor, times[0], times[-1])
     for spell, courses in stretch:
@@ -84,3 +96,16 @@ def _quiet(content: Content, sensor: str, present: Present, roll_call: RollCall)
             if samples and not course.stays_quiet(samples):
                 return False
     return True
+
+
+def _speaks_on(sensor: str, first_ms: int, present: Present, settings: Settings) -> bool:
+    """Whether a reading of `first_ms`, heard now, ends no silence and leaves none that is due now."""
+    spell = present.watched.get(sensor)
+    if spell is None:
+        return True
+    state = present.sensors.get(sensor) or SensorState(sensor=sensor)
+    if state.silent_ms is not None:
+        return False
+    state = replace(state, last_ms=max(first_ms, state.last_ms or 0), heard_ms=present.now_ms)
+    gateway = present.gateways.get(present.gateway_of(sensor) or "")
+    return silence_due_ms(spell, state, gateway, present.progress.started_ms, settings) > present.now_ms

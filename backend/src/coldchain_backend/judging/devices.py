@@ -18,7 +18,9 @@ from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.looks import Looks
 from coldchain_backend.judging.present import Present
 
-_FIELDS: Final = frozenset({"battery", "door_open", "mains"})
+FIELDS: Final = frozenset({"battery", "door_open", "mains"})
+"""What a reading tells of a device's condition."""
+
 _LOW: Final = 15.0
 _OF_GATEWAYS: Final = frozenset({AlertKind.CLOCK, AlertKind.SYSTEM})
 
@@ -69,7 +71,7 @@ class Devices:
     def hear(self, sensor: str, parts: Sequence[Spoken]) -> None:
         """Readings of a sensor came, before they are remembered as heard."""
         for part in parts:
-            if part.rank > WORST_RANK or _FIELDS.isdisjoint(part.fields):
+            if part.rank > WORST_RANK or FIELDS.isdisjoint(part.fields):
                 continue
             known = self._present.sensors.get(sensor)
             if known is not None and known.last_ms is not None and part.times[-1] < known.last_ms:

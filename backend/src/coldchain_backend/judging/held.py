@@ -22,6 +22,9 @@ class Held:
         self._dues.set(DueKind.RELEASE, (excursion,), None)
         return self._held.pop(excursion, None)
 
+    def __bool__(self) -> bool:
+        return bool(self._held)
+
     def all(self) -> list[tuple[str, Course]]:
         """Ids and courses of what is held, by id."""
         return [

@@ -27,7 +27,7 @@ class RollCall:
     ) -> None:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
         self._absence = absence
-        self._postponed: dict[str, set[str]] = {}
+        self.postponed: dict[str, set[str]] = {}
 
     def call(self) -> None:
         """Set all due times anew: at load, at a start mark, and when the fleet changed."""
@@ -67,7 +67,7 @@ class RollCall:
         gateway = self._gateway(sensor)
         if state.silent_ms is None:
             if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings_of(sensor)):
-                self._postponed.setdefault(gateway.gateway, set()).add(sensor)
+                self.postponed.setdefault(gateway.gateway, set()).add(sensor)
                 return
             since_ms = missed_since_ms(state, self._present.watched.get(sensor), self._present.now_ms)
             state = replace(state, silent_since_ms=since_ms, silent_ms=self._present.now_ms)
@@ -127,30 +127,10 @@ class RollCall:
                 self._present.dues.set(DueKind.SILENCE, (sensor,), None)
         self._absence.close_undeclared(end)
 
-    def steady(self, gateway: str) -> bool:
-        """Whether a gateway has not been away, and nobody's silence waits for it to be heard."""
-        state = self._present.gateways.get(gateway)
-        return not self._postponed.get(gateway) and (
-            state is None or not was_quiet(state, self._present.now_ms, self._settings)
-        )
-
-    def speaks_on(self, sensor: str, first_ms: int) -> bool:
-        """Whether a reading of `first_ms`, heard now, ends no silence and leaves none that is due now."""
-        spell, state = self._present.watched.get(sensor), self._present.sensors.get(sensor)
-        if spell is None:
-            return True
-        state = state or SensorState(sensor=sensor)
-        if state.silent_ms is not None:
-            return False
-        state = replace(state, last_ms=max(first_ms, state.last_ms or 0), heard_ms=self._present.now_ms)
-        started_ms = self._present.progress.started_ms
-        due_ms = silence_due_ms(spell, state, self._gateway(sensor), started_ms, self._settings)
-        return due_ms > self._present.now_ms
-
     def heard_gateway(self, name: str, *, going_down: bool) -> None:
         """A batch of a declared gateway came: its sensors are heard through it again."""
         returned = self._absence.heard(name, going_down=going_down)
-        postponed = self._postponed.pop(name, set())
+        postponed = self.postponed.pop(name, set())
         for sensor in sorted(self._present.sensors_of(name) if returned else postponed):
             self.expect(sensor)
 

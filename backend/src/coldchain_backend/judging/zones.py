@@ -1,6 +1,6 @@
 """The use of zones: acts, schedules and inputs say when a zone is in use; judging and roll call follow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from coldchain_backend.fleet import (
     Spell,
@@ -128,6 +128,11 @@ class Zones:
                     self._casebook.close_spell(course)
                     changed.append(course)
         return changed
+
+    @property
+    def inputs(self) -> Container[str]:
+        """Sensors that tell of the use of zones."""
+        return self._inputs
 
     def hear(self, sensor: str, spoken: Sequence[Spoken]) -> Sequence[Course]:
         """Readings of a sensor came, before they are remembered as heard; it may tell of the use of zones."""
