@@ -11,28 +11,26 @@ from coldchain_backend.judging.acts import look_at_act
 from coldchain_backend.judging.batches import (
     Content,
     Framed,
-    Spoken,
     Unjudged,
     framed,
     newest_ms,
     read,
-    samples_of,
 )
 from coldchain_backend.judging.casebook import Casebook
-from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress, SensorState
+from coldchain_backend.judging.contracts import CourseKey, FleetRecord, Memory, Progress
 from coldchain_backend.judging.convoys import Convoy, convoys, together
-from coldchain_backend.judging.courses import Course, Sample
+from coldchain_backend.judging.courses import Course
 from coldchain_backend.judging.device_conditions import Conditions
 from coldchain_backend.judging.devices import Devices
 from coldchain_backend.judging.dues import DueKind, Key
 from coldchain_backend.judging.gateway_lines import follow_lines
 from coldchain_backend.judging.hearing import Hearing
 from coldchain_backend.judging.late import judge_again
-from coldchain_backend.judging.newest import spoken
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.judging.sequences import follow_sequence
 from coldchain_backend.judging.system import look_at_mark
+from coldchain_backend.judging.takings import Takings
 from coldchain_backend.judging.versions import with_record
 from coldchain_backend.judging.zones import Zones
 from coldchain_backend.ledger import ActName, Json, Kind, MarkName, Record, read_json
@@ -61,7 +59,7 @@ class Judging:
         self._absence.expect_all()
         self._devices = Devices(self._memory, self._present, conditions)
         self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call, self._devices)
-        self._dirty: dict[CourseKey, Course] = {}
+        self._takings = Takings(self._memory, self._present, self._casebook, self._roll_call)
         self._due_ms = self._present.dues.next_ms()
 
     @property
@@ -90,7 +88,7 @@ class Judging:
                 elif len(one) == 1 or not self._take_together(one):
                     for single in one:
                         self._take(single.record, single)
-            for course in self._dirty.values():
+            for course in self._takings.moved.values():
                 self._memory.put_course(course.stored())
             self._memory.commit(self._present.progress)
         except BaseException:
@@ -98,7 +96,7 @@ class Judging:
             self._memory.rollback()
             raise
         self._committed, self._due_ms = self._present.progress, self._present.dues.next_ms()
-        self._dirty.clear()
+        self._takings.moved.clear()
 
     def _take_together(self, convoy: Convoy) -> bool:
         """Take batches as one; false, with only time passed, where they have to be told apart."""
@@ -171,7 +169,7 @@ class Judging:
                 self._changed(self._zones.due(zone))
 
     def _course(self, key: CourseKey) -> Course:
-        course = self._dirty[key] = self._present.courses[key]
+        course = self._takings.moved[key] = self._present.courses[key]
         return course
 
     def _take_batch(self, batch: Framed) -> None:
@@ -191,7 +189,7 @@ class Judging:
         for sensor, parts in content.readings.items():
             self._changed(self._zones.hear(sensor, parts))
             self._devices.hear(sensor, parts)
-            self._take_readings(content, sensor, parts)
+            self._takings.take(sensor, parts, content.meta.gateway)
         self._devices.look_at_times(content)
         self._count(content)
         self._casebook.release_whole()
@@ -199,33 +197,6 @@ class Judging:
     def _count(self, content: Content) -> None:
         for reason, number in content.unjudged.items():
             self._memory.count(reason.value, number, self._present.now_ms, content.samples.get(reason, ""))
-
-    def _take_readings(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:
-        series = self._memory.series
-        for part in parts:
-            series.add(sensor, part.rank, part.times, part.fields)
-        self._hear(content, sensor, parts)
-        first_ms, last_ms = min(part.times[0] for part in parts), max(part.times[-1] for part in parts)
-        for spell, courses in self._present.stretch(sensor, first_ms, last_ms):
-            for course in courses:
-                samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
-                if samples:
-                    self._judge(course, samples)
-
-    def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
-        closed = course.take(samples, self._memory, self._present.now_ms)
-        self._dirty[course.key] = course
-        if closed or course.open or course.late_due_ms is not None or course.state.open:
-            self._casebook.after_readings(course, closed)
-
-    def _hear(self, content: Content, sensor: str, parts: Sequence[Spoken]) -> None:
-        """Remember that a sensor spoke, and its newest reading."""
-        before = self._present.sensors.get(sensor)
-        known = before or SensorState(sensor=sensor)
-        state = spoken(known, parts, content.meta.gateway, self._present.now_ms)
-        self._present.sensors[sensor] = state
-        self._memory.put_sensor(state)
-        self._roll_call.heard(before, state)
 
     def _take_fleet(self, record: Record) -> None:
         kept = FleetRecord(offset=record.offset, received_ms=record.received_ms, payload=record.payload)
@@ -243,7 +214,7 @@ class Judging:
 
     def _changed(self, courses: Iterable[Course]) -> None:
         """Keep what was judged again by a change of what is valid."""
-        self._dirty.update((course.key, course) for course in courses)
+        self._takings.moved.update((course.key, course) for course in courses)
 
 
 def _is_start(record: Record) -> bool:

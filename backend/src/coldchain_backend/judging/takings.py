@@ -1,0 +1,59 @@
+"""What readings of a known sensor do: series, what is known of the sensor, and its courses take them in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coldchain_backend.judging.batches import Spoken, samples_of
+from coldchain_backend.judging.casebook import Casebook
+from coldchain_backend.judging.contracts import CourseKey, Memory, SensorState
+from coldchain_backend.judging.courses import Course, Sample
+from coldchain_backend.judging.present import Present
+from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.series.blocks import quality_of
+
+
+class Takings:
+    """`moved` are the courses that have to be kept with the next commit."""
+
+    def __init__(self, memory: Memory, present: Present, casebook: Casebook, roll_call: RollCall) -> None:
+        self._memory, self._present, self._casebook, self._roll_call = memory, present, casebook, roll_call
+        self.moved: dict[CourseKey, Course] = {}
+
+    def take(self, sensor: str, parts: Sequence[Spoken], gateway: str) -> None:
+        """Take what a sensor said through a gateway."""
+        series = self._memory.series
+        for part in parts:
+            series.add(sensor, part.rank, part.times, part.fields)
+        self._hear(sensor, parts, gateway)
+        first_ms, last_ms = min(part.times[0] for part in parts), max(part.times[-1] for part in parts)
+        for spell, courses in self._present.stretch(sensor, first_ms, last_ms):
+            for course in courses:
+                samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
+                if samples:
+                    self._judge(course, samples)
+
+    def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
+        closed = course.take(samples, self._memory, self._present.now_ms)
+        self.moved[course.key] = course
+        if closed or course.open or course.late_due_ms is not None or course.state.open:
+            self._casebook.after_readings(course, closed)
+
+    def _hear(self, sensor: str, parts: Sequence[Spoken], gateway: str) -> None:
+        before = self._present.sensors.get(sensor)
+        state = spoken(before or SensorState(sensor=sensor), parts, gateway, self._present.now_ms)
+        self._present.sensors[sensor] = state
+        self._memory.put_sensor(state)
+        self._roll_call.heard(before, state)
+
+
+def spoken(state: SensorState, parts: Sequence[Spoken], gateway: str, now_ms: int) -> SensorState:
+    """The sensor after readings that a gateway brought at a stamp of the log, with its newest values."""
+    last_ms = max(part.times[-1] for part in parts)
+    if state.last_ms is not None and last_ms <= state.last_ms:
+        return replace(state, gateway=gateway, heard_ms=now_ms)
+    newest = [part for part in parts if part.times[-1] == last_ms]
+    values = dict(state.values)
+    for part in newest:
+        values.update((name, column[-1]) for name, column in part.fields.items())
+    quality = quality_of(newest[-1].rank)
+    return replace(state, gateway=gateway, heard_ms=now_ms, last_ms=last_ms, values=values, quality=quality)
