@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from coldchain_runtime.documents import load_yaml
+from coldchain_sim.devices import MQTT_DEVICES
 from coldchain_sim.physics import ChamberSpec, ProbeSpec
 
 
@@ -52,6 +53,7 @@ class SensorSpec:
     copies: int = 1
     humidity: float = 70.0
     probe: ProbeSpec = field(default_factory=ProbeSpec)
+    family: str = "zigbee2mqtt"  # of a device on MQTT: how it speaks
 
     def names(self) -> list[str]:
         """The identities of all copies."""
@@ -89,7 +91,7 @@ class BusSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Spaces and devices; `bridge` is what a zigbee2mqtt bridge publishes."""
+    """Spaces and devices; `bridge` is what speaks on MQTT, each in the words of its family."""
 
     chambers: tuple[NamedChamber, ...]
     starts_at_hour: float = 14.0
@@ -171,6 +173,8 @@ def _device_problems(site: Site) -> Iterator[str]:
     speakers = [*(sensor for line in site.lines for sensor in line.sensors), *site.bridge]
     units = [unit for bus in site.buses for unit in bus.units]
     for speaker in speakers:
+        if speaker.family not in MQTT_DEVICES:
+            yield f"{speaker.sensor}: no family {speaker.family!r}; there are: {', '.join(MQTT_DEVICES)}"
         if speaker.every_s <= 0 or speaker.copies < 1:
             yield f"{speaker.sensor}: every_s must be above 0 and copies at least 1"
     hung = [(one.sensor, one.chamber) for one in speakers] + [(one.sensor, one.chamber) for one in units]

@@ -12,6 +12,7 @@ from coldchain_runtime.clock import SystemClock
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
 from coldchain_sim.cli import main
+from coldchain_sim.devices import Publication
 from coldchain_sim.scenario import Event, Moment
 from coldchain_sim.transports.mqtt import MOST_WAITING, MqttOutlet
 from demo import broker
@@ -20,6 +21,10 @@ from demo.ports import LOCAL, free_port, listens
 from demo.programs import Program
 from demo.waiting import wait_for
 from support.parts import require
+
+
+def said(text: str) -> Publication:
+    return Publication(topic="zigbee2mqtt/s", payload=text.encode())
 
 
 @pytest.fixture
@@ -98,7 +103,7 @@ def test_what_the_broker_took_is_told_once_and_only_then(mqtt_port: int) -> None
     outlet = MqttOutlet(LOCAL, mqtt_port, client_id="outlet")
     taken: list[int] = []
     for number in range(50):
-        assert outlet.publish("zigbee2mqtt/s", str(number).encode(), partial(taken.append, number))
+        assert outlet.publish(said(str(number)), partial(taken.append, number))
     assert (outlet.waiting(), taken, outlet.connected()) == (50, [], False)
     outlet.start()
     wait_for("all PUBACKs", lambda: outlet.waiting() == 0, within_s=10.0)
@@ -109,7 +114,7 @@ def test_what_the_broker_took_is_told_once_and_only_then(mqtt_port: int) -> None
 
 def test_a_bridge_without_broker_keeps_only_so_much() -> None:
     outlet = MqttOutlet(LOCAL, free_port(), client_id="outlet")
-    sent = sum(outlet.publish("t", b"x", lambda: None) for _ in range(MOST_WAITING + 10))
+    sent = sum(outlet.publish(said("x"), lambda: None) for _ in range(MOST_WAITING + 10))
     assert sent <= MOST_WAITING
     assert outlet.waiting() == sent
 

@@ -2,6 +2,8 @@
 
 import json
 
+from .said import Measured, Publication, Spoken
+
 BASE_TOPIC = "zigbee2mqtt"
 
 
@@ -20,3 +22,16 @@ def payload(*, temperature_c: float, humidity: float, battery: int, linkquality:
         "temperature": round(temperature_c, 2),
     }
     return json.dumps(said, separators=(",", ":")).encode()
+
+
+def speak(measured: Measured) -> Spoken:
+    """One message with all attributes."""
+    said = payload(
+        temperature_c=measured.temperature_c,
+        humidity=measured.humidity,
+        battery=measured.battery,
+        linkquality=measured.signal,
+        counter=measured.counter,
+    )
+    message = Publication(topic=topic(measured.name), payload=said)
+    return Spoken(sensor=measured.name, temperature_c=measured.temperature_c, publications=(message,))

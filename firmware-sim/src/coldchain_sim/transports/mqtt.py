@@ -9,6 +9,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from coldchain_sim.devices import Publication
+
 MOST_WAITING = 1_000
 
 
@@ -47,14 +49,14 @@ class MqttOutlet:
         """Whether the broker is there now."""
         return self._client.is_connected()
 
-    def publish(self, topic: str, payload: bytes, on_taken: Callable[[], None]) -> bool:
+    def publish(self, said: Publication, on_taken: Callable[[], None]) -> bool:
         """Send one message; False when too many wait for the broker already, then it is not sent at all.
 
         The lock is never held while paho is called: paho holds its own around `_taken`.
         """
         if self.waiting() >= MOST_WAITING:
             return False
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(said.topic, said.payload, qos=1, retain=said.retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return False
         with self._lock:

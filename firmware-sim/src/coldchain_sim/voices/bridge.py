@@ -1,6 +1,6 @@
-"""Zigbee sensors behind a zigbee2mqtt bridge.
+"""Devices that speak on MQTT, each in the words of its family.
 
-A message counts as given out when the broker has acknowledged it.
+A measurement counts as given out when the broker has acknowledged the message with its temperature.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from coldchain_sim.devices import zigbee2mqtt
+from coldchain_sim.devices import MQTT_DEVICES, Measured, Spoken
 from coldchain_sim.scenario import SensorSpec
 from coldchain_sim.transports.mqtt import MqttOutlet
 from coldchain_sim.truth import Given, Transport
@@ -20,7 +20,7 @@ MESSAGES_PER_PERCENT = 20_000
 
 @dataclass(slots=True, kw_only=True)
 class BridgeVoice:
-    """All sensors of the bridge."""
+    """All devices on one broker."""
 
     sensors: Sequence[SensorSpec]
     outlet: MqttOutlet
@@ -42,24 +42,35 @@ class BridgeVoice:
         chance = self.around.world.random_of(f"radio {name}")
         counter = 0
         async for _ in self.around.beat(sensor.every_s, chance.random()):
-            temperature = self.around.world.read(name)
             counter += 1
-            given = Given(
-                transport=Transport.MQTT,
-                sensor=name,
-                counter=counter,
-                temperature=temperature,
-                time_ms=self.around.clock.now_ms(),
-            )
-            payload = zigbee2mqtt.payload(
-                temperature_c=temperature,
+            measured = Measured(
+                name=name,
+                temperature_c=self.around.world.read(name),
                 humidity=sensor.humidity + chance.uniform(-1.5, 1.5),
                 battery=max(1, FULL_BATTERY - counter // MESSAGES_PER_PERCENT),
-                linkquality=chance.randint(60, 180),
+                signal=chance.randint(60, 180),
                 counter=counter,
+                time_ms=self.around.clock.now_ms(),
             )
-            self.outlet.publish(zigbee2mqtt.topic(name), payload, partial(self._taken, loop, given))
+            self._publish(MQTT_DEVICES[sensor.family](measured), measured, loop)
+
+    def _publish(self, spoken: Spoken, measured: Measured, loop: asyncio.AbstractEventLoop) -> None:
+        given = Given(
+            transport=Transport.MQTT,
+            sensor=spoken.sensor,
+            counter=measured.counter,
+            temperature=spoken.temperature_c,
+            time_ms=measured.time_ms,
+        )
+        first, *others = spoken.publications
+        self.outlet.publish(first, partial(self._taken, loop, given))
+        for other in others:
+            self.outlet.publish(other, _nothing)
 
     def _taken(self, loop: asyncio.AbstractEventLoop, given: Given) -> None:
         """Runs in the outlet's thread; truth is written in the loop's."""
         loop.call_soon_threadsafe(self.around.truth.given, given)
+
+
+def _nothing() -> None:
+    """Messages beside the temperature are no readings of their own."""
