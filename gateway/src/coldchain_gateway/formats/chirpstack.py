@@ -31,10 +31,9 @@ class ChirpStack:
         try:
             refuse_retained(message)
             event = read_object(message.payload)
-            decoded = self._uplinks.decode(
-                _uplink(event), message.payload, message.arrival_ms, dup=message.dup
-            )
-            if time_of(event.get("time")) is None:
+            uplink = _uplink(event)
+            decoded = self._uplinks.decode(uplink, message.payload, message.arrival_ms, dup=message.dup)
+            if uplink.time_ms is None:
                 told = f"time: {event.get('time')!r:.40}"
                 decoded.append(refused(RefusalReason.BAD_TIME, told, message.payload))
             return decoded

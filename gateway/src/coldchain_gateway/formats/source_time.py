@@ -1,6 +1,6 @@
 """Times as devices write them → UTC ms, where they can be told from any other number or text."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,10 @@ def _iso(said: object, zone: ZoneInfo | None, near_ms: int) -> int | None:
         return _epoch_ms(moment)
     if zone is None:
         return None
-    twice = [_epoch_ms(moment.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)]
+    first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return _epoch_ms(first)
+    twice = [_epoch_ms(first), _epoch_ms(second)]
     return min(
         (made for made in twice if made is not None), key=lambda made: abs(made - near_ms), default=None
     )
@@ -57,7 +60,7 @@ def _iso(said: object, zone: ZoneInfo | None, near_ms: int) -> int | None:
 
 def _epoch_ms(moment: datetime) -> int | None:
     try:
-        whole = moment.astimezone(UTC)
+        seconds = moment.timestamp()
     except OverflowError:
         return None
-    return _ms(whole.timestamp() * 1000)
+    return _ms(seconds * 1000)

@@ -43,6 +43,7 @@ NAMES: Final[Mapping[str, tuple[str, str, str]]] = {
     **dict.fromkeys(("open", "door_open"), ("", "door_open", "")),
 }
 MOST_ENTRIES: Final = 500
+MOST_DEVICES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Uplinks:
         """Raises InvalidInput where a codec of the configuration does not exist."""
         self._configured: Mapping[str, Codec] = {name.lower(): codec(made) for name, made in codecs.items()}
         self._heard = Heard()
+        self._chosen: dict[tuple[str, ...], Codec | None] = {}
 
     def decode(self, uplink: Uplink, raw: bytes, arrival_ms: int, *, dup: bool) -> list[Sample | Refusal]:
         """Samples and refusals. Raises Unreadable where the uplink tells nothing at all."""
@@ -95,10 +97,18 @@ class Uplinks:
             raise Unreadable(RefusalReason.UNMAPPED, f"no codec is known for {told:.100}; set `codecs`")
 
     def _codec_of(self, uplink: Uplink) -> Codec | None:
-        for name in (uplink.device, *uplink.names):
+        names = (uplink.device, *uplink.names)
+        if names not in self._chosen:
+            if len(self._chosen) >= MOST_DEVICES:
+                self._chosen.clear()
+            self._chosen[names] = self._choose(names)
+        return self._chosen[names]
+
+    def _choose(self, names: tuple[str, ...]) -> Codec | None:
+        for name in names:
             if name.lower() in self._configured:
                 return self._configured[name.lower()]
-        known = codec_name_in(uplink.names)
+        known = codec_name_in(names[1:])
         return None if known is None else codec(known)
 
 
