@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
-from coldchain_gateway.cli import check, enroll, outbox, reload, run, status
+from coldchain_gateway.cli import check, discover, enroll, outbox, probe, reload, run, status
 
 CONFIG_STATUS: Final = 3
 REFUSED_STATUS: Final = 4
@@ -20,6 +20,8 @@ EXAMPLES: Final = """examples:
   coldchain-gateway --config gateway.toml check       look for mistakes, touch nothing
   coldchain-gateway --config gateway.toml enroll      print what to put into the fleet file
   coldchain-gateway --config gateway.toml enroll --url https://cold.example.org --code K7QD-92MF
+  coldchain-gateway discover                          what is there? drafts a configuration
+  coldchain-gateway --config gateway.toml probe --watch   warm a probe in your hand and name it
   coldchain-gateway --config gateway.toml run         read, keep, seal, send
   coldchain-gateway --config gateway.toml status      how is it?
   coldchain-gateway --config gateway.toml reload      apply a changed file, restart only what changed
@@ -41,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         "--config", type=Path, default=Path("gateway.toml"), metavar="FILE", help="default: gateway.toml"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check, status, outbox, reload, enroll):
+    for module in (run, check, status, probe, discover, outbox, reload, enroll):
         module.add(commands)
     return top
 

@@ -18,6 +18,11 @@ class PortSettings:
     parity: Parity = "N"
     stop_bits: Literal[1, 2] = 1
 
+    @property
+    def told(self) -> str:
+        """As people write it: 9600 8N1."""
+        return f"{self.baud} 8{self.parity}{self.stop_bits}"
+
     def __post_init__(self) -> None:
         if not self.port:
             raise InvalidInput("a port needs a name")

@@ -104,6 +104,7 @@ class MqttConfig:
     password: str | None = None  # a reference: file:PATH or env:NAME
     tls: TlsConfig | None = None
     keepalive: Duration = 30_000
+    session: Literal["persistent", "clean"] = "persistent"  # clean: the broker keeps nothing for us
     session_expiry: Duration = 7 * 86_400_000  # MQTT 5: how long the broker keeps what we have not heard
     echo: bool = True  # prove by one's own words coming back that the broker delivers
     echo_topic: str | None = None  # default: coldchain/<client id>/echo

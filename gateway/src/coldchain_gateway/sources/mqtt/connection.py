@@ -89,7 +89,7 @@ class Connection:
                     config.host,
                     config.port,
                     config.keepalive // 1000,
-                    clean_start=False,
+                    clean_start=config.session == "clean",
                     properties=properties,
                 )
             else:
@@ -111,7 +111,7 @@ class Connection:
         client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            clean_session=None if five else False,
+            clean_session=None if five else config.session == "clean",
             protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
             reconnect_on_failure=False,
             manual_ack=True,

@@ -155,7 +155,9 @@ class MqttSource:
             decoded = self._decode(arrived, message.qos, boottime_ns // 1_000_000)
             self._listening.learn(decoded)
         if not message.qos:
-            return Acquired(source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms)
+            return Acquired(
+                source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms, raw=payload
+            )
         digest = blake2b(b"%b\0%b" % (topic.encode(), payload), digest_size=8).digest()
         return Acquired(
             source=self.name,
@@ -163,6 +165,7 @@ class MqttSource:
             boottime_ns=boottime_ns,
             wall_ms=wall_ms,
             acknowledge=acknowledge,
+            raw=payload,
             delivery=MqttDelivery(
                 session=self._session, packet_id=message.mid, dup=message.dup, digest=digest
             ),

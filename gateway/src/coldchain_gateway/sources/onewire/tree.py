@@ -40,7 +40,7 @@ def look(root: Path) -> Found:
         names = sorted(path.name for path in root.iterdir())
     except OSError as error:
         raise BusMissing(
-            f"{root}: no 1-Wire bus ({error.strerror}); on a Pi: dtoverlay=w1-gpio in config.txt, then reboot"
+            f"no 1-Wire bus ({error.strerror}: {root}); on a Pi: dtoverlay=w1-gpio in config.txt, then reboot"
         ) from error
     ids = [(name, found[1]) for name in names if (found := PROBE_ID.fullmatch(name))]
     return Found(
