@@ -63,7 +63,9 @@ class ModbusTcpWire:
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError):
             while request := connection.recv(260):
-                words = [round(self.celsius * 10) & 0xFFFF, 500]
+                registers = {1: round(self.celsius * 10) & 0xFFFF, 2: 500}
+                first, count = request[9], request[11]
+                words = [registers.get(first + place, 0) for place in range(count)]
                 data = b"".join(word.to_bytes(2, "big") for word in words)
                 body = request[6:8] + bytes([len(data)]) + data
                 answer = request[:4] + len(body).to_bytes(2, "big") + body

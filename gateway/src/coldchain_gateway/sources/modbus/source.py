@@ -60,7 +60,11 @@ class RtuLink:
             received += data
             wait = frame_s
         answer = read_answer(received, request)
-        foreign = isinstance(answer, Refusal) and answer.reason is RefusalReason.FOREIGN_FRAME
+        foreign = (
+            isinstance(answer, Refusal)
+            and answer.reason is RefusalReason.FOREIGN_FRAME
+            and received[0] != request.unit
+        )
         self._foreign = self._foreign + 1 if foreign else 0
         if self._foreign >= MOST_FOREIGN:
             raise LineOccupied(received)
