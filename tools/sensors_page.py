@@ -28,7 +28,8 @@ nothing here.
 **Golden** counts the messages, frames or register sets that a test holds against the decoder, byte for byte.
 **Confidence**: *captured* from a unit or the project's own fixtures; *documented* by the maker; *constructed*
 by a published formula; *public template* found in public register maps; *unverified*: second-hand, so compare
-it with the device's own display before you rely on it.
+it with the device's own display before you rely on it. How often devices speak **as delivered** is
+second-hand (unverified): declare the interval of each sensor.
 """
 POLLED = "what is not asked is not known: the device keeps nothing"
 LINES = (
@@ -68,6 +69,13 @@ def named(fields: Iterable[str]) -> str:
     return ", ".join(field for field in QUANTITIES if field in wanted)
 
 
+def every(interval_s: int | None) -> str:
+    """An interval for people."""
+    if interval_s is None:
+        return "it depends"
+    return f"every {interval_s} s" if interval_s < 120 else f"every {interval_s // 60} min"
+
+
 def mqtt_lines() -> Iterator[str]:
     """Families of MQTT devices."""
     yield "## MQTT"
@@ -92,12 +100,22 @@ def mqtt_lines() -> Iterator[str]:
                 family.confidence,
                 len(golden_lines(name)),
                 "it depends" if family.publisher_qos is None else family.publisher_qos,
+                every(family.interval_s),
                 family.loses,
                 family.liveness,
             )
         )
-    heads = ("Format", "Family", "Topics", "Quantities", "Confidence", "Golden", "QoS as delivered")
-    yield from table((*heads, "Lost while the gateway is down", "A repeat is told by"), rows)
+    heads = ("Format", "Family", "Topics", "Quantities", "Confidence", "Golden")
+    yield from table(
+        (
+            *heads,
+            "QoS as delivered",
+            "Speaks as delivered",
+            "Lost while the gateway is down",
+            "A repeat is told by",
+        ),
+        rows,
+    )
 
 
 def lorawan_lines() -> Iterator[str]:
@@ -113,8 +131,8 @@ def lorawan_lines() -> Iterator[str]:
         fields = {field for case in own for field in measured(case)}
         probes = any("external probe" in str(case["says"]) or "probe" in str(case["says"]) for case in own)
         shown = named(fields) + ("; external probe as `/probe`" if probes and "milesight" not in name else "")
-        rows.append((f"`{name}`", about.devices, shown, about.confidence, len(own)))
-    yield from table(("Codec", "Devices", "Quantities", "Confidence", "Golden"), rows)
+        rows.append((f"`{name}`", about.devices, shown, about.confidence, len(own), every(about.interval_s)))
+    yield from table(("Codec", "Devices", "Quantities", "Confidence", "Golden", "Speaks as delivered"), rows)
 
 
 def measured(case: dict[str, object]) -> Iterator[str]:

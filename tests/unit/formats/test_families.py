@@ -10,7 +10,7 @@ import pytest
 from coldchain.readings import Refusal
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import MQTT_FAMILIES, Message, Options, mqtt_family, mqtt_format, recognise
-from coldchain_gateway.formats.lorawan import CODECS, codec
+from coldchain_gateway.formats.lorawan import CODECS, codec, codec_name_in
 from coldchain_gateway.formats.values import Unreadable, gathered
 from coldchain_gateway.sources.mqtt.config import SubscriptionConfig
 from coldchain_runtime.documents import structure
@@ -137,3 +137,26 @@ def test_a_golden_message_is_recognised_as_its_family(family: str) -> None:
             found = recognise(Message(case["topic"], case["payload"].encode()))
             assert found is not None
             assert found.family == family, case["says"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Dragino LHT65N", "dragino-lht65"),
+        ("lht52-temp-0", "dragino-lht52"),
+        ("Milesight EM300-TH (EU868)", "milesight-em300-th"),
+        ("em300-mcs", "milesight-em300-mcs"),
+        ("EM300_MCS door", "milesight-em300-mcs"),
+        ("ers", "elsys"),
+        ("Elsys ERS CO2", "elsys"),
+        ("strips", "sensative-strips"),
+        ("visitors ers", None),
+        ("door strips", None),
+        ("freezer ext", None),
+        ("alht65", None),
+        ("", None),
+    ],
+)
+def test_a_codec_is_told_by_whole_words(name: str, found: str | None) -> None:
+    """A wrong codec makes wrong values of true bytes, so a doubtful name tells nothing."""
+    assert codec_name_in([name]) == found

@@ -74,5 +74,6 @@ FAMILY: Final = Family(
     publisher_qos=0,
     liveness="arrival; the device tells no time",
     loses="what is published meanwhile: QoS 0 as delivered; `qos: 1` on the node's sensors keeps it",
+    interval_s=60,
     options=frozenset({"unit", "quantity"}),
 )

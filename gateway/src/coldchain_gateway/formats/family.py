@@ -58,6 +58,7 @@ class Family:
     publisher_qos: int | None  # at which the devices publish as delivered; None: it depends
     liveness: str  # by what a repeat is told from a sign of life
     loses: str  # what is lost while the gateway is down, and what would prevent it
+    interval_s: int | None = None  # how often a device speaks as delivered; None: it depends, or nobody told
     options: frozenset[str] = frozenset()
     reads_retained: bool = False  # copies kept by the broker describe sensors, so they are asked for
 

@@ -149,6 +149,7 @@ FAMILY: Final = Family(
     make=ShellyGen2,
     recognise=_recognise,
     publisher_qos=1,
+    interval_s=7200,
     liveness="device and params.ts",
     loses="nothing while the broker keeps the gateway's session; the device itself keeps nothing",
 )

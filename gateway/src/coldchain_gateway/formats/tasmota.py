@@ -123,5 +123,6 @@ FAMILY: Final = Family(
     publisher_qos=0,
     liveness="device, Time and the probe's Id",
     loses="everything: Tasmota publishes at QoS 0 and keeps nothing",
+    interval_s=300,
     options=frozenset({"time_zone"}),
 )

@@ -19,8 +19,9 @@ class About(NamedTuple):
 
     module: str
     devices: str
-    models: tuple[str, ...]  # names by which it is recognised within a profile's, model's or device's name
+    models: tuple[str, ...]  # words that tell it within a name; with `=` only where they are the whole name
     confidence: str
+    interval_s: int | None = None  # how often a device speaks as delivered
 
 
 CODECS: Final[Mapping[str, About]] = {
@@ -29,36 +30,40 @@ CODECS: Final[Mapping[str, About]] = {
         "Dragino LHT65, LHT65N",
         ("lht65", "lht65n", "lht65ns", "lht65n-e3", "lht65n-e31f"),
         "captured; memory (fPort 2, polled): unverified",
+        1200,
     ),
-    "dragino-lht52": About("dragino", "Dragino LHT52", ("lht52",), "captured; memory (fPort 3): unverified"),
+    "dragino-lht52": About(
+        "dragino", "Dragino LHT52", ("lht52",), "captured; memory (fPort 3): unverified", 1200
+    ),
     "milesight-em300-th": About(
-        "milesight", "Milesight EM300-TH", ("em300-th", "em300"), "documented by the maker"
+        "milesight", "Milesight EM300-TH", ("em300-th", "em300"), "documented by the maker", 600
     ),
     "milesight-em300-mcs": About(
-        "milesight", "Milesight EM300-MCS", ("em300-mcs",), "documented by the maker"
+        "milesight", "Milesight EM300-MCS", ("em300-mcs",), "documented by the maker", 600
     ),
     "milesight-em300-sld": About(
-        "milesight", "Milesight EM300-SLD, -ZLD", ("em300-sld", "em300-zld"), "documented by the maker"
+        "milesight", "Milesight EM300-SLD, -ZLD", ("em300-sld", "em300-zld"), "documented by the maker", 600
     ),
     "milesight-em320-th": About(
-        "milesight", "Milesight EM320-TH", ("em320-th", "em320"), "documented by the maker"
+        "milesight", "Milesight EM320-TH", ("em320-th", "em320"), "documented by the maker", 600
     ),
     "milesight-em500-pt100": About(
-        "milesight", "Milesight EM500-PT100", ("em500-pt100",), "documented by the maker"
+        "milesight", "Milesight EM500-PT100", ("em500-pt100",), "documented by the maker", 600
     ),
     "milesight-em500-co2": About(
-        "milesight", "Milesight EM500-CO2", ("em500-co2",), "documented by the maker"
+        "milesight", "Milesight EM500-CO2", ("em500-co2",), "documented by the maker", 600
     ),
     "elsys": About(
         "elsys",
         "Elsys ERS, ERS CO2, ELT, EXT",
-        ("elsys", "ers", "ers2", "ers-co2", "ers-lite", "elt", "elt-2", "elt-lite", "ext"),
+        ("elsys", "=ers", "=elt", "ers2", "ers-co2", "ers-lite", "elt-2", "elt-lite"),
         "documented by the maker; what an open input reads: unverified",
+        600,
     ),
     "sensative-strips": About(
         "sensative",
         "Sensative Strips",
-        ("strips", "sensative"),
+        ("sensative", "=strips"),
         "battery, temperature, flood: the maker's example; door and memory: unverified",
     ),
 }
@@ -87,7 +92,9 @@ def codec_name_in(names: Iterable[str]) -> str | None:
 
 
 def _names_model(name: str, model: str) -> bool:
-    """Whether the model stands there as a word: `lht52-temp-0` names lht52, `extension` does not name ext."""
+    """Whether the model stands there as a word: `lht52-temp-0` names lht52, `alht52` does not."""
+    if model.startswith("="):
+        return name == model[1:]
     return re.search(rf"(?<![a-z0-9]){re.escape(model)}(?![a-z0-9])", name.replace("_", "-")) is not None
 
 
