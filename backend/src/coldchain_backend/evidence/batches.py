@@ -1,0 +1,151 @@
+"""The sealed batches that hold a zone's readings, as they are, with all that lie between them in a run."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Final
+
+from coldchain.lineprotocol import reading_key
+from coldchain.seal import Batch, read_batches
+from coldchain_backend.ledger import BatchMeta, Grade, Kind, Ledger, Record, declared, split_batch
+
+CHUNK: Final = 2_000
+EARLY_MS: Final = 3_600_000
+"""A gateway's clock may have been so far ahead of ours."""
+
+RunName = tuple[str, str]
+Progress = Callable[[int], None]
+"""Told how many more records are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Readings of a sensor in from_ms ≤ time < to_ms."""
+
+    sensor: str
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A batch in the spool: its place there, and how it came."""
+
+    seq: int
+    hash: str
+    position: int
+    length: int
+    received_ms: int
+    grade: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """Batches by run in the order of their numbers, and what was declared never to come."""
+
+    runs: dict[RunName, list[Kept]] = field(default_factory=dict)
+    owners: dict[RunName, str] = field(default_factory=dict)
+    never: list[tuple[RunName, int, int, str]] = field(default_factory=list)
+
+    def holes(self) -> Iterator[tuple[RunName, int, int, str]]:
+        """Numbers that are missing between the first and the last, and why."""
+        for run, kept in self.runs.items():
+            expected = kept[0].seq
+            for one in kept:
+                if one.seq > expected:
+                    yield run, expected, one.seq - 1, self._reason(run, expected, one.seq - 1)
+                expected = max(expected, one.seq + 1)
+
+    def forks(self) -> Iterator[tuple[RunName, int]]:
+        """Numbers under which there are two batches."""
+        for run, kept in self.runs.items():
+            seen: dict[int, str] = {}
+            for one in kept:
+                if seen.setdefault(one.seq, one.hash) != one.hash:
+                    yield run, one.seq
+
+    def _reason(self, run: RunName, first: int, last: int) -> str:
+        reasons = [why for name, a, b, why in self.never if name == run and a <= last and b >= first]
+        return ", ".join(dict.fromkeys(reasons)) or "not declared"
+
+
+def collect(
+    ledger: Ledger,
+    wanted: Sequence[Wanted],
+    revoked: Mapping[str, int],
+    spool: IO[bytes],
+    progress: Progress,
+) -> Found:
+    """Read the ledger twice from where the first reading can be: which runs, then their batches.
+
+    `revoked`: stamp from which on a key's batches are not judged, by fingerprint. Raises IntegrityError.
+    """
+    start = _first_offset(ledger, min(one.from_ms for one in wanted) - EARLY_MS)
+    ranges: dict[RunName, tuple[int, int]] = {}
+    found = Found()
+    test = _tester(wanted)
+    for record, meta, batch in _batches(ledger, start, progress):
+        del record
+        run = (batch.gateway, batch.run)
+        found.owners[run] = meta.gateway
+        found.never += [
+            ((batch.gateway, hole.run), hole.first, hole.last, hole.reason)
+            for hole in declared(batch.body).holes
+        ]
+        if test(batch.body):
+            low, high = ranges.get(run, (batch.seq, batch.seq))
+            ranges[run] = min(low, batch.seq), max(high, batch.seq)
+    position = 0
+    for record, meta, batch in _batches(ledger, start, progress):
+        run = (batch.gateway, batch.run)
+        low, high = ranges.get(run, (1, 0))
+        if low <= batch.seq <= high:
+            data = batch.encode()
+            spool.write(data)
+            late = batch.gateway in revoked and record.received_ms >= revoked[batch.gateway]
+            grade = "revoked" if late else ("sealed" if meta.grade is Grade.SEALED else "receipt")
+            kept = Kept(
+                seq=batch.seq, hash=batch.hash, position=position, length=len(data),
+                received_ms=record.received_ms, grade=grade,
+            )  # fmt: skip
+            found.runs.setdefault(run, []).append(kept)
+            position += len(data)
+    for kept_ones in found.runs.values():
+        kept_ones.sort(key=lambda one: one.seq)
+    return found
+
+
+def _batches(ledger: Ledger, after: int, progress: Progress) -> Iterator[tuple[Record, BatchMeta, Batch]]:
+    end = ledger.end
+    while after < end and (records := ledger.read(after, CHUNK)):
+        for record in records:
+            if record.kind is Kind.BATCH:
+                meta, encoded = split_batch(record.payload)
+                batch = next(read_batches(encoded), None)
+                if isinstance(batch, Batch):
+                    yield record, meta, batch
+        progress(records[-1].offset - after)
+        after = records[-1].offset
+
+
+def _first_offset(ledger: Ledger, from_ms: int) -> int:
+    """The offset before the first record that was received at or behind an instant."""
+    offsets = range(ledger.end)
+    return bisect_left(offsets, from_ms, key=lambda offset: ledger.read(offset, 1)[0].received_ms)
+
+
+def _tester(wanted: Sequence[Wanted]) -> Callable[[bytes], bool]:
+    """Whether a body holds one of the readings."""
+    marks = [(reading_key(one.sensor) + b" ", one) for one in wanted]
+    patterns = [
+        (mark, re.compile(b"^" + re.escape(mark) + rb".* (\d{1,18})$", re.M), one) for mark, one in marks
+    ]
+
+    def test(body: bytes) -> bool:
+        return any(
+            mark in body and any(one.from_ms <= int(time) < one.to_ms for time in pattern.findall(body))
+            for mark, pattern, one in patterns
+        )
+
+    return test
