@@ -40,6 +40,7 @@ def test_compaction_changes_no_answer(
 ) -> None:
     connection.execute("DELETE FROM series_block")
     connection.execute("DELETE FROM series_sensor")
+    connection.execute("DELETE FROM series_summary")
     store = SeriesStore(connection)
     for number, (time_ms, rank, value) in enumerate(added):
         store.add("s", rank, [time_ms * 1000], {"temperature": [value]})

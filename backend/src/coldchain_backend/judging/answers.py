@@ -11,10 +11,10 @@ from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.contracts import GatewayState, Progress, StoredExcursion
 from coldchain_backend.judging.current import Current
-from coldchain_backend.judging.traces import buckets_of, gaps_in, spells_at
+from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
-from coldchain_backend.series import SeriesReading
+from coldchain_backend.series import STEP_MS, SeriesReading
 
 
 class Answers:
@@ -56,20 +56,29 @@ class Answers:
     def trace(
         self, point: str, from_ms: int, to_ms: int, buckets: int, quantity: str = "temperature"
     ) -> Trace:
-        """A quantity at a point over time, whichever sensors stood there."""
-        fleet = self.fleet()
-        samples: list[tuple[int, float]] = []
-        gaps: list[tuple[int, int]] = []
-        for spell in spells_at(fleet, point):
+        """A quantity at a point over time, whichever sensors stood there, in at most so many buckets.
+
+        Buckets of five minutes and more begin at full five minutes, so that summaries of the series serve;
+        the first and last are cut at the edges of the time asked for.
+        """
+        spells = []
+        for spell in spells_at(self.fleet(), point):
             start_ms = max(from_ms, spell.from_ms)
             end_ms = to_ms if spell.to_ms is None else min(to_ms, spell.to_ms)
             if start_ms < end_ms:
-                part = self._recall.samples(spell.sensor, quantity, start_ms, end_ms)
-                gaps += gaps_in(part, spell)
-                samples += part
-        return Trace(
-            buckets=tuple(buckets_of(sorted(samples), from_ms, to_ms, buckets)), gaps=tuple(sorted(gaps))
-        )
+                spells.append((spell, start_ms, end_ms))
+        width_ms = max(1, -(-(to_ms - from_ms) // max(1, buckets)))
+        if width_ms >= STEP_MS and all(sums_show_gaps(spell) for spell, _, _ in spells):
+            sums = [
+                (spell, self._recall.overview(spell.sensor, quantity, start_ms, end_ms))
+                for spell, start_ms, end_ms in spells
+            ]
+            return trace_of_sums(sums, from_ms, to_ms, width_ms)
+        said = [
+            (spell, self._recall.samples(spell.sensor, quantity, start_ms, end_ms))
+            for spell, start_ms, end_ms in spells
+        ]
+        return trace_of_samples(said, from_ms, to_ms, width_ms)
 
     def readings(
         self, sensor: str, from_ms: int, to_ms: int, *, after_ms: int | None = None, limit: int = 1000

@@ -19,7 +19,7 @@ from coldchain_backend.judging.contracts import (
     StoredCourse,
     StoredExcursion,
 )
-from coldchain_backend.series import SeriesReading
+from coldchain_backend.series import SeriesReading, Summary
 
 
 class Condition(StrEnum):
@@ -159,6 +159,10 @@ class Recall(Protocol):
 
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
         """Winning readings by time."""
+        ...
+
+    def overview(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Summary:
+        """One quantity summed up in five minutes, those at the edges cut."""
         ...
 
     def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:

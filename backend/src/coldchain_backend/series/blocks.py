@@ -55,9 +55,9 @@ class Block:
     layout: str
     data: bytes
 
-    def columns(self) -> Columns:
-        """Unpack. Raises IntegrityError if the bytes are not a block's."""
-        return _unpacked(self)
+    def columns(self, only: str | None = None) -> Columns:
+        """Unpack, all fields or one. Raises IntegrityError if the bytes are not a block's."""
+        return _unpacked(self, only)
 
 
 def pack(sensor: str, rank: int, columns: Columns) -> Block:
@@ -109,7 +109,7 @@ def _deltas(whole: Sequence[int]) -> bytes:
         return array("q", [((one + 2**63) % 2**64) - 2**63 for one in differences]).tobytes()
 
 
-def _unpacked(block: Block) -> Columns:
+def _unpacked(block: Block, only: str | None) -> Columns:
     try:
         data = zlib.decompress(block.data) if block.count >= COMPRESS_FROM else block.data
         position = 8 * block.count
@@ -118,7 +118,8 @@ def _unpacked(block: Block) -> Columns:
         for part in block.layout.split(","):
             name, _, code = part.rpartition(":")
             size = block.count * _WIDTH[code]
-            fields[name] = _read(code, data[position : position + size])
+            if only is None or only == name:
+                fields[name] = _read(code, data[position : position + size])
             position += size
     except (zlib.error, KeyError, ValueError) as error:
         raise IntegrityError(f"a block of series {block.sensor} cannot be read: {error}") from error

@@ -33,3 +33,16 @@ UPDATE series_sensor SET small = :small, longest_ms = max(longest_ms, :longest_m
 
 -- next_block: where the next readings of a sensor begin
 SELECT min(first_ms) FROM series_block WHERE sensor = :sensor AND first_ms >= :from_ms;
+
+-- outlines: blocks of a sensor that reach into a time, with the summary of one quantity instead of the readings
+SELECT b.first_ms, b.last_ms, b.rank, b.layout, s.data FROM series_block b
+LEFT JOIN series_summary s ON s.block = b.id AND s.quantity = :quantity
+WHERE b.sensor = :sensor AND b.first_ms < :to_ms AND b.last_ms >= :from_ms
+  AND b.first_ms >= :from_ms - (SELECT longest_ms FROM series_sensor WHERE sensor = :sensor)
+ORDER BY b.first_ms, b.id;
+
+-- summarised: the summary of one quantity of a block
+INSERT INTO series_summary (block, quantity, data) VALUES (?, ?, ?);
+
+-- forget_summary: the summaries of a block that was joined into others or has expired
+DELETE FROM series_summary WHERE block = ?;

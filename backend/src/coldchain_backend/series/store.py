@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import le
-from typing import Final
+from typing import Final, NamedTuple
 
 from coldchain.readings import Value
 from coldchain_backend.series.blocks import Block, Columns, pack
@@ -17,6 +17,14 @@ SMALL: Final = 1024
 _PAGE_MS: Final = 6 * 3_600_000
 _LEAP_MS: Final = 3_600_000
 Sample = tuple[int, float]
+
+
+class Outline(NamedTuple):
+    """Where a block lies, both ends included, and the packed summary of one quantity where it has one."""
+
+    first_ms: int
+    last_ms: int
+    summary: bytes | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class SeriesStore:
 
     def append(self, blocks: Sequence[Block]) -> None:
         """Append packed blocks."""
-        self._connection.executemany(STATEMENTS["insert"], [_row(block) for block in blocks])
+        self._connection.executemany(STATEMENTS["insert"], [row_of(block) for block in blocks])
         self._connection.executemany(
             STATEMENTS["note_sensor"],
             [
@@ -104,6 +112,20 @@ class SeriesStore:
             if quantity in reading.values
         ], conflicts
 
+    def outlines(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int, *, worst_rank: int
+    ) -> list[Outline]:
+        """Blocks that hold a quantity and readings of from_ms ≤ time < to_ms, by their first time."""
+        self.flush()
+        where = {"sensor": sensor, "quantity": quantity, "from_ms": from_ms, "to_ms": to_ms}
+        return [
+            Outline(first_ms, last_ms, summary)
+            for first_ms, last_ms, rank, layout, summary in self._connection.execute(
+                STATEMENTS["outlines"], where
+            )
+            if rank <= worst_rank and f",{quantity}:" in f",{layout}"
+        ]
+
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> list[SeriesReading]:
         """Up to `limit` winning readings of from_ms ≤ time < to_ms, by time; reads no further than needed."""
         found: list[SeriesReading] = []
@@ -145,13 +167,14 @@ def _leaps(times: Sequence[int]) -> list[int]:
 
 def _plain(blocks: Sequence[Block], quantity: str) -> Iterator[Sample]:
     for block in blocks:
-        columns = block.columns()
+        columns = block.columns(quantity)
         values = columns.fields.get(quantity)
         if values is not None:
             yield from zip(columns.times, map(float, values), strict=True)
 
 
-def _row(block: Block) -> tuple[str, int, int, int, int, str, bytes]:
+def row_of(block: Block) -> tuple[str, int, int, int, int, str, bytes]:
+    """The row of a block."""
     return (block.sensor, block.first_ms, block.last_ms, block.count, block.rank, block.layout, block.data)
 
 

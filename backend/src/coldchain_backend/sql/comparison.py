@@ -17,7 +17,7 @@ from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.rows import Cell
 from coldchain_backend.sql.session import Database, raw
 
-PACKED: Final = frozenset({"series_block", "series_sensor"})
+PACKED: Final = frozenset({"series_block", "series_sensor", "series_summary"})
 WINDOW_MS: Final = 86_400_000
 Row = Mapping[str, Cell]
 

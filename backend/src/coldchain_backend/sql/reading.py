@@ -15,7 +15,7 @@ from coldchain_backend.judging.contracts import (
     StoredExcursion,
 )
 from coldchain_backend.judging.views import AlertFilter, AlertStory, DeliveryView, Facts
-from coldchain_backend.series import SeriesReading, SeriesStore
+from coldchain_backend.series import SeriesReading, SeriesStore, Summary, overview
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.session import Database, raw
 
@@ -73,6 +73,11 @@ class Records:
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
         with self._database.read() as connection:
             return SeriesStore(raw(connection)).page(sensor, from_ms, to_ms, limit)
+
+    def overview(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Summary:
+        with self._database.read() as connection:
+            store = SeriesStore(raw(connection))
+            return overview(store, sensor, quantity, (from_ms, to_ms), worst_rank=WORST_RANK)
 
     def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:
         with self._database.read() as connection:

@@ -315,6 +315,15 @@ series_block = Table(
     info=DERIVED,
 )
 
+series_summary = Table(
+    "series_summary",
+    metadata,
+    Column("block", Integer, primary_key=True),
+    Column("quantity", String, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    info=DERIVED,
+)
+
 series_sensor = Table(
     "series_sensor",
     metadata,
