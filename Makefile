@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults soak check fix contracts \
-	figures coverage bench lock schema docs screenshots strangers clean
+	figures coverage bench dist lock schema docs screenshots strangers clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -84,6 +84,9 @@ schema: $(DEV)  ## write the JSON Schema of fleet.yaml
 
 docs: $(DEV)  ## write docs/sensors.md from the code
 	@$(PY) -m tools.sensors_page
+
+dist: $(DEV)  ## archives for gateways in dist/, to be installed offline; ARGS="--arch aarch64"
+	@$(PY) -m tools.dist $(ARGS)
 
 screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
+from coldchain_gateway import __version__
 from coldchain_gateway.cli import check, discover, enroll, outbox, probe, reload, run, status
 
 CONFIG_STATUS: Final = 3
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--config", type=Path, default=Path("gateway.toml"), metavar="FILE", help="default: gateway.toml"
     )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (run, check, status, probe, discover, outbox, reload, enroll):
         module.add(commands)
