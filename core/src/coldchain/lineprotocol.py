@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import TypeVar
 
 from coldchain.errors import InvalidInput
@@ -106,7 +106,13 @@ def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
     """Write the fields of a line, `temperature=4.21,counter=17i`; InvalidInput where there are none."""
     if not fields:
         raise InvalidInput("a line needs at least one field")
-    return ",".join([f"{_key(name)}={encode_value(value)}" for name, value in fields.items()]).encode()
+    parts = []
+    for name, value in fields.items():
+        if type(value) is float and -inf < value < inf:  # by far the most
+            parts.append(f"{_key(name)}={value!r}")
+        else:
+            parts.append(f"{_key(name)}={encode_value(value)}")
+    return ",".join(parts).encode()
 
 
 def series_key(measurement: str, tags: Mapping[str, str]) -> bytes:

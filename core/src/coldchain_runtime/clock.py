@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Protocol
 
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class Clock(Protocol):
     """What loops ask for time; pure code gets `now` as an argument instead."""
@@ -38,7 +40,7 @@ class SystemClock:
 
     def boottime_ns(self) -> int:
         """CLOCK_BOOTTIME where the kernel has it (Linux), else CLOCK_MONOTONIC."""
-        return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+        return time.clock_gettime_ns(_BOOTTIME)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in the event loop."""

@@ -40,6 +40,22 @@ _INFINITY: Final = float("inf")
 _SWITCH: Final = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
+class Plain(NamedTuple):
+    """What a number in a field's own unit must be to be taken as it is; all else is looked at in full."""
+
+    low: float
+    high: float
+    sentinels: frozenset[float]
+
+
+_NUMBERS: Final = frozenset({float, int})
+_PLAIN: Final = {
+    one.field: Plain(one.low, one.high, NO_PROBE["C"] if one.field == "temperature" else frozenset())
+    for one in QUANTITIES.values()
+    if one.kind == "float"
+}
+
+
 class Unreadable(Exception):
     """The whole message holds no reading; `reason` and the text say why."""
 
@@ -132,6 +148,11 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
     values: dict[str, Value] = {}
     refusals: list[Refusal] = []
     for one in said:
+        number = one.value
+        plain = _PLAIN.get(one.field) if type(number) in _NUMBERS and not one.unit else None
+        if plain is not None and plain.low <= number <= plain.high and number not in plain.sentinels:  # type: ignore[operator]  # a number, by its type
+            values[one.field] = float(number)  # type: ignore[arg-type]  # likewise
+            continue
         value = value_of(one.field, one.value, one.unit)
         if isinstance(value, RefusalReason):
             said_so = isinstance(one.value, RefusalReason)

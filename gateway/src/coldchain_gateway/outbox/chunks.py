@@ -1,6 +1,7 @@
 """Lines that are kept and not yet sealed, with the boots that date them and the messages they came in."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Final
 
@@ -44,6 +45,7 @@ def split_into_bodies(entries: Sequence[Entry]) -> Iterator[tuple[int, int, byte
         yield first_ms, len(lines), b"".join(lines)
 
 
+@cache
 def session_number(session: str) -> int:
     """A short stand-in for a session's name: 64 bits of its hash."""
     return digest_number(blake2b(session.encode(), digest_size=8).digest())
@@ -66,8 +68,10 @@ class Chunks:
             if group.entries:
                 self._add(transaction, group)
             if group.messages:
-                numbers = {m.session: session_number(m.session) for m in group.messages}
-                rows = [(numbers[m.session], m.packet_id, digest_number(m.digest)) for m in group.messages]
+                rows = [
+                    (session_number(session), packet_id, digest_number(digest))
+                    for session, packet_id, digest in group.messages
+                ]
                 transaction.many("remember", rows)
 
     @staticmethod

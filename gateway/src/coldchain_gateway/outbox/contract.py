@@ -9,7 +9,7 @@ CorruptOutbox when pages are broken.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from coldchain.errors import IntegrityError, Refused
 from coldchain_gateway.contracts import NotKept
@@ -36,8 +36,7 @@ class HoleReason(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One line, complete but for its time."""
 
     line: bytes  # measurement, tags and fields; no time, no newline
@@ -45,8 +44,7 @@ class Entry:
     source_ms: int | None = None  # the device's own UTC ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(NamedTuple):
     """A QoS 1 message that is kept."""
 
     session: str

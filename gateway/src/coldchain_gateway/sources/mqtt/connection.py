@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -27,13 +26,13 @@ from coldchain.errors import Unavailable
 from coldchain_runtime import secrets
 from coldchain_runtime.logs import Log
 
-from .buffered import BufferedClient
+from .buffered import BufferedClient, Incoming
 from .config import MqttConfig, TlsConfig, reads_retained
 from .echo import Echo
 from .proof import Act, trouble
 
-# At most so many packets are read before acknowledgements are written.
-PACKETS_A_TURN: Final = 64
+# At most so many buffers are read before acknowledgements are written.
+READS_A_TURN: Final = 4
 KEEPALIVE_CHECK_MS: Final = 1000
 log = Log("gateway.mqtt")
 
@@ -47,7 +46,7 @@ class Handlers:
     """What a connection tells, on its own thread."""
 
     # A message, and how it is acknowledged (from any thread, once it is kept).
-    message: Callable[[mqtt.MQTTMessage, Callable[[], None]], None]
+    message: Callable[[Incoming, Callable[[], None]], None]
     # The broker has no memory of us; the argument subscribes, from any thread.
     new_session: Callable[[Callable[[], None]], None]
     # All that had come was told.
@@ -73,6 +72,7 @@ class Connection:
         self._stopping = threading.Event()
         self._refusal = ""
         self._received = 0
+        self._awake = False
         self._client = self._make_client(client_id, folder)
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_out.settimeout(0)
@@ -109,12 +109,9 @@ class Connection:
         config = self._config
         five = config.protocol == "5"
         client = BufferedClient(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=None if five else config.session == "clean",
+            client_id,
             protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
+            clean_session=None if five else config.session == "clean",
         )
         if config.username is not None:
             password = None if config.password is None else secrets.resolve(config.password, folder).reveal()
@@ -123,7 +120,8 @@ class Connection:
             client.tls_set_context(tls_context(config.tls, folder))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+        client.on_message = self._on_odd_message
+        client.arrived = self._arrived
         client.on_socket_register_write = self._on_write_wanted
         return client
 
@@ -139,9 +137,12 @@ class Connection:
             if self._wake_in.fileno() in ready:
                 with suppress(BlockingIOError):
                     self._wake_in.recv(4096)
+            self._awake = False
+            client.flush()
             events = ready.get(wire.fileno(), 0)
             self._read(events)
             self._prove(idle=not events and not client.unread)
+            client.flush()
             if client.want_write():
                 client.loop_write()
             client.loop_misc()
@@ -175,7 +176,7 @@ class Connection:
 
     def _read_burst(self) -> None:
         client = self._client
-        for _ in range(PACKETS_A_TURN):
+        for _ in range(READS_A_TURN):
             before = self._received
             if client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._stopping.is_set():
                 return
@@ -227,7 +228,10 @@ class Connection:
         else:
             self._handlers.proved()
 
-    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+    def _on_odd_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._arrived(message)
+
+    def _arrived(self, message: Incoming) -> None:
         self._received += 1
         if self._echo.is_ours(message):
             self._acknowledge(message.mid, message.qos)
@@ -238,7 +242,11 @@ class Connection:
         self._handlers.message(message, partial(self._acknowledge, message.mid, message.qos))
 
     def _acknowledge(self, packet_id: int, qos: int) -> None:
-        self._client.ack(packet_id, qos)
+        if qos:
+            self._client.acknowledge(packet_id)
+            if not self._awake:
+                self._awake = True
+                self._wake()
 
     def _on_write_wanted(self, client: mqtt.Client, userdata: object, wire: object) -> None:
         """With this callback set, paho never writes from a foreign thread, it only asks for it here."""

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-import paho.mqtt.client as mqtt
-
+from .buffered import Incoming
 from .proof import Proof
 
 
@@ -22,7 +21,7 @@ class Echo:
         """The word to be sent now."""
         return f"{self._name} {self.proof.token}".encode()
 
-    def is_ours(self, message: mqtt.MQTTMessage) -> bool:
+    def is_ours(self, message: Incoming) -> bool:
         """Whether this came by our topic; a topic that is no text is somebody else's."""
         try:
             return message.topic == self.topic

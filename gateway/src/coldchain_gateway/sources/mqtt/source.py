@@ -23,6 +23,7 @@ from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
+from .buffered import Incoming
 from .config import MqttConfig, SubscriptionConfig
 from .connection import Connection, Handlers
 from .echo import Echo
@@ -103,7 +104,7 @@ class MqttSource:
         def new_session(subscribe: Callable[[], None]) -> None:
             intake.forget(self._session, subscribe)
 
-        def message(message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> None:
+        def message(message: Incoming, acknowledge: Callable[[], None]) -> None:
             intake.offer(self._acquired(message, acknowledge), more=True)
 
         def proved() -> None:
@@ -142,7 +143,7 @@ class MqttSource:
     def _now_ms(self) -> int:
         return self._clock.boottime_ns() // 1_000_000
 
-    def _acquired(self, message: mqtt.MQTTMessage, acknowledge: Callable[[], None]) -> Acquired:
+    def _acquired(self, message: Incoming, acknowledge: Callable[[], None]) -> Acquired:
         boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
         payload = bytes(message.payload)
         try:
