@@ -59,6 +59,38 @@ class Handlers:
     unproved: Callable[[str], None]
 
 
+class Waker:
+    """Ends the wait of the receiving thread, from any other; woken once however often it is asked."""
+
+    def __init__(self) -> None:
+        self._in, self._out = socket.socketpair()
+        self._in.settimeout(0)
+        self._out.settimeout(0)
+        self._asked = False
+
+    def fileno(self) -> int:
+        """To be polled for reading."""
+        return self._in.fileno()
+
+    def wake(self) -> None:
+        """From any thread."""
+        if not self._asked:
+            self._asked = True
+            with suppress(OSError):  # closed: nobody is left to wake
+                self._out.send(b"\0")
+
+    def woken(self) -> None:
+        """By the receiving thread, before it looks for what there is to do."""
+        if self._asked:
+            with suppress(BlockingIOError):
+                self._in.recv(4096)
+            self._asked = False  # behind the reading: who asks from here on is heard by the next wait
+
+    def close(self) -> None:
+        self._out.close()
+        self._in.close()
+
+
 class Connection:
     """Use once: `run` on a thread, `stop` from any other."""
 
@@ -72,11 +104,8 @@ class Connection:
         self._stopping = threading.Event()
         self._refusal = ""
         self._received = 0
-        self._awake = False
         self._client = self._make_client(client_id, folder)
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._wake_out.settimeout(0)
-        self._wake_in.settimeout(0)
+        self._waker = Waker()
 
     def run(self) -> None:
         """Receive until `stop`. Raises BrokerLost."""
@@ -103,7 +132,7 @@ class Connection:
     def stop(self) -> None:
         """Let `run` end soon; from any thread."""
         self._stopping.set()
-        self._wake()
+        self._waker.wake()
 
     def _make_client(self, client_id: str, folder: Path) -> BufferedClient:
         config = self._config
@@ -128,16 +157,13 @@ class Connection:
     def _pump(self) -> None:
         client = self._client
         poll = select.poll()
-        poll.register(self._wake_in, select.POLLIN)
+        poll.register(self._waker, select.POLLIN)
         wire = client.socket()
         while wire is not None and not self._stopping.is_set():
             wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
             poll.register(wire.fileno(), wanted)
             ready = dict(poll.poll(0 if client.unread else KEEPALIVE_CHECK_MS))
-            if self._wake_in.fileno() in ready:
-                with suppress(BlockingIOError):
-                    self._wake_in.recv(4096)
-            self._awake = False
+            self._waker.woken()
             client.flush()
             events = ready.get(wire.fileno(), 0)
             self._read(events)
@@ -244,17 +270,11 @@ class Connection:
     def _acknowledge(self, packet_id: int, qos: int) -> None:
         if qos:
             self._client.acknowledge(packet_id)
-            if not self._awake:
-                self._awake = True
-                self._wake()
+            self._waker.wake()
 
     def _on_write_wanted(self, client: mqtt.Client, userdata: object, wire: object) -> None:
         """With this callback set, paho never writes from a foreign thread, it only asks for it here."""
-        self._wake()
-
-    def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake; closed: nobody is left to wake
-            self._wake_out.send(b"\0")
+        self._waker.wake()
 
     def _close(self) -> None:
         client = self._client
@@ -264,8 +284,7 @@ class Connection:
         wire = client.socket()
         if wire is not None:
             wire.close()
-        self._wake_out.close()
-        self._wake_in.close()
+        self._waker.close()
 
 
 def filters_of(
