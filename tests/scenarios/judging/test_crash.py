@@ -1,17 +1,19 @@
 """A crash anywhere, and restarts everywhere, leave no trace: the same alerts, steps and deliveries."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from coldchain_backend.fleet import Plan
 from coldchain_backend.judging import Judging
 from coldchain_backend.ledger import Kind, MarkName, NewRecord, act_record, mark_record
-from coldchain_backend.sql import Books
+from coldchain_backend.sql import Books, Database
+from coldchain_backend.sql.pages import Pages
 from support.judged_log import MINUTE, SECOND, T0, Log, Point3, fleet_payload, plan, profile
 
 Story = Sequence[tuple[int, NewRecord]]
@@ -22,15 +24,27 @@ class Crash(Exception):
     """The process ends here."""
 
 
+class FailingPages(Pages):
+    """Pages that ask before each write whether the process still lives."""
+
+    def __init__(self, connection: Connection, alive: Callable[[], None]) -> None:
+        super().__init__(connection)
+        self._alive = alive
+
+    def flush(self, name: str) -> None:
+        self._alive()
+        super().flush(name)
+
+
 class Failing(Books):
     """Books that end the process at the commit or at the write number `at`."""
 
     at = -1
     writes = 0
 
-    def _flush(self, name: str) -> None:
-        self._maybe()
-        super()._flush(name)
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._pages = FailingPages(self._connection, self._maybe)
 
     def commit(self, progress: object) -> None:
         self._maybe()

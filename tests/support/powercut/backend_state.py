@@ -14,13 +14,12 @@ from sqlalchemy import select
 from coldchain.errors import ColdchainError
 from coldchain.seal import Batch, Key, read_batches
 from coldchain_backend.access import open_tokens
-from coldchain_backend.app.run import DATABASE_FILE
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import load_or_create_key
 from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.ledger import FileLedger, Kind, Record, Verifier, open_ledger, split_batch
-from coldchain_backend.sql import Books, open_database, schema
+from coldchain_backend.sql import DATABASE_FILE, Books, open_database, schema
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import make_folder
 from support.lines import reading_lines

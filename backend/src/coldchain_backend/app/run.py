@@ -31,7 +31,6 @@ from coldchain_runtime.durable import make_folder
 from coldchain_runtime.logs import Log
 from coldchain_runtime.supervisor import Supervisor
 
-DATABASE_FILE = "coldchain.sqlite"
 REPLAY_RECORDS = 4_096
 CHECKPOINT_EVERY_S = 3_600.0
 HELD_LOOK_S = 2.0
@@ -90,7 +89,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[sql.Database]:
     """The database, closed at the end."""
-    database = sql.open_database(settings.data_dir / DATABASE_FILE)
+    database = sql.open_database(settings.data_dir / sql.DATABASE_FILE)
     try:
         yield database
     finally:
@@ -137,7 +136,11 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
     """The consumer, and the thread in which it follows the ledger."""
     books = sql.Books(database)
     consumer = judging.Judging(books, judging_settings(ground.settings))
-    thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=books.tidy))
+
+    def idle() -> bool:
+        return consumer.fold() or books.tidy()
+
+    thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=idle))
     thread.start()
     try:
         yield consumer

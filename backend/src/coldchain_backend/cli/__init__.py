@@ -12,6 +12,7 @@ import typer
 from coldchain.errors import ColdchainError, ConfigError
 from coldchain_backend.cli import (
     backup,
+    check_rollups,
     checkpoint,
     fleet,
     gateways,
@@ -35,6 +36,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
 app.command("verify")(verify.verify)
+app.command("check-rollups")(check_rollups.check_rollups)
 app.add_typer(backup.app, name="backup")
 app.command("restore")(restore.restore)
 app.command("rebuild")(rebuild.rebuild)

@@ -4,7 +4,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from coldchain.certificates import Certificate
 from coldchain.profiles import Profile
+from coldchain_backend.fleet.calibration import certificates_of
 from coldchain_backend.fleet.things import (
     Asset,
     Gateway,
@@ -37,6 +39,12 @@ class FleetVersion:
     text: str
     by: str
     reason: str | None = None
+
+    @classmethod
+    def first(cls, organisation: str) -> "FleetVersion":
+        """What holds before any file was applied: nothing is declared."""
+        plan = Plan(organisation=organisation, unsealed_allowed=True)
+        return cls(number=0, from_ms=0, digest="", plan=plan, text="", by="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,9 @@ class Fleet:
     said: Mapping[str, tuple[StateEntry, ...]] = field(default_factory=dict)
     _in_force: list[FleetVersion] = field(default_factory=list, init=False, repr=False, compare=False)
     _spells: dict[str, tuple[Spell, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _certified: dict[str, tuple[Certificate, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _states: dict[str, tuple[Stretch, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -90,18 +101,7 @@ class Fleet:
     @classmethod
     def empty(cls, organisation: str) -> "Fleet":
         """The fleet of an organisation that has not applied a file yet."""
-        return cls(
-            versions=(
-                FleetVersion(
-                    number=0,
-                    from_ms=0,
-                    digest="",
-                    plan=Plan(organisation=organisation, unsealed_allowed=True),
-                    text="",
-                    by="",
-                ),
-            )
-        )
+        return cls(versions=(FleetVersion.first(organisation),))
 
     def with_version(self, version: FleetVersion) -> "Fleet":
         """This fleet with one more, newer version; what it says takes the place of all from its time on."""
@@ -225,6 +225,22 @@ class Fleet:
             known = self._states[zone] = stretches(
                 [*_declared(self._in_force, zone), *self.said.get(zone, ())]
             )
+        return known
+
+    def in_force_between(self, from_ms: int, to_ms: int) -> tuple[FleetVersion, ...]:
+        """The versions that were valid in a time, oldest first."""
+        ends = [*(one.from_ms for one in self._in_force[1:]), None]
+        return tuple(
+            one
+            for one, end_ms in zip(self._in_force, ends, strict=True)
+            if one.from_ms < to_ms and (end_ms is None or end_ms > from_ms)
+        )
+
+    def certificates(self, sensor: str) -> tuple[Certificate, ...]:
+        """The calibration certificates that any version names for a sensor, each once."""
+        known = self._certified.get(sensor)
+        if known is None:
+            known = self._certified[sensor] = certificates_of(self._in_force, sensor)
         return known
 
     def in_force(self, at_ms: int) -> Plan:

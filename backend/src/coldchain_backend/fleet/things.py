@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coldchain.profiles import Profile
+from coldchain.readings import Grade
 from coldchain.words import Language, Text
 
 
@@ -132,6 +133,7 @@ class Sensor:
     resolution      the step of its values, °C, where known
     flat_after_ms   how long its value may stay the same before it may be stuck
     battery_low     % at or below which its battery is told
+    grade           what it is at best as evidence, e.g. a controller's own probe
     """
 
     id: str
@@ -142,6 +144,7 @@ class Sensor:
     resolution: float | None = None
     flat_after_ms: int | None = None
     battery_low: float = 15.0
+    grade: Grade | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

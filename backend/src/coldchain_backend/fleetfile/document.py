@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
@@ -93,6 +94,7 @@ class SensorEntry:
 
     `resolution`: the step of its values, °C. `flat_after`: a value that stays the same for so long, while
     another sensor of the zone moves, may be a stuck sensor. `battery_low`: %, told at or below it.
+    `grade`: what its readings are at best as evidence, e.g. those of a controller's own probe.
     """
 
     id: SensorId
@@ -103,6 +105,7 @@ class SensorEntry:
     resolution: float | None = None
     flat_after: Interval | None = None
     battery_low: float = 15.0
+    grade: Literal["template_unverified", "controller_probe"] | None = None
 
     def __post_init__(self) -> None:
         if self.resolution is not None and not 0 < self.resolution <= 10:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from coldchain.profiles import Profile
+from coldchain.readings import Grade
 from coldchain_backend.fleet import (
     Asset,
     AssetKind,
@@ -121,4 +122,5 @@ def _sensor(entry: SensorEntry) -> Sensor:
         resolution=entry.resolution,
         flat_after_ms=entry.flat_after,
         battery_low=entry.battery_low,
+        grade=None if entry.grade is None else Grade(entry.grade),
     )

@@ -1,6 +1,7 @@
 """Judging: readings → excursions, alerts and what is told, in one commit; and any question about them."""
 
 from coldchain_backend.judging.answers import Answers
+from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.consumer import Judging
 from coldchain_backend.judging.contracts import StoredExcursion
 from coldchain_backend.judging.follow import Follower
@@ -24,6 +25,7 @@ __all__ = [
     "Answers",
     "Board",
     "Bucket",
+    "CellDifference",
     "Condition",
     "DeliveryView",
     "Follower",
@@ -33,5 +35,6 @@ __all__ = [
     "Settings",
     "StoredExcursion",
     "Trace",
+    "differing_cells",
     "spells_at",
 ]

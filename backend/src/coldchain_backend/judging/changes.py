@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from coldchain_backend.fleet import Spell
 from coldchain_backend.judging.casebook import Because, Casebook
-from coldchain_backend.judging.contracts import Memory
+from coldchain_backend.judging.contracts import Folded, Memory
 from coldchain_backend.judging.courses import Course
 from coldchain_backend.judging.late import judge_again
 from coldchain_backend.judging.present import Present
@@ -35,11 +35,20 @@ class Changes:
             for from_ms, spell in list(was.items()):
                 if from_ms not in now or _moved(spell, now[from_ms]):
                     self._withdraw(was.pop(from_ms), because)
+            certified = self._recertified(sensor)
             self.present.know_sensors([sensor])
             for from_ms, spell in now.items():
-                if from_ms not in was or _differs(was[from_ms], spell):
+                if from_ms not in was or certified or _differs(was[from_ms], spell):
                     changed += self._again(was.get(from_ms), spell, because)
         return changed
+
+    def _recertified(self, sensor: str) -> bool:
+        """Whether values that are judged as corrected are now corrected otherwise."""
+        now = self.present.fleet.certificates(sensor)
+        return any(
+            course.spell.profile.corrected and course.certificates != now
+            for course in self.present.courses_at(sensor)
+        )
 
     def _withdraw(self, spell: Spell, because: Because) -> None:
         for course in self.present.courses_of(spell):
@@ -63,6 +72,7 @@ class Changes:
         for course in self.present.courses_of(now):
             if was is not None and (was.profile, was.interval_ms) != (now.profile, now.interval_ms):
                 self.memory.drop_snapshots(course.key)
+                course.folded = Folded()
             if last_ms is not None and last_ms >= first_ms:
                 course.touch(first_ms, self.present.now_ms)
                 course.touch(last_ms, self.present.now_ms)

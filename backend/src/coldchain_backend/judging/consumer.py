@@ -28,6 +28,7 @@ from coldchain_backend.judging.hearing import Hearing
 from coldchain_backend.judging.late import judge_again
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.judging.rollups import Rollups
 from coldchain_backend.judging.sequences import follow_sequence
 from coldchain_backend.judging.system import look_at_mark
 from coldchain_backend.judging.takings import Takings
@@ -71,6 +72,20 @@ class Judging:
     def stamp_ms(self) -> int:
         """The stamp of that record."""
         return self._committed.stamp_ms
+
+    def fold(self) -> bool:
+        """Fold a few roll-ups, in a transaction of its own; whether there was something to do."""
+        if self._stale:
+            self._load()
+        self._memory.begin()
+        try:
+            busy = Rollups(self._memory, self._present).fold()
+            self._memory.commit(self._committed)
+        except BaseException:
+            self._stale = True
+            self._memory.rollback()
+            raise
+        return busy
 
     def next_due_ms(self) -> int | None:
         """When something is due; if no record has come by then, the service appends an alive mark."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from coldchain.excursions import Excursion, State
+from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import AlertBook, AlertKind
@@ -77,6 +78,26 @@ class StoredCourse:
     late_from_ms: int | None = None
     late_to_ms: int | None = None
     late_due_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """How far the roll-ups of a course have come, in full hours; `holes` below wait to be folded again."""
+
+    to_ms: int = 0
+    holes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDay:
+    """The account of the local day [day_ms, end_ms) of a course, as far as it was in use; by its profile."""
+
+    key: CourseKey
+    day_ms: int
+    end_ms: int
+    point: str
+    profile: str
+    account: Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +218,7 @@ class Remembered:
     revoked: Mapping[str, int]
     said: Sequence[StateEntry] = ()
     conditions: Sequence[ConditionState] = ()
+    folded: Mapping[CourseKey, Folded] = field(default_factory=dict)
 
 
 class Memory(AlertBook, Protocol):
@@ -236,7 +258,7 @@ class Memory(AlertBook, Protocol):
         ...
 
     def drop_snapshots(self, key: CourseKey) -> None:
-        """Forget the snapshots of a course: it is judged by other rules from now on, or no longer."""
+        """Forget snapshots and accounts of a course: it is judged by other rules, or no longer."""
         ...
 
     def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
@@ -269,6 +291,26 @@ class Memory(AlertBook, Protocol):
 
     def put_fleet(self, fleet: FleetRecord) -> None:
         """Keep a fleet version."""
+        ...
+
+    def put_hour(self, key: CourseKey, hour_ms: int, quarters: Sequence[Account]) -> None:
+        """Keep the accounts of the four quarters of an hour."""
+        ...
+
+    def hours(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, Sequence[Account]]:
+        """The quarters of from_ms ≤ hour < to_ms, by hour; hours that are not folded are missing."""
+        ...
+
+    def put_day(self, day: AccountDay) -> None:
+        """Keep the account of a local day."""
+        ...
+
+    def put_folded(self, key: CourseKey, folded: Folded) -> None:
+        """Keep how far the roll-ups of a course have come."""
+        ...
+
+    def drop_accounts(self, key: CourseKey, from_ms: int, to_ms: int) -> None:
+        """Forget the hours of from_ms ≤ hour < to_ms, and the days that reach into that time."""
         ...
 
     def put_said(self, entry: StateEntry) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from coldchain.certificates import Certificate, corrected
 from coldchain.excursions import (
     INITIAL,
     Change,
@@ -18,7 +20,7 @@ from coldchain.excursions import (
     step,
 )
 from coldchain_backend.fleet import Spell
-from coldchain_backend.judging.contracts import HOUR_MS, CourseKey, StoredCourse, StoredExcursion
+from coldchain_backend.judging.contracts import HOUR_MS, CourseKey, Folded, StoredCourse, StoredExcursion
 from coldchain_backend.judging.identity import Found
 
 Sample = tuple[int, float]
@@ -48,6 +50,8 @@ class Course:
     late_to_ms: int | None = None
     late_due_ms: int | None = None
     open: dict[str, StoredExcursion] = field(default_factory=dict)
+    folded: Folded = field(default_factory=Folded)
+    certificates: tuple[Certificate, ...] = ()
 
     @classmethod
     def begin(cls, spell: Spell, quantity: str) -> "Course":
@@ -55,7 +59,12 @@ class Course:
         return cls(
             key=CourseKey(spell.sensor, spell.from_ms, quantity),
             spell=spell,
-            judged=Judged(profile=spell.profile, interval_ms=spell.interval_ms, quantity=quantity),
+            judged=Judged(
+                profile=spell.profile,
+                interval_ms=spell.interval_ms,
+                quantity=quantity,
+                zone=ZoneInfo(spell.place.asset.time_zone),
+            ),
         )
 
     def restore(self, stored: StoredCourse) -> None:
@@ -117,6 +126,10 @@ class Course:
                 ordered.append(sample)
                 last_ms = sample[0]
         return ordered
+
+    def seen(self, samples: Sequence[Sample]) -> Sequence[Sample]:
+        """The readings as the profile judges them: raw, or corrected by the sensor's certificates."""
+        return list(corrected(samples, self.certificates)) if self.spell.profile.corrected else samples
 
     def touch(self, time_ms: int, stamp_ms: int) -> None:
         """A late reading: its time is judged again, once for all of this second of the log."""

@@ -1,6 +1,7 @@
 """Open excursions and their alerts as of now; what is stored of them is as of their last level. Pure."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from coldchain.excursions import Excursion, Judged, Until, step
 from coldchain_backend.alerts import Alert
@@ -50,7 +51,12 @@ class Current:
         spell = self._fleet.spell_of(key.sensor, key.from_ms)
         if spell is None:
             return {}
-        judged = Judged(profile=spell.profile, interval_ms=spell.interval_ms, quantity=key.quantity)
+        judged = Judged(
+            profile=spell.profile,
+            interval_ms=spell.interval_ms,
+            quantity=key.quantity,
+            zone=ZoneInfo(spell.place.asset.time_zone),
+        )
         until_ms = self._stamp_ms if spell.to_ms is None else min(self._stamp_ms, spell.to_ms)
         state, _ = step(course.state, Until(time_ms=until_ms), judged)
         return {place.rule: place for place in state.open}

@@ -11,6 +11,7 @@ from coldchain_backend.judging.casebook import Because, Casebook
 from coldchain_backend.judging.contracts import HOUR_MS, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, Sample, closings
 from coldchain_backend.judging.identity import Found
+from coldchain_backend.judging.rollups import drop
 
 WINDOW_MS: Final = 6 * HOUR_MS
 
@@ -42,6 +43,7 @@ def judge_again(
     )
     began_ms = walk.begin_ms
     _walk(course, memory, walk)
+    drop(course, memory, course.late_from_ms, course.late_to_ms)
     course.settle_late()
     if walk.stopped_ms is None:
         course.state, course.hour_ms = walk.state, walk.hour_ms
@@ -96,5 +98,5 @@ def _hours(
     )
     for conflict in conflicts:
         memory.put_conflict(conflict)
-    for hour_ms, group in groupby(samples, key=lambda sample: sample[0] // HOUR_MS * HOUR_MS):
+    for hour_ms, group in groupby(course.seen(samples), key=lambda sample: sample[0] // HOUR_MS * HOUR_MS):
         yield hour_ms, list(group)

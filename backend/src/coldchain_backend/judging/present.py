@@ -9,6 +9,7 @@ from coldchain_backend.fleet import Fleet, Place, Spell
 from coldchain_backend.judging.contracts import (
     ConditionState,
     CourseKey,
+    Folded,
     GatewayState,
     Progress,
     Remembered,
@@ -85,6 +86,7 @@ class Present:
             course = present.courses.get(stored.key)
             if course is not None:
                 course.restore(stored)
+                course.folded = remembered.folded.get(stored.key, Folded())
         return present
 
     def know_fleet(self) -> None:
@@ -129,7 +131,7 @@ class Present:
                 fresh = Course.begin(spell, quantity)
                 fresh.open = course.open
                 course = self.courses[key] = fresh
-            course.spell = spell
+            course.spell, course.certificates = spell, self.fleet.certificates(spell.sensor)
             found.append(course)
         return tuple(found)
 

@@ -30,7 +30,7 @@ class Takings:
             for course in courses:
                 samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
                 if samples:
-                    self._judge(course, samples)
+                    self._judge(course, course.seen(samples))
 
     def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
         closed = course.take(samples, self._memory, self._present.now_ms)

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import Alert, AlertState, Transition
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
+    AccountDay,
+    CourseKey,
     FleetRecord,
     GatewayState,
     LocalAlarm,
@@ -124,6 +127,17 @@ class Facts:
     runs: Sequence[RunState]
 
 
+class DaySums(NamedTuple):
+    """Of one point under one profile (`name@version`): how many local days, and their sums in ms."""
+
+    point: str
+    profile: str
+    days: int
+    covered_ms: int
+    unknown_ms: int
+    in_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
     """Which alerts are wanted; None: any. `open`: only those whose condition goes on."""
@@ -167,6 +181,28 @@ class Recall(Protocol):
 
     def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:
         """(time, value) of one quantity by time."""
+        ...
+
+    def graded(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int
+    ) -> tuple[Sequence[tuple[int, float]], Sequence[int]]:
+        """(time, value) of one quantity by time, and the rank of each reading."""
+        ...
+
+    def folded_courses(self) -> Sequence[CourseKey]:
+        """The courses that have roll-ups."""
+        ...
+
+    def hours(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, Sequence[Account]]:
+        """The folded quarters of from_ms ≤ hour < to_ms of a course, by hour."""
+        ...
+
+    def days(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[AccountDay]:
+        """The folded local days of from_ms ≤ day < to_ms of a course, by time."""
+        ...
+
+    def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
+        """The sums of folded local days that begin in a time, by point and profile."""
         ...
 
     def excursions(

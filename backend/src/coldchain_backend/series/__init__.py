@@ -2,6 +2,7 @@
 
 from coldchain_backend.series.blocks import Block, Columns
 from coldchain_backend.series.compaction import compact
+from coldchain_backend.series.graded import graded
 from coldchain_backend.series.merge import Conflict, SeriesReading
 from coldchain_backend.series.overview import overview
 from coldchain_backend.series.store import SeriesStore
@@ -16,5 +17,6 @@ __all__ = [
     "SeriesStore",
     "Summary",
     "compact",
+    "graded",
     "overview",
 ]

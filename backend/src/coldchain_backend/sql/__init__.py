@@ -12,9 +12,10 @@ from coldchain_backend.sql.comparison import (
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
 from coldchain_backend.sql.reading import Records
-from coldchain_backend.sql.session import Database, open_database
+from coldchain_backend.sql.session import DATABASE_FILE, Database, open_database
 
 __all__ = [
+    "DATABASE_FILE",
     "Books",
     "Database",
     "DeliveryQueue",

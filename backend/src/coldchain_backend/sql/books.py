@@ -1,11 +1,10 @@
 """Judging's memory in the database: everything put between `begin` and `commit` is one transaction."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
 
 from coldchain.excursions import State
 from coldchain_backend.alerts import Alert, Delivery, Transition
@@ -25,31 +24,25 @@ from coldchain_backend.judging.contracts import (
 )
 from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
-from coldchain_backend.sql.rows import Cell, Row
+from coldchain_backend.sql.account_books import AccountBooks
+from coldchain_backend.sql.pages import of_course
+from coldchain_backend.sql.rows import Row
 from coldchain_backend.sql.session import Database, raw
 
-
-def _of_course(table: Table) -> ColumnElement[bool]:
-    return and_(
-        table.c.sensor == bindparam("sensor"),
-        table.c.from_ms == bindparam("from_ms"),
-        table.c.quantity == bindparam("quantity"),
-    )
-
-
 _HOURS, _CASES = schema.course_hour, schema.excursion
+_EVER_MS = 1 << 62
 _SNAPSHOT = (
     select(_HOURS.c.hour_ms, _HOURS.c.state)
-    .where(_of_course(_HOURS), _HOURS.c.hour_ms <= bindparam("until_ms"))
+    .where(of_course(_HOURS), _HOURS.c.hour_ms <= bindparam("until_ms"))
     .order_by(_HOURS.c.hour_ms.desc())
     .limit(1)
 )
 _SNAPSHOTS = select(_HOURS.c.hour_ms, _HOURS.c.state).where(
-    _of_course(_HOURS), _HOURS.c.hour_ms >= bindparam("begin_ms"), _HOURS.c.hour_ms < bindparam("to_ms")
+    of_course(_HOURS), _HOURS.c.hour_ms >= bindparam("begin_ms"), _HOURS.c.hour_ms < bindparam("to_ms")
 )
 _EXCURSION = select(_CASES).where(_CASES.c.id == bindparam("wanted"))
 _EXCURSIONS = select(_CASES).where(
-    _of_course(_CASES),
+    of_course(_CASES),
     _CASES.c.opened_ms < bindparam("to_ms"),
     or_(_CASES.c.closed_ms.is_(None), _CASES.c.closed_ms >= bindparam("begin_ms")),
     _CASES.c.gone.is_(None),
@@ -57,13 +50,12 @@ _EXCURSIONS = select(_CASES).where(
 _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 
 
-class Books:
+class Books(AccountBooks):
     """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
 
     def __init__(self, database: Database) -> None:
-        self._connection = database.write()
+        super().__init__(database.write())
         self._series = SeriesStore(raw(self._connection))
-        self._waiting: dict[str, dict[tuple[Cell, ...], Row]] = {}
         self._counts: dict[str, tuple[int, int, str]] = {}
         self._sensors: dict[str, SensorState] = {}
 
@@ -89,7 +81,7 @@ class Books:
         self._connection.begin()
 
     def commit(self, progress: Progress) -> None:
-        self._put(
+        self._pages.put(
             schema.progress,
             {
                 "id": 1,
@@ -100,77 +92,69 @@ class Books:
         )
         self._series.flush()
         for state in self._sensors.values():
-            self._put(schema.sensor_state, rows.sensor_row(state))
+            self._pages.put(schema.sensor_state, rows.sensor_row(state))
         self._sensors.clear()
-        for name in list(self._waiting):
-            self._flush(name)
+        self._pages.flush_all()
         self._add_counts()
         self._connection.commit()
 
     def rollback(self) -> None:
         self._connection.rollback()
         self._series.discard()
-        self._waiting.clear()
+        self._pages.clear()
         self._counts.clear()
         self._sensors.clear()
 
-    def _put(self, table: Table, row: Row) -> None:
-        self._waiting.setdefault(table.name, {})[_key(table, row)] = row
-
-    def _flush(self, name: str) -> None:
-        waiting = self._waiting.pop(name, None)
-        if waiting:
-            self._connection.execute(_upsert(name), list(waiting.values()))
-
-    def _waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
-        return key in self._waiting.get(table.name, ())
-
     def put_course(self, course: StoredCourse) -> None:
-        self._put(schema.course, rows.course_row(course))
+        self._pages.put(schema.course, rows.course_row(course))
 
     def put_snapshot(self, key: CourseKey, hour_ms: int, state: State) -> None:
         row: Row = {**key._asdict(), "hour_ms": hour_ms, "state": rows.state_blob(state)}
-        self._put(schema.course_hour, row)
+        self._pages.put(schema.course_hour, row)
 
     def snapshot(self, key: CourseKey, until_ms: int) -> tuple[int, State] | None:
-        self._flush("course_hour")
+        self._pages.flush("course_hour")
         found = self._connection.execute(_SNAPSHOT, {**key._asdict(), "until_ms": until_ms}).first()
         return None if found is None else (found[0], rows.state_of(found[1]))
 
     def snapshots(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, State]:
-        self._flush("course_hour")
+        self._pages.flush("course_hour")
         span = {**key._asdict(), "begin_ms": from_ms, "to_ms": to_ms}
         return {hour_ms: rows.state_of(blob) for hour_ms, blob in self._connection.execute(_SNAPSHOTS, span)}
 
     def drop_snapshots(self, key: CourseKey) -> None:
-        self._flush("course_hour")
-        self._connection.execute(delete(_HOURS).where(_of_course(_HOURS)), key._asdict())
+        self._pages.flush("course_hour")
+        self._connection.execute(delete(_HOURS).where(of_course(_HOURS)), key._asdict())
+        self.drop_accounts(key, 0, _EVER_MS)
+        self._pages.flush("account_frontier")
+        table = schema.account_frontier
+        self._connection.execute(delete(table).where(of_course(table)), key._asdict())
 
     def put_condition(self, state: ConditionState) -> None:
-        self._put(schema.device_condition, rows.condition_row(state))
+        self._pages.put(schema.device_condition, rows.condition_row(state))
 
     def drop_condition(self, state: ConditionState) -> None:
         table = schema.device_condition
-        self._flush("device_condition")
+        self._pages.flush("device_condition")
         self._connection.execute(
             delete(table).where(table.c.kind == state.kind.value, table.c.subject == state.subject)
         )
 
     def put_said(self, entry: StateEntry) -> None:
-        self._put(schema.zone_said, rows.said_row(entry))
+        self._pages.put(schema.zone_said, rows.said_row(entry))
 
     def put_excursion(self, excursion: StoredExcursion) -> None:
         row = rows.excursion_row(excursion)
-        self._put(schema.excursion, row)
-        self._put(schema.excursion_history, row)
+        self._pages.put(schema.excursion, row)
+        self._pages.put(schema.excursion_history, row)
 
     def excursion(self, excursion_id: str) -> StoredExcursion | None:
-        self._flush("excursion")
+        self._pages.flush("excursion")
         found = self._connection.execute(_EXCURSION, {"wanted": excursion_id}).mappings().first()
         return None if found is None else rows.excursion_of(found)
 
     def excursions(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[StoredExcursion]:
-        self._flush("excursion")
+        self._pages.flush("excursion")
         span = {**key._asdict(), "begin_ms": from_ms, "to_ms": to_ms}
         return [rows.excursion_of(row) for row in self._connection.execute(_EXCURSIONS, span).mappings()]
 
@@ -178,25 +162,25 @@ class Books:
         self._sensors[sensor.sensor] = sensor
 
     def put_gateway(self, gateway: GatewayState) -> None:
-        self._put(schema.gateway_state, rows.gateway_row(gateway))
+        self._pages.put(schema.gateway_state, rows.gateway_row(gateway))
 
     def put_run(self, run: RunState) -> None:
-        self._put(schema.gateway_run, rows.run_row(run))
+        self._pages.put(schema.gateway_run, rows.run_row(run))
 
     def put_fleet(self, fleet: FleetRecord) -> None:
-        self._put(
+        self._pages.put(
             schema.fleet_version,
             {"offset": fleet.offset, "received_ms": fleet.received_ms, "payload": fleet.payload},
         )
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:
         if from_ms is None:
-            self._flush("revoked_key")
+            self._pages.flush("revoked_key")
             self._connection.execute(
                 delete(schema.revoked_key).where(schema.revoked_key.c.fingerprint == key)
             )
         else:
-            self._put(schema.revoked_key, {"fingerprint": key, "from_ms": from_ms})
+            self._pages.put(schema.revoked_key, {"fingerprint": key, "from_ms": from_ms})
 
     def put_conflict(self, conflict: Conflict) -> None:
         row: Row = {
@@ -205,13 +189,13 @@ class Books:
             "other": orjson.dumps(conflict.other, option=orjson.OPT_SORT_KEYS),
             "kept": orjson.dumps(conflict.kept, option=orjson.OPT_SORT_KEYS),
         }
-        self._put(schema.reading_conflict, row)
+        self._pages.put(schema.reading_conflict, row)
 
     def put_local_alarm(self, alarm: LocalAlarm) -> None:
-        self._put(schema.local_alarm, rows.local_alarm_row(alarm))
+        self._pages.put(schema.local_alarm, rows.local_alarm_row(alarm))
 
     def local_alarm(self, point: str, rule: str, gateway: str) -> LocalAlarm | None:
-        self._flush("local_alarm")
+        self._pages.flush("local_alarm")
         table = schema.local_alarm
         wanted = (
             select(table)
@@ -237,20 +221,20 @@ class Books:
         self._counts.clear()
 
     def alert(self, alert_id: str) -> Alert | None:
-        self._flush("alert")
+        self._pages.flush("alert")
         found = self._connection.execute(_ALERT, {"wanted": alert_id}).mappings().first()
         return None if found is None else rows.alert_of(found)
 
     def put_alert(self, alert: Alert) -> None:
-        self._put(schema.alert, rows.alert_row(alert))
+        self._pages.put(schema.alert, rows.alert_row(alert))
 
     def put_transition(self, step: Transition) -> None:
-        self._put(schema.alert_transition, rows.transition_row(step))
+        self._pages.put(schema.alert_transition, rows.transition_row(step))
 
     def put_delivery(self, delivery: Delivery) -> None:
         row = rows.delivery_row(delivery)
-        if not self._waits(schema.delivery, (delivery.id,)):
-            self._put(schema.delivery, row)
+        if not self._pages.waits(schema.delivery, (delivery.id,)):
+            self._pages.put(schema.delivery, row)
 
 
 def _load(connection: Connection) -> Remembered:
@@ -280,6 +264,9 @@ def _load(connection: Connection) -> Remembered:
         conditions=[
             rows.condition_of(row) for row in connection.execute(select(schema.device_condition)).mappings()
         ],
+        folded=dict(
+            rows.folded_of(row) for row in connection.execute(select(schema.account_frontier)).mappings()
+        ),
         said=[
             rows.said_of(row)
             for row in connection.execute(
@@ -287,23 +274,3 @@ def _load(connection: Connection) -> Remembered:
             ).mappings()
         ],
     )
-
-
-@lru_cache(maxsize=64)
-def _key_names(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.primary_key)
-
-
-def _key(table: Table, row: Row) -> tuple[Cell, ...]:
-    return tuple(row[name] for name in _key_names(table))
-
-
-@lru_cache(maxsize=64)
-def _upsert(name: str) -> Insert:
-    """Insert, or replace by key; steps and deliveries that are there stay as they are."""
-    table = schema.metadata.tables[name]
-    added = insert(table)
-    if name in {"delivery", "alert_transition"}:
-        return added.on_conflict_do_nothing()
-    others = [column.name for column in table.columns if not column.primary_key]
-    return added.on_conflict_do_update(set_={name: added.excluded[name] for name in others})

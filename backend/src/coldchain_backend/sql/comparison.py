@@ -17,7 +17,10 @@ from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.rows import Cell
 from coldchain_backend.sql.session import Database, raw
 
-PACKED: Final = frozenset({"series_block", "series_sensor", "series_summary"})
+PACKED: Final = frozenset(
+    {"series_block", "series_sensor", "series_summary", "account_hour", "account_day", "account_frontier"}
+)
+"""Packing of readings, and sums of them: how far either has come depends on the time there was."""
 WINDOW_MS: Final = 86_400_000
 Row = Mapping[str, Cell]
 

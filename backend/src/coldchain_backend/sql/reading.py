@@ -2,21 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
+from coldchain.exposure import Account
 from coldchain_backend.alerts import Alert, AlertState
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
+    AccountDay,
+    CourseKey,
     FleetRecord,
     GatewayState,
     LocalAlarm,
     Progress,
     StoredExcursion,
 )
-from coldchain_backend.judging.views import AlertFilter, AlertStory, DeliveryView, Facts
-from coldchain_backend.series import SeriesReading, SeriesStore, Summary, overview
+from coldchain_backend.judging.views import AlertFilter, AlertStory, DaySums, DeliveryView, Facts
+from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql.account_books import account_hours
+from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
 
 _OPEN = tuple(state.value for state in AlertState if state.open)
@@ -83,6 +88,46 @@ class Records:
         with self._database.read() as connection:
             store = SeriesStore(raw(connection))
             return store.samples(sensor, quantity, from_ms, to_ms, worst_rank=WORST_RANK)[0]
+
+    def graded(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int
+    ) -> tuple[Sequence[tuple[int, float]], Sequence[int]]:
+        with self._database.read() as connection:
+            store = SeriesStore(raw(connection))
+            return graded(store, sensor, quantity, from_ms, to_ms, worst_rank=WORST_RANK)
+
+    def folded_courses(self) -> Sequence[CourseKey]:
+        table = schema.account_frontier
+        with self._database.read() as connection:
+            wanted = select(table.c.sensor, table.c.from_ms, table.c.quantity)
+            return [CourseKey(*row) for row in connection.execute(wanted.order_by(*table.primary_key))]
+
+    def folded_hours(self) -> int:
+        """How many hours are folded."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(schema.account_hour)).scalar() or 0
+
+    def hours(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, Sequence[Account]]:
+        with self._database.read() as connection:
+            return account_hours(connection, key, from_ms, to_ms)
+
+    def days(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[AccountDay]:
+        table = schema.account_day
+        wanted = select(table).where(of_course(table), table.c.day_ms >= from_ms, table.c.day_ms < to_ms)
+        with self._database.read() as connection:
+            found = connection.execute(wanted.order_by(table.c.day_ms), key._asdict()).mappings()
+            return [rows.day_of(row) for row in found]
+
+    def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
+        table = schema.account_day
+        sums = (func.sum(column) for column in (table.c.covered_ms, table.c.unknown_ms, table.c.in_ms))
+        wanted = (
+            select(table.c.point, table.c.profile, func.count(), *sums)
+            .where(table.c.quantity == quantity, table.c.day_ms >= from_ms, table.c.day_ms < to_ms)
+            .group_by(table.c.point, table.c.profile)
+        )
+        with self._database.read() as connection:
+            return [DaySums(*row) for row in connection.execute(wanted)]
 
     def excursions(
         self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int

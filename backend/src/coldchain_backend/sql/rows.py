@@ -1,5 +1,6 @@
 """Rows ↔ the values that judging and alerts keep."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import orjson
@@ -7,14 +8,17 @@ from cattrs import Converter
 from sqlalchemy import RowMapping
 
 from coldchain.excursions import Excursion, State
+from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality
 from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, Delivery, Transition, TransitionKind
 from coldchain_backend.alerts.lifecycle import Acknowledgement
 from coldchain_backend.fleet import StateEntry, StateSource, ZoneState
 from coldchain_backend.judging.contracts import (
+    AccountDay,
     ConditionState,
     CourseKey,
+    Folded,
     GatewayState,
     Gone,
     LocalAlarm,
@@ -127,6 +131,55 @@ def excursion_of(row: RowMapping) -> StoredExcursion:
         noted=row["noted"],
         noted_ms=row["noted_ms"],
     )
+
+
+def quarters_blob(quarters: Sequence[Account]) -> bytes:
+    """The accounts of an hour's quarters as they are stored."""
+    return orjson.dumps([one.to_json() for one in quarters])
+
+
+def quarters_of(blob: bytes) -> list[Account]:
+    """The accounts of an hour's quarters from what was stored."""
+    return [Account.from_json(one) for one in orjson.loads(blob)]
+
+
+def day_row(day: AccountDay) -> Row:
+    """The account of a day as a row; its sums beside it, for questions over many points."""
+    return {
+        **day.key._asdict(),
+        "day_ms": day.day_ms,
+        "end_ms": day.end_ms,
+        "point": day.point,
+        "profile": day.profile,
+        "covered_ms": day.account.covered_ms,
+        "unknown_ms": day.account.unknown_ms,
+        "in_ms": day.account.in_ms,
+        "account": orjson.dumps(day.account.to_json()),
+    }
+
+
+def day_of(row: RowMapping) -> AccountDay:
+    """The account of a day from its row."""
+    return AccountDay(
+        key=CourseKey(row["sensor"], row["from_ms"], row["quantity"]),
+        day_ms=row["day_ms"],
+        end_ms=row["end_ms"],
+        point=row["point"],
+        profile=row["profile"],
+        account=Account.from_json(orjson.loads(row["account"])),
+    )
+
+
+def folded_row(key: CourseKey, folded: Folded) -> Row:
+    """How far a course is folded as a row."""
+    return {**key._asdict(), "folded_ms": folded.to_ms, "holes": orjson.dumps(folded.holes)}
+
+
+def folded_of(row: RowMapping) -> tuple[CourseKey, Folded]:
+    """How far a course is folded from its row."""
+    holes = tuple((int(begin), int(end)) for begin, end in orjson.loads(row["holes"]))
+    key = CourseKey(row["sensor"], row["from_ms"], row["quantity"])
+    return key, Folded(to_ms=row["folded_ms"], holes=holes)
 
 
 def condition_row(state: ConditionState) -> Row:

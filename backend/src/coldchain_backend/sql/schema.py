@@ -104,6 +104,57 @@ def _told_of_excursion() -> "list[Column[Any]]":
     ]
 
 
+account_hour = Table(
+    "account_hour",
+    metadata,
+    _id("sensor"),
+    _time("from_ms", key=True),
+    _id("quantity"),
+    _time("hour_ms", key=True),
+    Column("quarters", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+    info=DERIVED,
+)
+
+account_day = Table(
+    "account_day",
+    metadata,
+    _id("sensor"),
+    _time("from_ms", key=True),
+    _id("quantity"),
+    _time("day_ms", key=True),
+    _time("end_ms"),
+    Column("point", String, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("covered_ms", BigInteger, nullable=False),
+    Column("unknown_ms", BigInteger, nullable=False),
+    Column("in_ms", BigInteger, nullable=False),
+    Column("account", LargeBinary, nullable=False),
+    Index(
+        "account_day_sums",
+        "quantity",
+        "day_ms",
+        "point",
+        "profile",
+        "covered_ms",
+        "unknown_ms",
+        "in_ms",
+    ),
+    sqlite_with_rowid=False,
+    info=DERIVED,
+)
+
+account_frontier = Table(
+    "account_frontier",
+    metadata,
+    _id("sensor"),
+    _time("from_ms", key=True),
+    _id("quantity"),
+    _time("folded_ms"),
+    Column("holes", LargeBinary, nullable=False),
+    info=DERIVED,
+)
+
 excursion = Table(
     "excursion",
     metadata,

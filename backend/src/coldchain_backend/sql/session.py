@@ -15,6 +15,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from coldchain.errors import Refused, Unavailable
 
 BUSY_S: Final = 30.0
+DATABASE_FILE: Final = "coldchain.sqlite"
+"""The name of the database in the data folder."""
 
 
 class Database:

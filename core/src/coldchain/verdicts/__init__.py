@@ -6,6 +6,7 @@ readings.
 
 from coldchain.verdicts.decision import Evidence, Limits, decide, worst
 from coldchain.verdicts.series import evidence_of, of_series, span_of
+from coldchain.verdicts.together import joined
 from coldchain.verdicts.values import Figure, Outcome, Reason, ReasonKind, Verdict, said
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Verdict",
     "decide",
     "evidence_of",
+    "joined",
     "of_series",
     "said",
     "span_of",

@@ -54,7 +54,7 @@ class Evidence:
 
 def decide(evidence: Evidence, quantity: str = "temperature") -> Verdict:
     """The verdict; its reasons stand in the order of `ReasonKind`."""
-    account, required = evidence.account, evidence.to_ms - evidence.from_ms
+    account, required = evidence.account, evidence.account.required_ms
     shares = {grade: ms / required for grade, ms in account.grades if required}
     coverage = account.covered_ms / required if required else 0.0
     enough = [share for grade, share in shares.items() if grade in evidence.profile.grades]

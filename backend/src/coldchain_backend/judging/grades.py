@@ -1,0 +1,20 @@
+"""How good a reading is as evidence: by its rank in the series, and by what its sensor is."""
+
+from collections.abc import Sequence
+
+from coldchain.readings import Grade, Quality
+from coldchain_backend.fleet import Sensor
+from coldchain_backend.series.blocks import quality_of, sealed_of
+
+
+def grades_of(ranks: Sequence[int], sensor: Sensor | None) -> list[Grade]:
+    """The grade of each reading; a controller's own probe, say, is never better than that."""
+    of_sensor = None if sensor is None else sensor.grade
+    by_rank = {rank: of_sensor or _grade_of(rank) for rank in set(ranks)}
+    return [by_rank[rank] for rank in ranks]
+
+
+def _grade_of(rank: int) -> Grade:
+    if quality_of(rank) is Quality.TIME_PLACED:
+        return Grade.TIME_PLACED
+    return Grade.SEALED if sealed_of(rank) else Grade.SEALED_ON_RECEIPT

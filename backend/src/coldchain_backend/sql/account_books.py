@@ -1,0 +1,57 @@
+"""The pages of judging's memory that hold accounts: quarters of hours, days, and how far folding has come."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, delete, select
+
+from coldchain.exposure import Account
+from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
+from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql.pages import Pages, of_course
+from coldchain_backend.sql.rows import Row
+
+
+def account_hours(
+    connection: Connection, key: CourseKey, from_ms: int, to_ms: int
+) -> dict[int, Sequence[Account]]:
+    """The folded hours of a course in a time, by hour."""
+    table = schema.account_hour
+    wanted = select(table.c.hour_ms, table.c.quarters).where(
+        of_course(table), table.c.hour_ms >= from_ms, table.c.hour_ms < to_ms
+    )
+    found = connection.execute(wanted.order_by(table.c.hour_ms), key._asdict())
+    return {hour_ms: rows.quarters_of(blob) for hour_ms, blob in found}
+
+
+class AccountBooks:
+    """Part of judging's memory."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._pages = connection, Pages(connection)
+
+    def put_hour(self, key: CourseKey, hour_ms: int, quarters: Sequence[Account]) -> None:
+        row: Row = {**key._asdict(), "hour_ms": hour_ms, "quarters": rows.quarters_blob(quarters)}
+        self._pages.put(schema.account_hour, row)
+
+    def hours(self, key: CourseKey, from_ms: int, to_ms: int) -> Mapping[int, Sequence[Account]]:
+        self._pages.flush("account_hour")
+        return account_hours(self._connection, key, from_ms, to_ms)
+
+    def put_day(self, day: AccountDay) -> None:
+        self._pages.put(schema.account_day, rows.day_row(day))
+
+    def put_folded(self, key: CourseKey, folded: Folded) -> None:
+        self._pages.put(schema.account_frontier, rows.folded_row(key, folded))
+
+    def drop_accounts(self, key: CourseKey, from_ms: int, to_ms: int) -> None:
+        hours, days = schema.account_hour, schema.account_day
+        self._pages.flush("account_hour")
+        self._pages.flush("account_day")
+        self._connection.execute(
+            delete(hours).where(of_course(hours), hours.c.hour_ms >= from_ms, hours.c.hour_ms < to_ms),
+            key._asdict(),
+        )
+        self._connection.execute(
+            delete(days).where(of_course(days), days.c.day_ms < to_ms, days.c.end_ms > from_ms),
+            key._asdict(),
+        )

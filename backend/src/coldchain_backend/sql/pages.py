@@ -1,0 +1,69 @@
+"""Rows that wait in memory, the newest per key, and are written before a read that could miss them."""
+
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from coldchain_backend.sql import schema
+from coldchain_backend.sql.rows import Cell, Row
+
+
+class Pages:
+    """One connection's waiting rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[str, dict[tuple[Cell, ...], Row]] = {}
+
+    def put(self, table: Table, row: Row) -> None:
+        """Keep a row in place of any of the same key."""
+        self._waiting.setdefault(table.name, {})[_key(table, row)] = row
+
+    def flush(self, name: str) -> None:
+        """Write what waits for a table."""
+        waiting = self._waiting.pop(name, None)
+        if waiting:
+            self._connection.execute(_upsert(name), list(waiting.values()))
+
+    def waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
+        """Whether a row of this key waits."""
+        return key in self._waiting.get(table.name, ())
+
+    def flush_all(self) -> None:
+        """Write everything that waits."""
+        for name in list(self._waiting):
+            self.flush(name)
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._waiting.clear()
+
+
+def of_course(table: Table) -> ColumnElement[bool]:
+    """The rows of one course, by its three parameters."""
+    return and_(
+        table.c.sensor == bindparam("sensor"),
+        table.c.from_ms == bindparam("from_ms"),
+        table.c.quantity == bindparam("quantity"),
+    )
+
+
+@lru_cache(maxsize=64)
+def _key_names(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
+def _key(table: Table, row: Row) -> tuple[Cell, ...]:
+    return tuple(row[name] for name in _key_names(table))
+
+
+@lru_cache(maxsize=64)
+def _upsert(name: str) -> Insert:
+    """Insert, or replace by key; steps and deliveries that are there stay as they are."""
+    table = schema.metadata.tables[name]
+    added = insert(table)
+    if name in {"delivery", "alert_transition"}:
+        return added.on_conflict_do_nothing()
+    others = [column.name for column in table.columns if not column.primary_key]
+    return added.on_conflict_do_update(set_={name: added.excluded[name] for name in others})
