@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from coldchain.seal import Key, fingerprint
 from coldchain_backend.access import Tokens
 from coldchain_backend.config import Settings
-from coldchain_backend.evidence import statement_of
+from coldchain_backend.evidence import Source, statement_of
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
 from coldchain_backend.recovery import HELD
-from coldchain_backend.web import api, auth, checkpoint, gateways, health, live, restored, write
+from coldchain_backend.web import api, auth, checkpoint, evidence, gateways, health, live, restored, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.services import GatewaySeen, Services
@@ -45,6 +45,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
     app.state.statement = lambda heads: statement_of(ground.ledger, ground.key, heads)
+    app.state.exports = evidence.Exports(source_of(ground), ground.settings.data_dir)
     app.state.held = ground.settings.data_dir / HELD
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
@@ -64,6 +65,7 @@ def application(ground: Ground) -> FastAPI:
         gateways.router,
         checkpoint.router,
         restored.router,
+        evidence.router,
         auth.router,
         health.router,
         live.router,
@@ -72,6 +74,17 @@ def application(ground: Ground) -> FastAPI:
         app.include_router(router)
     install(app)
     return app
+
+
+def source_of(ground: Ground) -> Source:
+    """What archives of evidence are made from."""
+    return Source(
+        organisation=ground.settings.organisation,
+        ledger=ground.ledger,
+        answers=ground.answers,
+        known_keys=lambda: list(ground.admission.keys),
+        key=ground.key,
+    )
 
 
 def gateways_seen(ground: Ground) -> Mapping[str, GatewaySeen]:

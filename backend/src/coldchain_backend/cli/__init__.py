@@ -1,4 +1,4 @@
-"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint`.
+"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint|evidence`.
 
 Exit statuses: 0 done, 1 tried and not true, or failed, 2 the command, configuration or fleet file is wrong.
 """
@@ -14,6 +14,7 @@ from coldchain_backend.cli import (
     backup,
     check_rollups,
     checkpoint,
+    evidence,
     fleet,
     gateways,
     profiles,
@@ -29,6 +30,7 @@ from coldchain_backend.cli.context import Context
 app = typer.Typer(
     help="Coldchain backend: evidence, judging, alerts, page.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
 app.add_typer(profiles.app, name="profiles")

@@ -1,6 +1,6 @@
 """What every command works with: the configuration, and the running server asked with the admin token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,11 @@ from coldchain_backend.config import Settings, load
 from coldchain_backend.identity import ADMIN_TOKEN_FILE
 
 TIMEOUT_S = 30.0
+LONG_S = 3_600.0
+"""What reads a large part of the ledger may take as long."""
 Document = dict[str, object]
+Progress = Callable[[int, int | None], object]
+"""Told how many bytes came, of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +32,49 @@ class Context:
     def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Document:
         """The server's answer. Raises Unavailable, Refused, ConfigError or InvalidInput with its message."""
         settings = self.settings
-        try:
-            token = (settings.data_dir / ADMIN_TOKEN_FILE).read_text(encoding="ascii").strip()
-        except OSError as error:
-            raise Refused(f"no admin token: {error}; has the server been started here?") from error
+        headers = _headers(settings)
         try:
             answer = httpx.request(
-                method,
-                settings.url + path,
-                json=body,
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=TIMEOUT_S,
-                trust_env=False,
+                method, settings.url + path, json=body, headers=headers, timeout=TIMEOUT_S, trust_env=False
             )
         except httpx.HTTPError as error:
             raise Unavailable(f"no server at {settings.url}: {error}") from error
         return _read(answer)
+
+    def download(self, path: str, query: Mapping[str, str], target: Path, progress: Progress) -> None:
+        """Write the server's answer to a file, whole or not at all; raises as `ask` does, and OSError."""
+        settings = self.settings
+        beside = target.with_name(f".{target.name}.part")
+        asked = httpx.stream(
+            "GET",
+            settings.url + path,
+            params=query,
+            headers=_headers(settings),
+            timeout=LONG_S,
+            trust_env=False,
+        )
+        try:
+            with asked as answer, beside.open("wb") as file:
+                if not answer.is_success:
+                    answer.read()
+                    _read(answer)
+                total = int(answer.headers.get("content-length", 0)) or None
+                for chunk in answer.iter_bytes():
+                    file.write(chunk)
+                    progress(file.tell(), total)
+            beside.replace(target)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"no server at {settings.url}: {error}") from error
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    try:
+        token = (settings.data_dir / ADMIN_TOKEN_FILE).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise Refused(f"no admin token: {error}; has the server been started here?") from error
+    return {"Authorization": f"Bearer {token}"}
 
 
 def context_of(context: typer.Context) -> Context:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from coldchain.errors import InvalidInput
 from coldchain.seal import Key
 from coldchain_backend.cli.context import context_of
+from coldchain_backend.cli.times import time_of
 from coldchain_backend.identity import KEY_FILE
 from coldchain_backend.ledger import Answer, Report, Scope, Verifier, load_statement
 
@@ -50,8 +50,8 @@ def verify(  # noqa: PLR0913 - one parameter per option
     scope = Scope(
         keys=keys,
         statements=[load_statement(path) for path in checkpoint or ()],
-        from_ms=_time(since, "--from"),
-        to_ms=_time(until, "--to"),
+        from_ms=_ms(since, "--from"),
+        to_ms=_ms(until, "--to"),
         jobs=jobs or os.cpu_count() or 1,
     )
     report = _read(Verifier(folder, scope=scope))
@@ -78,14 +78,8 @@ def _ledger(context: typer.Context, folder: Path | None) -> tuple[Path, Sequence
     return folder, keys
 
 
-def _time(text: str, option: str) -> int | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{option}: {text!r} is not a time such as 2026-11-01T08:00") from error
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+def _ms(text: str, option: str) -> int | None:
+    return int(time_of(text, option).timestamp() * 1000) if text else None
 
 
 def _read(verifier: Verifier) -> Report:

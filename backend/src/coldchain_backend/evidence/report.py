@@ -165,7 +165,7 @@ def _point(part: Part, account: Account) -> list[str]:
         f"{_text(part.place.point.name)}<br><code>{escape(part.place.point.id)}</code>",
         f"<code>{escape(part.sensor)}</code><br>{escape(part.quantity)}",
         _limits(part.profile),
-        f"{_when(part.from_ms, account)} –<br>{_when(part.to_ms, account)}",
+        f'<span class="time">{_when(part.from_ms, account)} –<br>{_when(part.to_ms, account)}</span>',
         f'<b class="{verdict.outcome.value}">{_term(verdict.outcome)}</b>',
         "<br>".join(reasons) or "–",
         f"{verdict.coverage:.2%}",
