@@ -1,8 +1,8 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults soak check fix contracts \
-	figures coverage bench dist lock schema docs screenshots strangers clean
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-reference soak \
+	check fix contracts figures coverage bench dist lock schema docs screenshots strangers clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -47,6 +47,9 @@ test-powercut: $(DEV)  ## CUTS=1000 simulated power cuts for each recorded progr
 
 test-faults: $(DEV)  ## the gateway's acceptance tests A1–A15 by name, with figures
 	@$(PY) -m pytest -q -m acceptance $(ARGS)
+
+test-reference: $(DEV)  ## SERIES=1000 random series judged by two implementations
+	@COLDCHAIN_SERIES=$(or $(SERIES),1000) $(PY) -m pytest -q tests/scenarios/judging/test_second_judge.py $(ARGS)
 
 soak: $(DEV)  ## the long form of every test that has one
 	@COLDCHAIN_SOAK=1 $(PY) -m pytest -q -m soak $(ARGS)
