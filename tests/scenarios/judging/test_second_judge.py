@@ -19,6 +19,7 @@ from coldchain.profiles import Mark, Mode, Profile, Reset, Rule, Side, Thermal, 
 from coldchain.verdicts import of_series
 from coldchain.words import Text
 from reference import second_judge
+from support.second_opinion import excursions_by_the_other, excursions_of, question_of
 from support.soak import rounds
 
 MINUTE = 60_000
@@ -102,7 +103,7 @@ class Case:
         limits, self.series = profile(rng), series(rng)
         interval_ms, zone = rng.choice([MINUTE, 5 * MINUTE, 15 * MINUTE]), rng.choice(ZONES)
         self.judged = Judged(profile=limits, interval_ms=interval_ms, zone=zone)
-        self.question = question(self.judged)
+        self.question = question_of(self.judged)
         first_ms = self.series[0][0] if self.series else BEGIN
         last_ms = self.series[-1][0] if self.series else BEGIN + MINUTE
         half_ms = (last_ms - first_ms) // 2
@@ -112,57 +113,9 @@ class Case:
         self.uncertainty = rng.choice([None, 0.3])
 
 
-def question(judged: Judged) -> second_judge.Question:
-    limits, thermal = judged.profile, judged.profile.thermal
-    return second_judge.Question(
-        rules=tuple(limit(one) for one in limits.rules),
-        interval=judged.interval_ms,
-        gap_factor=limits.gap_factor,
-        gap_floor=limits.gap_floor_ms,
-        straight=limits.weighting is Weighting.TRAPEZOID,
-        activation=limits.activation_kj_mol,
-        required_coverage=limits.required_coverage,
-        indeterminate=limits.indeterminate,
-        zone=judged.zone,
-        thermal=None
-        if thermal is None
-        else (thermal.ambient_high, thermal.ambient_low, thermal.time_constant_ms),
-    )
-
-
-def limit(one: Rule) -> second_judge.Limit:
-    return second_judge.Limit(
-        name=one.name,
-        side=one.side.value,
-        threshold=one.threshold,
-        inclusive=one.inclusive,
-        hysteresis=one.hysteresis,
-        warning_after=one.warning_after_ms,
-        alarm_after=one.alarm_after_ms,
-        mode=one.mode.value,
-        window=one.window_ms,
-        reset=one.reset.value,
-        irreversible=one.irreversible,
-        ignore_at_start=one.ignore_at_start_ms,
-    )
-
-
 def the_excursions_agree(case: Case) -> None:
-    ours = [
-        (
-            one.rule, one.opened_ms, one.closed_ms, one.warning_ms, one.alarm_ms, one.peak, one.peak_ms,
-            one.out_ms, one.data_gap,
-        )
-        for one in judge(case.series, case.until_ms, case.judged).excursions
-    ]  # fmt: skip
-    theirs = [
-        (
-            one.rule, one.opened, one.closed, one.warning, one.alarm, one.peak, one.peak_at, one.out,
-            one.data_gap,
-        )
-        for one in second_judge.excursions(case.series, case.until_ms, case.question)
-    ]  # fmt: skip
-    assert sorted(ours, key=str) == sorted(theirs, key=str)
+    ours = excursions_of(judge(case.series, case.until_ms, case.judged).excursions)
+    assert ours == excursions_by_the_other(case.series, case.until_ms, case.judged)
 
 
 def the_exposure_agrees(case: Case) -> None:

@@ -12,7 +12,6 @@ from coldchain.excursions import (
     INITIAL,
     Change,
     ChangeKind,
-    Excursion,
     Judged,
     Sample,
     State,
@@ -23,8 +22,8 @@ from coldchain.excursions import (
     step,
 )
 from coldchain.profiles import Profile
-from reference.second_judge import Found, judged_by_hand
 from support.judging_cases import SERIES, profiles
+from support.second_opinion import excursions_by_the_other, excursions_of
 
 Series = list[tuple[int, float]]
 INTERVALS = st.sampled_from([1_000, 10_000, 60_000])
@@ -42,27 +41,13 @@ def last_ms(series: Series) -> int:
     return series[-1][0] if series else 1_000_000
 
 
-def plain(excursions: tuple[Excursion, ...]) -> list[tuple[object, ...]]:
-    return [(*level_times(one), one.peak, one.peak_ms, one.out_ms, one.data_gap) for one in excursions]
-
-
-def level_times(one: Excursion) -> tuple[object, ...]:
-    return one.rule, one.opened_ms, one.closed_ms, one.warning_ms, one.alarm_ms
-
-
-def account(one: Found) -> tuple[object, ...]:
-    warning_ms, alarm_ms = one.reached.get("warning"), one.reached.get("alarm")
-    times = (one.rule, one.opened_ms, one.closed_ms, warning_ms, alarm_ms)
-    return *times, float(one.peak), one.peak_ms, one.out_ms, one.data_gap
-
-
 @settings(max_examples=400, deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.integers(min_value=-20_000, max_value=2_000_000))
 def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series, beyond: int) -> None:
     until = last_ms(series) + beyond
-    ours = judge(series, until, Judged(profile=profile, interval_ms=interval)).excursions
-    theirs = judged_by_hand(profile, interval, series, until)
-    assert plain(ours) == [account(one) for one in theirs]
+    judged = Judged(profile=profile, interval_ms=interval)
+    ours = excursions_of(judge(series, until, judged).excursions)
+    assert ours == excursions_by_the_other(series, until, judged)
 
 
 @settings(max_examples=200, deadline=None)
