@@ -1,4 +1,4 @@
-"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint|evidence`.
+"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint|evidence|archive`.
 
 Exit statuses: 0 done, 1 tried and not true, or failed, 2 the command, configuration or fleet file is wrong.
 """
@@ -11,6 +11,7 @@ import typer
 
 from coldchain.errors import ColdchainError, ConfigError
 from coldchain_backend.cli import (
+    archive,
     backup,
     check_rollups,
     checkpoint,
@@ -40,6 +41,7 @@ app.command("serve")(serve.serve)
 app.command("verify")(verify.verify)
 app.command("check-rollups")(check_rollups.check_rollups)
 app.add_typer(backup.app, name="backup")
+app.command("archive")(archive.archive)
 app.command("restore")(restore.restore)
 app.command("rebuild")(rebuild.rebuild)
 app.command("checkpoint")(checkpoint.checkpoint)

@@ -1,4 +1,4 @@
-"""`gateways list|code|revoke`."""
+"""`gateways list|code|revoke|declare-lost`."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -36,3 +36,24 @@ def revoke(
     """Refuse everything that this gateway's key sends from now on."""
     context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/revoke", {"reason": reason})
     typer.echo(f"{name} is revoked")
+
+
+@app.command("declare-lost")
+def declare_lost(  # noqa: PLR0913 - one parameter per option
+    context: typer.Context,
+    name: str,
+    *,
+    key: Annotated[str, typer.Option(help="fingerprint of the key that sealed them")],
+    run: Annotated[str, typer.Option(help="the run they belong to")],
+    first: Annotated[int, typer.Option(min=1, help="the first number")],
+    last: Annotated[int, typer.Option(min=1, help="the last number")],
+    reason: Annotated[str, typer.Option(help="why; stands in the ledger")],
+) -> None:
+    """Say that numbers of a run will never come: their time stays unknown, and nothing waits for them.
+
+    `verify --json` lists missing numbers with key and run. Example: `gateways declare-lost truck-1 --key 0a29…
+    --run r7 --first 40 --last 52 --reason "the gateway burnt"`
+    """
+    lost = {"key": key, "run": run, "first": first, "last": last, "reason": reason}
+    context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/declare-lost", lost)
+    typer.echo(f"{name}: {run} {first}-{last} are declared lost")

@@ -1,5 +1,6 @@
 """Evidence: one append-only, hash-chained log per organisation. Its format is specified in docs/ledger.md."""
 
+from coldchain_backend.ledger.archiving import archive, archived, movable
 from coldchain_backend.ledger.checkpoints import Checkpoint, read_checkpoints
 from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
 from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousRun, declared
@@ -66,11 +67,14 @@ __all__ = [
     "Statement",
     "Verifier",
     "act_record",
+    "archive",
+    "archived",
     "batch_record",
     "declared",
     "load_statement",
     "make_statement",
     "mark_record",
+    "movable",
     "open_ledger",
     "read_checkpoints",
     "read_json",

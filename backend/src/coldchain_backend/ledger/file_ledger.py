@@ -19,7 +19,7 @@ from coldchain_backend.ledger.index import SegmentIndex
 from coldchain_backend.ledger.opening import open_segments
 from coldchain_backend.ledger.records import MarkName, NewRecord, Record, mark_record
 from coldchain_backend.ledger.reserve import Reserve
-from coldchain_backend.ledger.segments import BUFFER, Place, segment_path, walk
+from coldchain_backend.ledger.segments import Place, open_segment, segment_path, walk
 from coldchain_backend.ledger.stamps import Stamps
 from coldchain_backend.ledger.tail import Tail
 from coldchain_backend.ledger.writer import Writer
@@ -85,8 +85,9 @@ class FileLedger:
         path = segment_path(self.directory, number)
         found: list[Record] = []
         size = 0
-        with path.open("rb", buffering=BUFFER) as file:
-            for record, _ in walk(file, path.name, self._place_before(number, after + 1)):
+        place = self._place_before(number, after + 1)
+        with open_segment(path) as file:
+            for record, _ in walk(file, path.name, place):
                 if record.offset <= after:
                     continue
                 found.append(record)

@@ -5,10 +5,11 @@ An index is derived: without its file it is made again by walking the segment.
 
 import struct
 from bisect import bisect_right
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from coldchain_backend.ledger.segments import BUFFER, Place, read_start, walk
+from coldchain_backend.ledger.segments import BUFFER, Damage, Place, read_start, walk
 from coldchain_runtime.durable import write_file_atomic
 
 STRIDE: Final = 64
@@ -37,6 +38,18 @@ class SegmentIndex:
         """Write the index beside its segment."""
         entries = (_ENTRY.pack(p.offset, p.position, p.received_ms, p.previous) for p in self._places)
         write_file_atomic(segment.with_suffix(".idx"), _MAGIC + b"".join(entries))
+
+    @staticmethod
+    def first_of(segment: Path) -> int:
+        """The first offset of a segment, from its index alone. Raises Damage where there is none."""
+        data = b""
+        with suppress(FileNotFoundError):
+            data = segment.with_suffix(".idx").read_bytes()[len(_MAGIC) :][: _ENTRY.size]
+        if len(data) != _ENTRY.size:
+            why = f"it was archived as {segment.readlink()}, which cannot be reached"
+            raise Damage(why, segment=segment.name, position=0, offset=None)
+        first: int = _ENTRY.unpack(data)[0]
+        return first
 
     @classmethod
     def load(cls, segment: Path) -> "SegmentIndex":

@@ -79,9 +79,20 @@ def segment_files(directory: Path) -> list[Path]:
     return [segment_path(directory, number) for number in segment_numbers(directory)]
 
 
+def open_segment(path: Path) -> BinaryIO:
+    """Open a segment. Raises Damage where it was archived and its archive cannot be reached, OSError else."""
+    try:
+        return path.open("rb", buffering=BUFFER)
+    except FileNotFoundError as error:
+        if not path.is_symlink():
+            raise
+        why = f"it was archived as {path.readlink()}, which cannot be reached"
+        raise Damage(why, segment=path.name, position=0, offset=None) from error
+
+
 def read_start(path: Path) -> tuple[SegmentStart, Place]:
     """First line of a segment, and where its records begin. Raises Damage if it has none."""
-    with path.open("rb") as file:
+    with open_segment(path) as file:
         line = file.readline(512)
     match = _FIRST_LINE.fullmatch(line)
     if match is None:
@@ -89,6 +100,18 @@ def read_start(path: Path) -> tuple[SegmentStart, Place]:
     previous = bytes.fromhex(match[3].decode())
     start = SegmentStart(organisation=match[1].decode(), first=int(match[2]), previous=previous)
     return start, Place(offset=start.first, position=len(line), previous=previous)
+
+
+def read_first_stamp(path: Path) -> int | None:
+    """The stamp of a segment's first record, ms UTC; None where it has none that can be read."""
+    try:
+        _, place = read_start(path)
+    except Damage:
+        return None
+    with path.open("rb") as file:
+        file.seek(place.position)
+        match = HEADER.fullmatch(file.readline(HEADER_BYTES))
+    return None if match is None else int(match[3])
 
 
 def walk(file: BinaryIO, name: str, place: Place) -> Iterator[tuple[Record, Place]]:

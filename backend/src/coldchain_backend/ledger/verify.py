@@ -22,11 +22,9 @@ from coldchain_backend.ledger.inspection import Found, Progress, Task
 from coldchain_backend.ledger.named_keys import NamedKeys
 from coldchain_backend.ledger.report import Report
 from coldchain_backend.ledger.segments import (
-    HEADER,
-    HEADER_BYTES,
     Damage,
     Place,
-    read_start,
+    read_first_stamp,
     segment_numbers,
     segment_path,
 )
@@ -76,7 +74,8 @@ class Verifier:
 
     def size(self) -> int:
         """Bytes to read."""
-        return sum(self._path(number).stat().st_size for number in self._chosen)
+        paths = map(self._path, self._chosen)
+        return sum(path.stat().st_size for path in paths if path.exists())
 
     def run(self, progress: Progress) -> Report:
         """Read everything; `progress` is told how many more bytes are done."""
@@ -93,9 +92,9 @@ class Verifier:
 
     def _overlaps(self, number: int) -> bool:
         """Whether a segment holds records received in the time that is asked for."""
-        begins_ms = _first_stamp(self._path(number))
+        begins_ms = read_first_stamp(self._path(number))
         behind = self._numbers[self._numbers.index(number) + 1 :][:1]
-        ends_ms = _first_stamp(self._path(behind[0])) if behind else None
+        ends_ms = read_first_stamp(self._path(behind[0])) if behind else None
         before_end = self._scope.to_ms is None or begins_ms is None or begins_ms < self._scope.to_ms
         behind_start = self._scope.from_ms is None or ends_ms is None or ends_ms >= self._scope.from_ms
         return before_end and behind_start
@@ -229,18 +228,6 @@ def _is_live(directory: Path) -> bool:
     except BlockingIOError:
         return True
     return False
-
-
-def _first_stamp(segment: Path) -> int | None:
-    """The stamp of a segment's first record; None where it has none that can be read."""
-    try:
-        _, place = read_start(segment)
-    except Damage:
-        return None
-    with segment.open("rb") as file:
-        file.seek(place.position)
-        match = HEADER.fullmatch(file.readline(HEADER_BYTES))
-    return None if match is None else int(match[3])
 
 
 def _iso(time_ms: int) -> str:
