@@ -51,8 +51,8 @@ def declare_lost(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Say that numbers of a run will never come: their time stays unknown, and nothing waits for them.
 
-    `verify --json` lists missing numbers with key and run. Example: `gateways declare-lost truck-1 --key 0a29…
-    --run r7 --first 40 --last 52 --reason "the gateway burnt"`
+    `verify --json` lists missing numbers with key and run. Example: `gateways declare-lost truck-1
+    --key 0a29… --run r7 --first 40 --last 52 --reason "the gateway burnt"`
     """
     lost = {"key": key, "run": run, "first": first, "last": last, "reason": reason}
     context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/declare-lost", lost)
