@@ -28,7 +28,7 @@ from coldchain_backend.evidence import history
 from coldchain_backend.evidence.batches import Found, Kept, Progress, Wanted, collect
 from coldchain_backend.evidence.cadence import Day, days_of
 from coldchain_backend.evidence.claims import beyond, claim
-from coldchain_backend.evidence.parts import RANKS, Part, parts_of
+from coldchain_backend.evidence.parts import Part, parts_of
 from coldchain_backend.evidence.report import Account, report
 from coldchain_backend.ingest import GatewayKey
 from coldchain_backend.judging import Answers
@@ -219,7 +219,7 @@ def _part(part: Part) -> dict[str, object]:
         "interval_ms": part.interval_ms,
         "time_zone": part.time_zone,
         "uncertainty": part.uncertainty,
-        "grades": [grade.value for grade in RANKS],
+        "grades": [grade.value for grade in part.ranks],
         "profile": profile_document(part.profile),
         "beyond": beyond(part.profile),
         "claimed": claim(part.verdict),

@@ -5,7 +5,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from coldchain.excursions import Judged, judge
+from coldchain.excursions import judge
 from coldchain.gaps import Spoken
 from coldchain_backend.evidence.parts import Part
 
@@ -49,7 +49,7 @@ def chart(part: Part) -> str:
 def _band(part: Part, inside: list[tuple[int, float]], scale: _Scale) -> Iterator[str]:
     """A filled band from lowest to highest of each bucket, torn at unknown time."""
     width = max(1, (part.to_ms - part.from_ms) // BUCKETS)
-    limit_ms = Judged(profile=part.profile, interval_ms=part.interval_ms, quantity=part.quantity).limit_ms
+    limit_ms = part.judged.limit_ms
     stretch: list[tuple[int, float, float]] = []
     last_ms = inside[0][0]
     for time_ms, value in inside:
@@ -79,16 +79,14 @@ def _rectangle(name: str, from_ms: int, to_ms: int, scale: _Scale) -> str:
 
 
 def _unknown(part: Part, scale: _Scale) -> Iterator[str]:
-    judged = Judged(profile=part.profile, interval_ms=part.interval_ms, quantity=part.quantity)
-    spoken = Spoken([one[0] for one in part.samples], interval_ms=part.interval_ms, limit_ms=judged.limit_ms)
+    times, limit_ms = [one[0] for one in part.samples], part.judged.limit_ms
+    spoken = Spoken(times, interval_ms=part.interval_ms, limit_ms=limit_ms)
     for from_ms, to_ms in spoken.gaps(part.from_ms, part.to_ms):
         yield _rectangle("unknown", from_ms, to_ms, scale)
 
 
 def _excursions(part: Part, scale: _Scale) -> Iterator[str]:
-    zone = ZoneInfo(part.time_zone)
-    judged = Judged(profile=part.profile, interval_ms=part.interval_ms, quantity=part.quantity, zone=zone)
-    for one in judge(part.samples, part.to_ms, judged).excursions:
+    for one in judge(part.samples, part.to_ms, part.judged).excursions:
         end_ms = part.to_ms if one.closed_ms is None else one.closed_ms
         if end_ms > part.from_ms:
             yield _rectangle("excursion", one.opened_ms, end_ms, scale)

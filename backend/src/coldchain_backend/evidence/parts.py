@@ -4,19 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from coldchain.certificates import corrected, uncertainty_over
 from coldchain.excursions import Judged
 from coldchain.gaps import gap_limit_ms
 from coldchain.profiles import Mode, Profile, Reset
 from coldchain.readings import Grade, Quality
 from coldchain.verdicts import Verdict, of_series
 from coldchain_backend.fleet import Certificate, Fleet, Place, Spell
-from coldchain_backend.judging import Answers
+from coldchain_backend.judging import Answers, grades_of
 from coldchain_backend.series import SeriesReading
+from coldchain_backend.series.blocks import rank_of
 
 DAY_MS = 86_400_000
 PAGE = 50_000
-RANKS = (Grade.SEALED, Grade.SEALED_ON_RECEIPT, Grade.TIME_PLACED, Grade.TIME_PLACED)
-"""Grade by rank: quality of the time first, then whether a gateway sealed."""
+RANKS = 4
+"""Ranks of readings that are judged: by the quality of their time, then by whether a gateway sealed them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,31 +27,42 @@ class Part:
 
     lead_ms    from when on readings are looked at: windows, sums and what was open before need the past
     until_ms   up to when: the first reading behind the end says whether the end was known
+    ranks      the grade of each rank
     samples    (time, value) that the verdict rests on
     """
 
     place: Place
     sensor: str
-    quantity: str
+    judged: Judged
     lead_ms: int
     from_ms: int
     to_ms: int
     until_ms: int
-    interval_ms: int
-    profile: Profile
     certificate: Certificate | None
+    uncertainty: float | None
+    ranks: Sequence[Grade]
     samples: Sequence[tuple[int, float]]
     verdict: Verdict
+
+    @property
+    def profile(self) -> Profile:
+        """The limits."""
+        return self.judged.profile
+
+    @property
+    def quantity(self) -> str:
+        """What was measured."""
+        return self.judged.quantity
+
+    @property
+    def interval_ms(self) -> int:
+        """How often the sensor was expected to speak."""
+        return self.judged.interval_ms
 
     @property
     def time_zone(self) -> str:
         """IANA name of the zone in which times are shown."""
         return self.place.asset.time_zone
-
-    @property
-    def uncertainty(self) -> float | None:
-        """Of the calibration, ± °C."""
-        return None if self.certificate is None else self.certificate.uncertainty
 
 
 def parts_of(answers: Answers, zones: Sequence[str], from_ms: int, to_ms: int) -> list[Part]:
@@ -79,35 +92,34 @@ def _of_spell(answers: Answers, fleet: Fleet, spell: Spell, asked: tuple[int, in
     lead_ms = _lead_ms(answers, spell, from_ms)
     readings = list(_readings(answers, spell.sensor, lead_ms, until_ms))
     declared = fleet.at(from_ms).plan.sensor(spell.sensor)
-    certificate = None if declared is None else declared.certificate
+    known = fleet.certificates(spell.sensor)
     for quantity in dict.fromkeys(rule.quantity for rule in spell.profile.rules):
-        spoken = [
-            one for one in readings if quantity in one.values and one.quality is not Quality.TIME_UNSURE
-        ]
+        sure = (one for one in readings if one.quality is not Quality.TIME_UNSURE)
+        spoken = [one for one in sure if quantity in one.values]
         samples = [(one.time_ms, float(one.values[quantity])) for one in spoken]
-        judged = Judged(
-            profile=spell.profile,
-            interval_ms=spell.interval_ms,
-            quantity=quantity,
-            zone=ZoneInfo(spell.place.asset.time_zone),
-        )
-        uncertainty = None if certificate is None else certificate.uncertainty
-        grades = [grade_of(one) for one in spoken]
-        verdict = of_series(samples, judged, (from_ms, to_ms), uncertainty=uncertainty, grades=grades)
+        seen = list(corrected(samples, known)) if spell.profile.corrected else samples
+        zone, interval_ms = ZoneInfo(spell.place.asset.time_zone), spell.interval_ms
+        judged = Judged(profile=spell.profile, interval_ms=interval_ms, quantity=quantity, zone=zone)
+        uncertainty = uncertainty_over(known, from_ms, to_ms)
+        grades = grades_of([_rank(one) for one in spoken], declared)
         yield Part(
             place=spell.place,
             sensor=spell.sensor,
-            quantity=quantity,
+            judged=judged,
             lead_ms=lead_ms,
             from_ms=from_ms,
             to_ms=to_ms,
             until_ms=until_ms,
-            interval_ms=spell.interval_ms,
-            profile=spell.profile,
-            certificate=certificate,
-            samples=samples,
-            verdict=verdict,
+            certificate=None if declared is None else declared.certificate,
+            uncertainty=uncertainty,
+            ranks=grades_of(range(RANKS), declared),
+            samples=seen,
+            verdict=of_series(seen, judged, (from_ms, to_ms), uncertainty=uncertainty, grades=grades),
         )
+
+
+def _rank(reading: SeriesReading) -> int:
+    return rank_of(reading.quality, sealed=reading.sealed)
 
 
 def _lead_ms(answers: Answers, spell: Spell, from_ms: int) -> int:
@@ -128,10 +140,3 @@ def _readings(answers: Answers, sensor: str, from_ms: int, to_ms: int) -> Iterat
     while page := answers.readings(sensor, from_ms, to_ms, after_ms=after_ms, limit=PAGE):
         yield from page
         after_ms = page[-1].time_ms
-
-
-def grade_of(reading: SeriesReading) -> Grade:
-    """How good a reading is as evidence."""
-    if reading.quality is Quality.TIME_PLACED:
-        return Grade.TIME_PLACED
-    return Grade.SEALED if reading.sealed else Grade.SEALED_ON_RECEIPT

@@ -5,6 +5,7 @@ from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.consumer import Judging
 from coldchain_backend.judging.contracts import StoredExcursion
 from coldchain_backend.judging.follow import Follower
+from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
 from coldchain_backend.judging.traces import spells_at
@@ -36,5 +37,6 @@ __all__ = [
     "StoredExcursion",
     "Trace",
     "differing_cells",
+    "grades_of",
     "spells_at",
 ]
