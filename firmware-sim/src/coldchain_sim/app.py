@@ -8,13 +8,15 @@ from pathlib import Path
 
 from coldchain_runtime.clock import Clock
 from coldchain_sim.clock import SimulatedClock
-from coldchain_sim.scenario import Event, Moment, Scenario, Site
+from coldchain_sim.scenario import ABOUT_BUSES, ABOUT_DEVICES, Event, Moment, Scenario, Site
 from coldchain_sim.transports.mqtt import MqttOutlet
+from coldchain_sim.transports.onewire_tree import OnewireTree
 from coldchain_sim.transports.pty import PtyLine
 from coldchain_sim.truth import Happened, TruthLog
-from coldchain_sim.voices import BridgeVoice, BusVoice, LineVoice, Surroundings
+from coldchain_sim.voices import BridgeVoice, BusVoice, LineVoice, OnewireVoice, Surroundings
 from coldchain_sim.world import World
 
+ONEWIRE_FOLDER = "w1"
 STATUS_EVERY_S = 10.0
 SETTLE_WITHIN_S = 2.0
 SETTLE_LOOK_S = 0.05
@@ -25,6 +27,10 @@ SENTENCES: Mapping[Event, str] = {
     Event.COMPRESSOR_REPAIRED: "the compressor of {} is repaired",
     Event.LINE_UNPLUGGED: "{} is unplugged",
     Event.LINE_PLUGGED: "{} is plugged in again",
+    Event.DEVICE_DIES: "{} dies",
+    Event.DEVICE_REVIVES: "{} works again",
+    Event.SECOND_MASTER_COMES: "a second master asks on {}",
+    Event.SECOND_MASTER_GOES: "the second master on {} is gone",
     Event.UPLINK_LOST: "the uplink is lost (whoever holds the network acts)",
     Event.UPLINK_BACK: "the uplink is back (whoever holds the network acts)",
 }
@@ -53,12 +59,15 @@ class Simulation:
     time: SimulatedClock
     lines: dict[str, LineVoice | BusVoice] = field(default_factory=dict)
     bridge: BridgeVoice | None = None
+    onewire: OnewireVoice | None = None
 
     async def play(self) -> None:
         """Let the timeline happen, then go on for as long as was asked."""
         async with asyncio.TaskGroup() as tasks:
             playing = [tasks.create_task(self._timeline()), tasks.create_task(self._status())]
-            playing += [tasks.create_task(v.run()) for v in self.lines.values() if isinstance(v, LineVoice)]
+            playing += [tasks.create_task(voice.run()) for voice in self.lines.values()]
+            if self.onewire is not None:
+                playing.append(tasks.create_task(self.onewire.run()))
             if self.bridge is not None:
                 playing.append(tasks.create_task(self.bridge.run()))
             if self.settings.for_s is not None:
@@ -82,10 +91,24 @@ class Simulation:
             voice.unplug()
         elif moment.event is Event.LINE_PLUGGED and voice is not None:
             voice.plug()
+        elif isinstance(voice, BusVoice) and moment.event in ABOUT_BUSES:
+            voice.company(comes=moment.event is Event.SECOND_MASTER_COMES)
+        elif moment.event in ABOUT_DEVICES:
+            self._turn_device(moment)
         self.around.world.act(moment)
         event = Happened(time_ms=self.around.clock.now_ms(), event=moment.event, where=moment.where)
         self.around.truth.happened(event)
         self._tell(SENTENCES[moment.event].format(moment.where))
+
+    def _turn_device(self, moment: Moment) -> None:
+        wires: list[BusVoice | OnewireVoice] = [v for v in self.lines.values() if isinstance(v, BusVoice)]
+        if self.onewire is not None:
+            wires.append(self.onewire)
+        for wire in wires:
+            if moment.event is Event.DEVICE_DIES:
+                wire.kill(moment.where)
+            else:
+                wire.revive(moment.where)
 
     async def _timeline(self) -> None:
         for moment in sorted(self.settings.scenario.timeline, key=lambda moment: moment.at_min):
@@ -117,6 +140,11 @@ async def running(settings: RunSettings, clock: Clock) -> AsyncIterator[Simulati
             simulation.lines[voice.spec.name] = voice
             voice.plug()
             stack.callback(voice.unplug)
+        if settings.site.onewire:
+            tree = OnewireTree(settings.directory / ONEWIRE_FOLDER)
+            simulation.onewire = OnewireVoice(probes=settings.site.onewire, tree=tree, around=around)
+            simulation.onewire.plug()
+            stack.callback(simulation.onewire.unplug)
         if settings.mqtt is not None:
             outlet = MqttOutlet(*settings.mqtt, client_id="coldchain-sim-bridge")
             outlet.start()

@@ -26,9 +26,9 @@ EXAMPLES = f"""examples:
   coldchain-sim run my-site.yaml --out sim        (no --mqtt: serial lines only)
   coldchain-sim score --seeds 10                  (is every fault told, and nothing else?)
 
-In the folder of --out: tty-<line> links to each serial line, {TRUTH_FILE} has one line for every reading
-that was really given out, {EVENTS_FILE} one for every event. Readings are spoken in real time; only the
-physics runs --speed times faster.
+In the folder of --out: tty-<line> links to each serial line, w1 is a 1-Wire bus as files,
+{TRUTH_FILE} has one line for every reading that was really given out, {EVENTS_FILE} one for every event.
+Readings are spoken in real time; only the physics runs --speed times faster.
 """
 
 

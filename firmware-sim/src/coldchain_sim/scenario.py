@@ -1,5 +1,6 @@
 """A scenario: a site (spaces and the devices in them) and what happens when, read from YAML."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,11 @@ from pathlib import Path
 
 from coldchain_runtime.documents import load_yaml
 from coldchain_sim.devices import MQTT_DEVICES
+from coldchain_sim.devices.modbus_maps import UNIT_KINDS
+from coldchain_sim.devices.serial_lines import LINE_KINDS
 from coldchain_sim.physics import ChamberSpec, ProbeSpec
+
+PROBE_ID = re.compile(r"28-[0-9a-f]{12}")
 
 
 class ScenarioError(ValueError):
@@ -25,6 +30,10 @@ class Event(StrEnum):
     COMPRESSOR_REPAIRED = "compressor_repaired"
     LINE_UNPLUGGED = "line_unplugged"
     LINE_PLUGGED = "line_plugged"
+    DEVICE_DIES = "device_dies"
+    DEVICE_REVIVES = "device_revives"
+    SECOND_MASTER_COMES = "second_master_comes"
+    SECOND_MASTER_GOES = "second_master_goes"
     UPLINK_LOST = "uplink_lost"
     UPLINK_BACK = "uplink_back"
 
@@ -33,6 +42,8 @@ ABOUT_CHAMBERS = frozenset(
     {Event.DOOR_OPENS, Event.DOOR_CLOSES, Event.COMPRESSOR_FAILS, Event.COMPRESSOR_REPAIRED}
 )
 ABOUT_LINES = frozenset({Event.LINE_UNPLUGGED, Event.LINE_PLUGGED})
+ABOUT_BUSES = frozenset({Event.SECOND_MASTER_COMES, Event.SECOND_MASTER_GOES})
+ABOUT_DEVICES = frozenset({Event.DEVICE_DIES, Event.DEVICE_REVIVES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,7 @@ class SensorSpec:
     humidity: float = 70.0
     probe: ProbeSpec = field(default_factory=ProbeSpec)
     family: str = "zigbee2mqtt"  # of a device on MQTT: how it speaks
+    prints: str = "json"  # of a device on a line: json, csv, words or nmea
 
     def names(self) -> list[str]:
         """The identities of all copies."""
@@ -70,6 +82,7 @@ class UnitSpec:
     sensor: str
     chamber: str
     humidity: float = 70.0
+    kind: str = "transmitter"  # whose register map it has
     probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(resolution_c=0.1))
 
 
@@ -87,6 +100,17 @@ class BusSpec:
 
     name: str
     units: tuple[UnitSpec, ...]
+    second_master: bool = False  # somebody else asks here from the start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnewireSpec:
+    """A DS18B20; `sensor` is its id as the kernel writes it, `28-0316a2794a7f`."""
+
+    sensor: str
+    chamber: str
+    every_s: float = 1.0
+    probe: ProbeSpec = field(default_factory=ProbeSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +121,7 @@ class Site:
     starts_at_hour: float = 14.0
     lines: tuple[LineSpec, ...] = ()
     buses: tuple[BusSpec, ...] = ()
+    onewire: tuple[OnewireSpec, ...] = ()
     bridge: tuple[SensorSpec, ...] = ()
 
 
@@ -154,6 +179,7 @@ def problems(scenario: Scenario, site: Site) -> Iterator[str]:
         yield "speed must be above 0"
     yield from _timeline_problems(scenario, site)
     yield from _device_problems(site)
+    yield from _wire_problems(site)
     for bus in site.buses:
         yield from _bus_problems(bus)
 
@@ -166,6 +192,14 @@ def _timeline_problems(scenario: Scenario, site: Site) -> Iterator[str]:
             yield f"{moment.event}: no space {moment.where!r}"
         if moment.event in ABOUT_LINES and moment.where not in lines:
             yield f"{moment.event}: no line {moment.where!r}"
+        if moment.event in ABOUT_BUSES and moment.where not in {bus.name for bus in site.buses}:
+            yield f"{moment.event}: no bus {moment.where!r}"
+        if moment.event in ABOUT_DEVICES and moment.where not in _mortal(site):
+            yield f"{moment.event}: no unit or probe {moment.where!r}"
+
+
+def _mortal(site: Site) -> set[str]:
+    return {unit.sensor for bus in site.buses for unit in bus.units} | {one.sensor for one in site.onewire}
 
 
 def _device_problems(site: Site) -> Iterator[str]:
@@ -177,17 +211,32 @@ def _device_problems(site: Site) -> Iterator[str]:
             yield f"{speaker.sensor}: no family {speaker.family!r}; there are: {', '.join(MQTT_DEVICES)}"
         if speaker.every_s <= 0 or speaker.copies < 1:
             yield f"{speaker.sensor}: every_s must be above 0 and copies at least 1"
-    hung = [(one.sensor, one.chamber) for one in speakers] + [(one.sensor, one.chamber) for one in units]
+    hung = [(one.sensor, one.chamber) for one in speakers]
+    hung += [(one.sensor, one.chamber) for one in units]
+    hung += [(one.sensor, one.chamber) for one in site.onewire]
     for sensor, chamber in hung:
         if chamber not in chambers:
             yield f"{sensor}: no space {chamber!r}"
-    names = Counter([name for one in speakers for name in one.names()] + [unit.sensor for unit in units])
+    names = Counter([name for one in speakers for name in one.names()])
+    names.update([unit.sensor for unit in units] + [probe.sensor for probe in site.onewire])
     for name, times in names.items():
         if times > 1:
             yield f"sensor {name!r} stands here {times} times"
 
 
+def _wire_problems(site: Site) -> Iterator[str]:
+    for sensor in (sensor for line in site.lines for sensor in line.sensors):
+        if sensor.prints not in LINE_KINDS:
+            yield f"{sensor.sensor}: prints {sensor.prints!r}, none of {', '.join(LINE_KINDS)}"
+    for probe in site.onewire:
+        if not PROBE_ID.fullmatch(probe.sensor) or probe.every_s <= 0:
+            yield f"{probe.sensor}: no id as 28-0316a2794a7f, or every_s is not above 0"
+
+
 def _bus_problems(bus: BusSpec) -> Iterator[str]:
+    for unit in bus.units:
+        if unit.kind not in UNIT_KINDS:
+            yield f"{unit.sensor}: kind {unit.kind!r}, none of {', '.join(UNIT_KINDS)}"
     addresses = [unit.address for unit in bus.units]
     for address in addresses:
         if not 1 <= address <= 247:

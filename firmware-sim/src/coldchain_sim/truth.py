@@ -17,6 +17,7 @@ class Transport(StrEnum):
     SERIAL = "serial"
     MODBUS = "modbus"
     MQTT = "mqtt"
+    ONEWIRE = "onewire"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

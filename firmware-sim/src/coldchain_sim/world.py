@@ -31,6 +31,8 @@ class World:
                 self._hang(name, device.chamber, device.probe)
         for unit in (unit for bus in self.site.buses for unit in bus.units):
             self._hang(unit.sensor, unit.chamber, unit.probe)
+        for probe in self.site.onewire:
+            self._hang(probe.sensor, probe.chamber, probe.probe)
 
     def random_of(self, what: str) -> random.Random:
         """Chance that belongs to one thing only, so that another device more changes nothing."""

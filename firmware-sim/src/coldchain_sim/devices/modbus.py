@@ -42,6 +42,13 @@ def crc16(data: bytes) -> bytes:
     return crc.to_bytes(2, "little")
 
 
+def frame(request: Request) -> bytes:
+    """The request as a master sends it."""
+    body = bytes([request.unit, request.function])
+    body += request.first.to_bytes(2, "big") + request.count.to_bytes(2, "big")
+    return body + crc16(body)
+
+
 def split(received: bytes) -> tuple[list[Request], bytes]:
     """Requests in what came over the line, and the unfinished rest; bytes that fit nothing are skipped."""
     requests: list[Request] = []

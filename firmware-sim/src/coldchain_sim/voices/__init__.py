@@ -3,6 +3,7 @@
 from coldchain_sim.voices.bridge import BridgeVoice
 from coldchain_sim.voices.bus import BusVoice
 from coldchain_sim.voices.line import LineVoice
+from coldchain_sim.voices.onewire import OnewireVoice
 from coldchain_sim.voices.surroundings import Surroundings
 
-__all__ = ["BridgeVoice", "BusVoice", "LineVoice", "Surroundings"]
+__all__ = ["BridgeVoice", "BusVoice", "LineVoice", "OnewireVoice", "Surroundings"]

@@ -99,7 +99,7 @@ class LineVoice:
             given = Given(
                 transport=Transport.SERIAL, sensor=name, counter=counter, temperature=temperature, time_ms=now
             )
-            self._print(serial_lines.line(name, temperature, counter), given)
+            self._print(serial_lines.LINE_KINDS[sensor.prints](name, temperature, counter), given)
 
     def _print(self, text: bytes, given: Given | None) -> None:
         self._waiting.append(_Printed(text=text, at_ms=self.around.clock.now_ms(), given=given))

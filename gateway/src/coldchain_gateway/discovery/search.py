@@ -1,4 +1,4 @@
-"""What is to be looked at, and the looking, wire by wire."""
+"""What is to be looked at, and the looking, all wires at once."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ from coldchain_runtime.clock import Clock, SystemClock
 from coldchain_runtime.secrets import resolve
 
 from .broker import BrokerPlan, listen_to_broker
-from .findings import BrokerFound, BusFound, Findings, PortFound, PortState
+from .findings import BusFound, Findings, PortFound, PortState
 from .onewire import find_probes
 from .ports import holders, known_ports, lasting_name
 from .serial import PRINT_BAUDS, PortPlan, PortSearch, sensor_of_port
@@ -83,17 +83,21 @@ def plan_of(arguments: argparse.Namespace, ports: Sequence[str]) -> Plan:
 
 
 def search(plan: Plan, tell: Tell) -> Findings:
-    """Look at everything, wire by wire."""
+    """Look at everything, all wires at once."""
     return asyncio.run(_search(plan, SystemClock(), tell))
 
 
 async def _search(plan: Plan, clock: Clock, tell: Tell) -> Findings:
-    ports = [await PortSearch(port, clock, _at(port.port, tell)).look() for port in plan.ports]
-    ports += [await _look_at_socket(plan, host, port, clock, tell) for host, port in plan.tcp]
-    brokers: list[BrokerFound] = []
-    for broker in plan.brokers:
-        brokers.append(await asyncio.to_thread(listen_to_broker, broker, clock, tell))
-    bus = await find_probes(plan.onewire, clock)
+    ports, brokers, bus = await asyncio.gather(
+        asyncio.gather(
+            *(PortSearch(port, clock, _at(port.port, tell)).look() for port in plan.ports),
+            *(_look_at_socket(plan, host, port, clock, tell) for host, port in plan.tcp),
+        ),
+        asyncio.gather(
+            *(asyncio.to_thread(listen_to_broker, broker, clock, tell) for broker in plan.brokers)
+        ),
+        find_probes(plan.onewire, clock),
+    )
     buses: tuple[BusFound, ...] = () if bus.why and plan.ports else (bus,)
     return Findings(ports=(*ports, *plan.unopened), brokers=tuple(brokers), buses=buses)
 

@@ -84,9 +84,9 @@ class Listening:
         return (self._clock.monotonic_ns() - since_ns) / 1e9
 
     async def _hear(self, port: SerialPort, within_s: float) -> bytes:
-        """What comes until the line pauses; nothing if it stays quiet."""
+        """What comes until the line pauses or a frame is in it; nothing if it stays quiet."""
         heard = await port.read_within(within_s)
-        while heard and len(heard) < MOST_HEARD:
+        while heard and len(heard) < MOST_HEARD and foreign_frame(heard) is None:
             more = await port.read_within(SILENCE_S)
             if not more:
                 break
