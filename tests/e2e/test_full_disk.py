@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from demo import stage as demo_stage
 from demo.evidence import BrokenLedger, Name
 from demo.stage import Stage, StageSettings
 from support import parts
+from support.acceptance import Figures
 from support.killing import Outage, doubled, evidence, lost
 from support.small_disk import fill, small_disk
 
@@ -62,7 +65,8 @@ def settled(stage: Stage, outages: list[Outage]) -> None:
     assert "intact" in stage.backend("verify")
 
 
-def test_a_full_disk_at_the_gateway(tmp_path: Path) -> None:
+@pytest.mark.acceptance("A3")
+def test_a_full_disk_at_the_gateway(tmp_path: Path, figures: Figures) -> None:
     with stage_on(tmp_path, "gateway-data", GATEWAY_MB) as stage:
         began = stage.truth()[-1].time_ms
         ballast = fill(stage.gateway_data)
@@ -72,6 +76,7 @@ def test_a_full_disk_at_the_gateway(tmp_path: Path) -> None:
         stage.until("it mends", lambda: "outbox_has_room" in log(stage, "gateway") or None, within_s=30.0)
         ended = stage.truth()[-1].time_ms
         settled(stage, [Outage(program="gateway", from_ms=began, to_ms=ended)])
+        figures.add(full_disks=1, readings=len(evidence(stage)), lost=0, doubled=0)
 
 
 def test_a_full_disk_at_the_backend(tmp_path: Path) -> None:

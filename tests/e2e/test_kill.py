@@ -13,10 +13,12 @@ from demo import stage as demo_stage
 from demo.evidence import BrokenLedger
 from demo.stage import Stage, StageSettings
 from support import parts
+from support.acceptance import Figures
 from support.killing import Killer, busy_fleet, doubled, evidence, lost, untold
+from support.soak import rounds
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "kill"
-KILLS = int(os.environ.get("COLDCHAIN_KILLS", "20"))
+KILLS = int(os.environ.get("COLDCHAIN_KILLS", rounds(20, 200)))
 BETWEEN_S = 2.0
 DOOR_S = 16.0
 DRAIN_S = 90.0
@@ -56,7 +58,11 @@ def nothing_is_missing(stage: Stage, killer: Killer) -> bool | None:
 
 
 @pytest.mark.budget(90)
-def test_nothing_acknowledged_is_lost_or_doubled_and_every_alert_is_told(tmp_path: Path) -> None:
+@pytest.mark.soak
+@pytest.mark.acceptance("A1")
+def test_nothing_acknowledged_is_lost_or_doubled_and_every_alert_is_told(
+    tmp_path: Path, figures: Figures
+) -> None:
     parts.require("mosquitto")
     with Stage(prepared(tmp_path)) as stage:
         killer = Killer(stage, random.Random(KILLS))
@@ -68,6 +74,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_and_every_alert_is_told(tmp_pat
         stage.stop("simulator")
         stage.until("all to drain", lambda: nothing_is_missing(stage, killer), within_s=DRAIN_S)
         held = evidence(stage)
+        missing = len(lost(stage.truth(), held, killer.outages))
+        figures.add(kills=KILLS, readings=len(held), lost=missing, doubled=len(doubled(held)))
         assert lost(stage.truth(), held, killer.outages) == []
         assert doubled(held) == []
         assert untold(stage.receiver.once()) == []

@@ -24,6 +24,7 @@ from coldchain_gateway.sources.mqtt.source import MqttSource
 from coldchain_runtime.clock import SystemClock
 from demo.ports import listens
 from support import parts
+from support.acceptance import Figures
 from support.ports import free_port
 from support.powercut import disk
 from support.powercut.gateway_state import Promises, Restart, promises
@@ -31,8 +32,9 @@ from support.powercut.record import Recorder
 from support.powercut.replay import Cut, Recording
 from support.powercut.sink import Sink
 from support.powercut.streams import Message, mqtt, requests_sent
+from support.soak import rounds
 
-CUTS = int(os.environ.get("COLDCHAIN_CUTS", "200"))
+CUTS = int(os.environ.get("COLDCHAIN_CUTS", rounds(200, 1000)))
 MESSAGES = 600
 WARM_UP = 1_000_000
 CONFIG = """
@@ -163,17 +165,27 @@ def test_the_replay_gives_the_files_that_the_gateway_left(scene: Scene) -> None:
     assert scene.recording.differences(scene.folder) == []
 
 
-def test_no_cut_loses_or_doubles_what_was_acknowledged(scene: Scene, states: Path) -> None:
+@pytest.mark.soak
+@pytest.mark.acceptance("A1")
+def test_no_cut_loses_or_doubles_what_was_acknowledged(scene: Scene, states: Path, figures: Figures) -> None:
     found = {}
     most = 0
     for cut in scene.recording.cuts(CUTS, seed=11):
         most = max(most, len(scene.promises(cut).acknowledged))
         if wrong := faults(scene, cut, states / str(cut.number)):
             found[cut.number, cut.at] = wrong
+    wrong = [fault for faults in found.values() for fault in faults]
+    figures.add(cuts=CUTS, readings=most, lost=sum(one.startswith("lost") for one in wrong))
+    figures.add(doubled=sum(one.startswith("doubled") for one in wrong))
     assert found == {}
     assert most > MESSAGES / 2
 
 
-def test_with_its_syncs_taken_out_the_same_recording_loses_readings(scene: Scene, states: Path) -> None:
+@pytest.mark.acceptance("A1")
+def test_with_its_syncs_taken_out_the_same_recording_loses_readings(
+    scene: Scene, states: Path, figures: Figures
+) -> None:
     cuts = scene.recording.cuts(20, seed=11, syncs=False)
-    assert any(faults(scene, cut, states / str(cut.number)) for cut in cuts)
+    lossy = sum(bool(faults(scene, cut, states / str(cut.number))) for cut in cuts)
+    figures.add(cuts_without_syncs=20, of_these_lossy=lossy)
+    assert lossy

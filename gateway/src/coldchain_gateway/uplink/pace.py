@@ -8,7 +8,7 @@ from coldchain.backoff import Backoff, jittered
 from .outcome import Outcome, OutcomeKind
 
 # No answer at all: an attempt costs next to nothing, and the newest batch is to be there within 2 s.
-UNREACHABLE: Final = Backoff(base_ms=500, cap_ms=2_000)
+UNREACHABLE: Final = Backoff(base_ms=500, cap_ms=1_500)
 # The server answers and will not take it: it must not be pestered.
 UNWILLING: Final = Backoff(base_ms=1_000, cap_ms=60_000)
 JITTER: Final = 0.2
