@@ -1,4 +1,4 @@
-"""`coldchain-backend serve|fleet|token|gateways|verify|rebuild|backup|restore|checkpoint|evidence|archive`.
+"""`coldchain-backend serve|fleet|token|gateways|judge|profiles|verify|rebuild|backup|restore|checkpoint|…`.
 
 Exit statuses: 0 done, 1 tried and not true, or failed, 2 the command, configuration or fleet file is wrong.
 """
@@ -18,6 +18,7 @@ from coldchain_backend.cli import (
     evidence,
     fleet,
     gateways,
+    judge,
     profiles,
     rebuild,
     restore,
@@ -38,6 +39,7 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
+app.command("judge")(judge.judge)
 app.command("verify")(verify.verify)
 app.command("check-rollups")(check_rollups.check_rollups)
 app.add_typer(backup.app, name="backup")

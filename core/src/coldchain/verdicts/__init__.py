@@ -5,7 +5,8 @@ readings.
 """
 
 from coldchain.verdicts.decision import Evidence, Limits, decide, worst
-from coldchain.verdicts.series import evidence_of, of_series, span_of
+from coldchain.verdicts.document import excursion_document, reason_document, verdict_document
+from coldchain.verdicts.series import evidence_of, of_series, span_of, worst_mean
 from coldchain.verdicts.together import joined
 from coldchain.verdicts.values import Figure, Outcome, Reason, ReasonKind, Verdict, said
 
@@ -19,9 +20,13 @@ __all__ = [
     "Verdict",
     "decide",
     "evidence_of",
+    "excursion_document",
     "joined",
     "of_series",
+    "reason_document",
     "said",
     "span_of",
+    "verdict_document",
     "worst",
+    "worst_mean",
 ]

@@ -69,14 +69,15 @@ def judged_limits(samples: Samples, judged: Judged, span: Span) -> Limits:
     found: dict[str, Window] = {}
     for rule in judged.tallied:
         if rule.mode is Mode.MKT and rule.window_ms is not None:
-            window = _worst(samples, judged, span, rule.window_ms)
+            window = worst_mean(samples, judged, span, rule.window_ms)
             if window is not None:
                 found[rule.name] = window
     return Limits(excursions=judge(samples, span[1], judged).excursions, windows=found)
 
 
-def _worst(samples: Samples, judged: Judged, span: Span, window_ms: int) -> Window | None:
-    """Of the windows that end in a time and, where it is no longer than one, of the whole time."""
+def worst_mean(samples: Samples, judged: Judged, span: Span, window_ms: int) -> Window | None:
+    """The warmest mean kinetic temperature of the windows that end in a time and, where it is no longer
+    than one, of the whole time."""
     activation = judged.profile.activation_kj_mol
     hours = hour_sums(samples, judged, (span[0] - window_ms, span[1]))
     ended = [one for one in windows(hours, window_ms, activation) if span[0] < one.to_ms <= span[1]]

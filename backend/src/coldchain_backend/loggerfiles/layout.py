@@ -1,0 +1,301 @@
+"""The layout of a logger's table: delimiter, header, and which columns are time and temperature."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from coldchain.errors import ConfigError
+from coldchain_backend.loggerfiles.cells import plain, unit_within, value_of
+from coldchain_backend.loggerfiles.stamps import clock_of, date_of, stamp_of
+
+SAMPLE_LINES: Final = 400
+DELIMITERS: Final = (";", "\t", ",", "|", "  ", " ")
+_TEMPERATURE: Final = re.compile(
+    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö|hőm|θερμ|^t\d*$|probe|探头|探頭|通道|^ch\s?\d|channel|kanal|canal"
+    r"|^t\s?[(\[]|^value$|^wert$|^valeur$|^valor$|^messwert|reading|测量值|数值|sensor\s?\d",
+    re.IGNORECASE,
+)
+_SURELY: Final = re.compile(
+    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö", re.IGNORECASE
+)
+_OTHER: Final = re.compile(
+    r"hum|湿|濕|feucht|%|\brh\b|влаж|습도|dew|露点|taupunkt|rosée|batt|电|volt|\bv\b|rssi|signal|信号|press|hpa|压|co2|lux|lat|lon|speed|速"
+    r"|limit|限|alarm|报警|警|status|状态|set\s?point|setpoint|sollwert|设定|door|门|mkt|mean|avg|average|平均|differ|error|count",
+    re.IGNORECASE,
+)
+_NUMBERING: Final = re.compile(
+    r"^(#|no\.?|nr\.?|n°|num.*|index|id|row|line|record|seq.*|序号|编号|行号|lfd.*|item)$", re.IGNORECASE
+)
+_TIME: Final = re.compile(
+    r"time|date|stamp|zeit|datum|heure|hora|fecha|data|дата|время|时间|時間|日期|日時|시간|날짜|epoch|unix|^ts$",
+    re.IGNORECASE,
+)
+_NAMES: Final = re.compile(
+    r"^(sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the rows of a file are read. Columns are numbered from 0; `first`: the line of the first row of
+    data.
+
+    `epoch`: the time is a number since 1970 (or Excel's days). `names`: the column that tells sensors apart.
+    """
+
+    delimiter: str
+    header: tuple[str, ...]
+    first: int
+    time: int
+    clock: int | None = None
+    epoch: bool = False
+    values: tuple[int, ...] = ()
+    names: int | None = None
+
+    def name(self, column: int) -> str:
+        """The column's header, or its number where it has none."""
+        text = self.header[column] if column < len(self.header) else ""
+        return text or f"column {column + 1}"
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line."""
+    if len(delimiter) == 2:
+        return re.split(r"\s{2,}|\t", line.strip())
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the person named: columns by header or number (from 1), the delimiter."""
+
+    time: str | None = None
+    date: str | None = None
+    columns: tuple[str, ...] = ()
+    delimiter: str | None = None
+
+
+def layout_of(lines: Sequence[tuple[int, str]], wish: Wish, file: str) -> Layout:
+    """Find the layout from a file's beginning. Raises ConfigError with what has to be named by hand."""
+    candidates = [wish.delimiter] if wish.delimiter else list(DELIMITERS)
+    tables = [
+        table for delimiter in candidates if (table := _Table.of(lines, delimiter, wish, file)) is not None
+    ]
+    if not tables:
+        raise ConfigError(
+            "no rows of a time and a number found: name columns with --time and --column, or --delimiter",
+            file=file,
+            line=lines[0][0] if lines else None,
+        )
+    best = max(tables, key=lambda table: (table.share, -candidates.index(table.layout.delimiter)))
+    return best.with_values(wish)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """The sample by one delimiter: its rows of data, and how many of the lines they are."""
+
+    layout: Layout
+    rows: list[list[str]]
+    share: int
+    file: str
+
+    @classmethod
+    def of(cls, lines: Sequence[tuple[int, str]], delimiter: str, wish: Wish, file: str) -> "_Table | None":
+        cells = [(number, [plain(cell) for cell in split(line, delimiter)]) for number, line in lines]
+        width = max((len(row) for _, row in cells), default=0)
+        if width < 2:
+            return None
+        named = _named_times(cells, wish, file)
+        best: tuple[int, tuple[int, int | None, bool]] | None = None
+        for place in [named] if named else _time_places(cells, width):
+            count = sum(_is_data(row, place) for _, row in cells)
+            if count and (best is None or count > best[0]):
+                best = count, place
+        if best is None:
+            return None
+        time, clock, epoch = best[1]
+        data = [(number, row) for number, row in cells if _is_data(row, best[1])]
+        header = _header(cells, data[0][0], width, time)
+        layout = Layout(
+            delimiter=delimiter, header=header, first=data[0][0], time=time, clock=clock, epoch=epoch
+        )
+        return cls(layout=layout, rows=[row for _, row in data], share=best[0], file=file)
+
+    def with_values(self, wish: Wish) -> Layout:
+        """The layout with its columns of temperature and of sensors' names."""
+        layout = self.layout
+        taken = {layout.time, layout.clock}
+        width = max(map(len, self.rows))
+        numbers = [column for column in range(width) if column not in taken and self._is_number(column)]
+        names = next(
+            (
+                c
+                for c in range(width)
+                if c not in taken and _NAMES.match(_short(layout.name(c))) and c not in numbers
+            ),
+            None,
+        )
+        layout = replace(layout, names=names)
+        if wish.columns and wish.columns != ("all",):
+            return replace(
+                layout, values=tuple(_column(layout, name, width, self.file) for name in wish.columns)
+            )
+        found = self._temperatures(layout, numbers)
+        if len(found) > 1 and not wish.columns:
+            shown = ", ".join(f"{layout.name(column)!r}" for column in found)
+            raise ConfigError(
+                f"several columns may be temperatures: {shown}: name one with --column, or --column all",
+                file=self.file,
+                line=layout.first,
+            )
+        if not found:
+            shown = ", ".join(f"{layout.name(column)!r}" for column in range(width))
+            raise ConfigError(
+                f"no column of temperatures found among {shown}: name it with --column",
+                file=self.file,
+                line=layout.first,
+            )
+        return replace(layout, values=tuple(found))
+
+    def _temperatures(self, layout: Layout, numbers: Sequence[int]) -> list[int]:
+        headed = {column: layout.name(column) for column in numbers}
+        kept = [c for c in numbers if not _OTHER.search(headed[c]) or unit_within(headed[c])]
+        kept = [c for c in kept if not _NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
+        kept = [c for c in kept if not _TIME.search(headed[c]) or _SURELY.search(headed[c])]
+        for pattern in (_SURELY, _TEMPERATURE):
+            if found := [c for c in kept if pattern.search(headed[c])]:
+                return found
+        return kept
+
+    def _is_number(self, column: int) -> bool:
+        cells = [row[column] for row in self.rows if column < len(row)]
+        told = [value_of(cell) for cell in cells]
+        return any(isinstance(value, tuple) for value in told) and not any(
+            stamp_of(cell) for cell in cells[:5]
+        )
+
+    def _counts_up(self, column: int) -> bool:
+        """Whether a column numbers the rows: whole numbers that rise by one."""
+        cells = [row[column] for row in self.rows if column < len(row)]
+        if len(cells) < 4 or not all(cell.isdigit() for cell in cells):
+            return False
+        return all(int(after) == int(before) + 1 for before, after in pairwise(cells))
+
+
+def _short(header: str) -> str:
+    return header.strip().strip(":")
+
+
+def _time_places(
+    cells: Sequence[tuple[int, list[str]]], width: int
+) -> Iterator[tuple[int, int | None, bool]]:
+    """Where the time may stand: in one column, in two, or as a number; the likely ones first."""
+    rows = [row for _, row in cells if len(row) > 1]
+    whole = [c for c in range(width) if any(c < len(row) and _has_time(row[c]) for row in rows)]
+    yield from ((column, None, False) for column in whole)
+    dates = [c for c in range(width) if any(c < len(row) and date_of(row[c]) for row in rows)]
+    clocks = [
+        c for c in range(width) if any(c < len(row) and ":" in row[c] and clock_of(row[c]) for row in rows)
+    ]
+    yield from ((date, clock, False) for date in dates for clock in clocks if date != clock)
+    yield from ((column, None, True) for column in range(width) if _epochs(rows, column))
+    yield from ((column, None, False) for column in dates)
+
+
+def _has_time(cell: str) -> bool:
+    stamp = stamp_of(cell)
+    return stamp is not None and stamp.day_ms is not None
+
+
+def _epochs(rows: Sequence[Sequence[str]], column: int) -> bool:
+    cells = [row[column] for row in rows if column < len(row)]
+    headed = any(_TIME.search(cell) for cell in cells[:20])
+    return any(epoch_ms(cell, excel=headed) is not None for cell in cells)
+
+
+def epoch_ms(cell: str, *, excel: bool = True) -> int | None:
+    """A number of seconds, ms, µs or ns since 1970 by its size (years 1990 to 2100), or Excel's days since
+    1900."""
+    if not re.fullmatch(r"\d{5,19}(?:[.,]\d+)?", cell):
+        return None
+    number = float(cell.replace(",", "."))
+    for size, per_ms in ((1e9, 1e-3), (1e12, 1.0), (1e15, 1e3), (1e18, 1e6)):
+        if 0.63 * size <= number < 4.11 * size:
+            return int(cell) // round(per_ms) if per_ms >= 1 and cell.isdigit() else round(number / per_ms)
+    if excel and 32_874 <= number < 73_051:  # 1990 to 2100
+        return round((number - 25_569) * 86_400) * 1000
+    return None
+
+
+def _is_data(row: Sequence[str], place: tuple[int, int | None, bool]) -> bool:
+    """Whether a row has its time and at least one more cell that is a number or the mark for none."""
+    time, clock, epoch = place
+    if time >= len(row) or (clock is not None and clock >= len(row)) or len(row) < 2:
+        return False
+    if epoch:
+        told = epoch_ms(row[time]) is not None
+    else:
+        told = stamp_of(row[time], None if clock is None else row[clock]) is not None
+    return told and any(value_is_there(cell) for c, cell in enumerate(row) if c not in (time, clock))
+
+
+def value_is_there(cell: str) -> bool:
+    """Whether a cell holds a number."""
+    return isinstance(value_of(cell), tuple)
+
+
+def _header(cells: Sequence[tuple[int, list[str]]], first: int, width: int, time: int) -> tuple[str, ...]:
+    """The texts above the first row of data, of up to two rows that fill most columns."""
+    above = [row for number, row in cells if number < first and sum(map(bool, row)) >= max(2, width // 2)]
+    rows = [row for row in above[-2:] if len(row) > time and len(row) >= width - 2]
+    if len(rows) == 2 and not _looks_like_units(rows[1]):
+        rows = rows[1:]
+    return (
+        tuple(" ".join(row[c] for row in rows if c < len(row) and row[c]) for c in range(width))
+        if rows
+        else ()
+    )
+
+
+def _looks_like_units(row: Sequence[str]) -> bool:
+    return any(unit_within(cell) or cell.strip("()[]") in {"°C", "°F", "%", "%RH", "V"} for cell in row)
+
+
+def _named_times(
+    cells: Sequence[tuple[int, list[str]]], wish: Wish, file: str
+) -> tuple[int, int | None, bool] | None:
+    if wish.time is None:
+        return None
+    header = next((row for _, row in cells if any(_same(cell, wish.time) for cell in row)), [])
+    width = max(len(row) for _, row in cells)
+    layout = Layout(delimiter="", header=tuple(header), first=1, time=0)
+    time = _column(layout, wish.time, width, file)
+    if wish.date is not None:
+        return _column(layout, wish.date, width, file), time, False
+    rows = [row for _, row in cells if time < len(row)]
+    return time, None, not any(stamp_of(row[time]) for row in rows)
+
+
+def _same(cell: str, name: str) -> bool:
+    return cell.strip().casefold() == name.strip().casefold()
+
+
+def _column(layout: Layout, name: str, width: int, file: str) -> int:
+    """The column that a person named by header, by the beginning of one, or by its number from 1."""
+    for test in (_same, lambda cell, wanted: cell.casefold().startswith(wanted.casefold())):
+        found = [column for column in range(width) if test(layout.name(column), name)]
+        if len(found) == 1:
+            return found[0]
+    if name.isdigit() and 1 <= int(name) <= width:
+        return int(name) - 1
+    shown = ", ".join(repr(layout.name(column)) for column in range(width))
+    raise ConfigError(f"no column {name!r}; there are {shown}", file=file, line=layout.first)

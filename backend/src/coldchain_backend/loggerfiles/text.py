@@ -1,0 +1,82 @@
+"""A logger's file as numbered lines of text: whichever encoding, streamed, and bounded."""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from coldchain.errors import ConfigError
+
+MAX_BYTES: Final = 512 << 20
+MAX_LINE: Final = 64 << 10
+SAMPLE: Final = 64 << 10
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NOT_TEXT: Final = {
+    b"PK\x03\x04": "an Excel workbook or another archive: export the readings as CSV first",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: export the readings as CSV first",
+    b"%PDF": "a PDF: export the readings as CSV first",
+    b"\x1f\x8b": "compressed: unpack it first",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFile:
+    """A file that has been looked at: its encoding is known, its lines can be read any number of times."""
+
+    path: Path
+    encoding: str
+
+    @classmethod
+    def of(cls, path: Path) -> "TextFile":
+        """Look at a file's beginning. Raises ConfigError for what is too large or not text."""
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(SAMPLE)
+        except OSError as fault:
+            raise ConfigError(f"cannot be read: {fault.strerror}", file=str(path)) from fault
+        if size > MAX_BYTES:
+            raise ConfigError(f"{size} bytes, the limit is {MAX_BYTES}", file=str(path))
+        if not head.strip():
+            raise ConfigError("empty: no readings", file=str(path))
+        for mark, what in _NOT_TEXT.items():
+            if head.startswith(mark):
+                raise ConfigError(f"not text but {what}", file=str(path))
+        encoding = _encoding(head)
+        if encoding is None:
+            raise ConfigError("not a text file", file=str(path))
+        return cls(path=path, encoding=encoding)
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Each line with its number, from 1, without its end; what cannot be decoded becomes U+FFFD."""
+        with self.path.open(encoding=self.encoding, errors="replace", newline=None) as file:
+            number = 0
+            while line := file.readline(MAX_LINE + 1):
+                number += 1
+                if len(line) > MAX_LINE:
+                    raise ConfigError(f"longer than {MAX_LINE} characters", file=str(self.path), line=number)
+                yield number, line.rstrip("\n").replace("\0", "")
+
+
+def _encoding(head: bytes) -> str | None:
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    if b"\0" in head:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        if max(even, odd) < len(head) // 8:
+            return None
+        return "utf-16-le" if odd > even else "utf-16-be"
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8" or any("\u4e00" <= letter <= "\u9fff" for letter in text):
+            return encoding
+    return "cp1252"

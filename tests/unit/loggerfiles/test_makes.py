@@ -1,0 +1,325 @@
+"""Files in the style of many loggers: each is read to the same readings, or the question that it leaves is
+asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from coldchain.errors import ConfigError
+from coldchain.readings import RefusalReason
+from coldchain_backend.loggerfiles import DateOrder, Recorded, Unit, Wanted, Wish, ZoneNeeded, read_file
+
+START = datetime(2024, 1, 15, 8, 0, tzinfo=UTC)
+STEP = timedelta(minutes=10)
+COUNT = 18
+VALUES = [5.0 + index % 10 / 10 for index in range(COUNT)]
+TIMES = [START + STEP * index for index in range(COUNT)]
+EXPECTED = [(round(at.timestamp() * 1000), value) for at, value in zip(TIMES, VALUES, strict=True)]
+Row = Callable[[int, datetime, float], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Make:
+    """One style: what stands above, each row, what stands below."""
+
+    row: Row
+    head: str = ""
+    foot: str = ""
+    encoding: str = "utf-8"
+    wanted: Wanted = field(default_factory=lambda: Wanted(zone="UTC"))
+    offset: timedelta = timedelta()
+
+    def write(self, path: Path) -> Path:
+        lines = [self.row(index, TIMES[index] + self.offset, VALUES[index]) for index in range(COUNT)]
+        path.write_bytes((self.head + "".join(lines) + self.foot).encode(self.encoding))
+        return path
+
+
+def comma(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")
+
+
+def fahrenheit(value: float) -> str:
+    return f"{value * 9 / 5 + 32:.2f}"
+
+
+def half(at: datetime) -> str:
+    return "上午" if at.hour < 12 else "下午"
+
+
+MAKES = {
+    "iso with Z": Make(
+        head="time,temperature\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%dT%H:%M:%SZ},{v}\n",
+        wanted=Wanted(),
+    ),
+    "iso with an offset": Make(
+        head="time,temperature\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%dT%H:%M:%S}+08:00,{v}\n",
+        offset=timedelta(hours=8),
+        wanted=Wanted(),
+    ),
+    "offset in the header, two-digit years, AM": Make(
+        head='"Plot Title: Freezer 3"\n"#","Date Time, GMT-04:00","Temp, °C (LGR S/N: 1)","Coupler"\n',
+        row=lambda n, at, v: f"{n + 1},{at:%m/%d/%y %I:%M:%S %p},{v},\n",
+        foot="19,01/15/24 07:00:00 AM,,Logged\n",
+        offset=timedelta(hours=-4),
+        wanted=Wanted(),
+    ),
+    "semicolons, decimal commas, separate time, BOM": Make(
+        head="\ufeffDatum;Uhrzeit;Temperatur [°C];Feuchte [%rF]\r\n",
+        row=lambda n, at, v: f"{at:%d.%m.%Y};{at:%H:%M:%S};{comma(v)};45,0\r\n",
+    ),
+    "Chinese headers in GB 18030": Make(
+        head="设备编号,SN0001\n导出时间,2024-02-01\n序号,时间,温度(℃),湿度(%RH)\n",
+        row=lambda n, at, v: f"{n + 1},{at:%Y年%m月%d日} {at:%H:%M:%S},{v},45.0\n",
+        encoding="gb18030",
+        offset=timedelta(hours=8),
+        wanted=Wanted(zone="Asia/Shanghai"),
+    ),
+    "Chinese half-days": Make(
+        head="记录时间,温度℃\n",
+        row=lambda n, at, v: f"{at.year}/{at.month}/{at.day} {half(at)} {at:%I:%M:%S},{v}\n",
+    ),
+    "UTF-16 with tabs and a footer": Make(
+        head="Serial No.\tX1\r\nUnit\t°C\r\n\r\nNo\tDate/Time\tCH1\tCH2\r\n",
+        row=lambda n, at, v: f"{n + 1}\t{at:%Y-%m-%d %H:%M:%S}\t{v}\t---\r\n",
+        foot="\r\nEnd of data\r\n",
+        encoding="utf-16",
+    ),
+    "UTF-16 without a mark": Make(
+        head="Date Time\tTemp (C)\r\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M}\t{v}\r\n",
+        encoding="utf-16-le",
+    ),
+    "American dates in Fahrenheit": Make(
+        head="Date,Time,Temp (°F),RH %\n",
+        row=lambda n, at, v: f"{at.month}/{at.day}/{at.year},{at:%I:%M %p},{fahrenheit(v)},45\n",
+    ),
+    "the unit beside each value": Make(
+        head="Timestamp;Value\n", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S};{fahrenheit(v)} °F\n"
+    ),
+    "the unit in the lines above": Make(
+        head="Logger 17\nTemperature unit: °F\n\nTimestamp;Value\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S};{fahrenheit(v)}\n",
+    ),
+    "a spreadsheet's days since 1900": Make(
+        head="sep=;\nTime;Temp °C\n",
+        row=lambda n, at, v: (
+            f"{comma6((at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1))};{comma(v)}\n"
+        ),
+    ),
+    "seconds since 1970": Make(
+        head="epoch,temp_c\n", row=lambda n, at, v: f"{at.timestamp():.0f},{v}\n", wanted=Wanted()
+    ),
+    "milliseconds since 1970": Make(
+        head="ts,temp_c\n", row=lambda n, at, v: f"{at.timestamp() * 1000:.0f},{v}\n", wanted=Wanted()
+    ),
+    "no header, blanks between": Make(row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S}  {v}\n"),
+    "no header, one blank between": Make(row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S} {v}\n"),
+    "months by name": Make(head="Date,Temp\n", row=lambda n, at, v: f'"{at:%b %d, %Y %H:%M}",{v}\n'),
+    "days, then months by name": Make(
+        head="Date,Temp\n", row=lambda n, at, v: f"{at:%d-%b-%Y %H:%M:%S},{v}\n"
+    ),
+    "German months": Make(
+        head="Datum;Temperatur °C\n",
+        row=lambda n, at, v: f"{at.day}. Januar {at.year} {at:%H:%M};{comma(v)}\n",
+    ),
+    "compact digits": Make(head="stamp|temp C\n", row=lambda n, at, v: f"{at:%Y%m%d%H%M%S}|{v}\n"),
+    "a weekday before the date": Make(
+        head="when,temp C\n", row=lambda n, at, v: f"{at:%a %d.%m.%Y %H:%M},{v}\n"
+    ),
+    "newest first": Make(head="time,temp C\n", row=lambda n, at, v: "", foot="PLACEHOLDER"),
+    "quoted everything": Make(
+        head='"Date";"Time";"Probe °C"\n',
+        row=lambda n, at, v: f'"{at:%d/%m/%Y}";"{at:%H:%M:%S}";"{comma(v)}"\n',
+    ),
+    "formulas that keep text": Make(
+        head="Time,Temp C\n", row=lambda n, at, v: f'="{at:%Y-%m-%d %H:%M:%S}",="{v}"\n'
+    ),
+    "a row of units below the header": Make(
+        head="Date;Time;Temperature;Humidity\n;;°C;%RH\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d};{at:%H:%M};{v};45\n",
+    ),
+    "figures at the end": Make(
+        head="id;date;time;[°C] Kanal 1\n",
+        row=lambda n, at, v: f"{n + 1};{at:%d/%m/%Y};{at:%H:%M:%S};{comma(v)}\n",
+        foot="Min;;;5,0\nMax;;;5,9\n",
+    ),
+    "JSON lines": Make(
+        row=lambda n, at, v: (
+            f'{{"ts": {at.timestamp():.0f}, "device": "t1", "temperature": {v}, "humidity": 45}}\n'
+        ),
+        wanted=Wanted(),
+    ),
+    "nested JSON lines with times in words": Make(
+        row=lambda n, at, v: (
+            f'{{"at": {{"time": "{at.isoformat()}"}}, "data": {{"temp_c": {v}, "batt": 3.1}}}}\n'
+        ),
+        wanted=Wanted(),
+    ),
+    "line protocol in ms": Make(
+        row=lambda n, at, v: f"reading,sensor=t1 temperature={v},humidity=45 {at.timestamp() * 1000:.0f}\n",
+        wanted=Wanted(),
+    ),
+    "line protocol in ns with other names": Make(
+        row=lambda n, at, v: f"cold,probe=a temp={v},rssi=-70i {round(at.timestamp())}000000000\n",
+        wanted=Wanted(),
+    ),
+}
+
+
+def comma6(value: float) -> str:
+    return f"{value:.8f}".replace(".", ",")
+
+
+MAKES["newest first"] = Make(
+    head="time,temp C\n",
+    row=lambda n, at, v: f"{TIMES[COUNT - 1 - n]:%Y-%m-%d %H:%M},{VALUES[COUNT - 1 - n]}\n",
+)
+
+
+@pytest.mark.parametrize("name", MAKES)
+def test_every_make_gives_the_same_readings(name: str, tmp_path: Path) -> None:
+    make = MAKES[name]
+    found = read_file(make.write(tmp_path / "logger.txt"), make.wanted)
+    assert len(found.channels) == 1
+    samples = found.channels[0].samples
+    assert [at for at, _ in samples] == [at for at, _ in EXPECTED]
+    assert [value for _, value in samples] == pytest.approx([value for _, value in EXPECTED], abs=0.006)
+
+
+def read(tmp_path: Path, text: str, **wanted: object) -> Recorded:
+    path = tmp_path / "logger.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_file(path, Wanted(**{"zone": "UTC", **wanted}))  # type: ignore[arg-type]  # any field
+
+
+def test_marks_for_no_reading_are_counted_with_their_line(tmp_path: Path) -> None:
+    marks = ["---", "N/A", "", "--.-", "无", "NaN", "no data"]
+    rows = "".join(f"2024-01-15 08:{minute:02d},{mark}\n" for minute, mark in enumerate(marks))
+    found = read(
+        tmp_path, f"time,temp °C\n2024-01-15 07:00,5.1\n{rows}2024-01-15 09:00,5.2\n2024-01-15 10:00,wet\n"
+    )
+    assert len(found.channels[0].samples) == 2
+    assert found.channels[0].refused == {
+        RefusalReason.NO_READING: (len(marks), 3),
+        RefusalReason.NOT_A_NUMBER: (1, 11),
+    }
+
+
+def test_values_that_nature_does_not_allow_are_refused(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "time,temp °C\n2024-01-15 07:00,5.1\n2024-01-15 08:00,-999.9\n2024-01-15 09:00,1e9\n"
+    )
+    assert found.channels[0].refused == {RefusalReason.OUT_OF_RANGE: (2, 3)}
+
+
+def test_lines_between_the_rows_are_counted(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "time,temp °C\n2024-01-15 07:00,5.1\n-- battery changed --\n2024-01-15 08:00,5.2\n"
+    )
+    assert found.channels[0].refused == {RefusalReason.NOT_A_LINE: (1, 3)}
+
+
+def test_the_same_reading_twice_is_one_and_different_ones_are_a_conflict(tmp_path: Path) -> None:
+    rows = "2024-01-15 07:00,5.1\n2024-01-15 07:00,5.1\n2024-01-15 08:00,5.2\n2024-01-15 08:00,9.9\n"
+    channel = read(tmp_path, f"time,temp °C\n{rows}").channels[0]
+    assert [value for _, value in channel.samples] == [5.1, 5.2]
+    assert (channel.repeated, channel.conflicts, channel.first_conflict) == (1, 1, 5)
+
+
+def test_a_time_zone_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(ZoneNeeded, match="--zone") as caught:
+        read(tmp_path, "time,temp °C\n2024-01-15 07:00,5.1\n", zone=None)
+    assert caught.value.line == 2
+
+
+def test_days_and_months_that_may_be_either_are_asked_for(tmp_path: Path) -> None:
+    text = "time,temp °C\n03/04/2024 07:00,5.1\n03/04/2024 08:00,5.2\n"
+    with pytest.raises(ConfigError, match="--date-order dmy or --date-order mdy") as caught:
+        read(tmp_path, text)
+    assert caught.value.line == 2
+    assert "2024-04-03 (dmy) or 2024-03-04 (mdy)" in str(caught.value)
+    april = read(tmp_path, text, order=DateOrder.DMY).channels[0].samples[0][0]
+    assert datetime.fromtimestamp(april / 1000, UTC).month == 4
+
+
+def test_days_that_follow_each_other_tell_their_order(tmp_path: Path) -> None:
+    rows = "".join(f"{day:02d}/04/2024 {hour:02d}:00,5.1\n" for day in (3, 4, 5) for hour in range(24))
+    found = read(tmp_path, f"time,temp °C\n{rows}")
+    assert datetime.fromtimestamp(found.channels[0].samples[0][0] / 1000, UTC).month == 4
+    assert any("dates taken as dmy" in note for note in found.notes)
+
+
+def test_dates_of_two_orders_are_a_contradiction(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="one order"):
+        read(tmp_path, "time,temp °C\n25/04/2024 07:00,5.1\n04/26/2024 08:00,5.2\n")
+
+
+def test_several_columns_are_told_and_one_or_all_are_chosen(tmp_path: Path) -> None:
+    text = "time,Probe 1 °C,Probe 2 °C,RH %\n2024-01-15 07:00,5.1,-18.2,45\n2024-01-15 08:00,5.2,-18.3,46\n"
+    with pytest.raises(ConfigError, match="'Probe 1 °C', 'Probe 2 °C'"):
+        read(tmp_path, text)
+    one = read(tmp_path, text, wish=Wish(columns=("probe 2",)))
+    assert one.channels[0].samples[0][1] == -18.2
+    both = read(tmp_path, text, wish=Wish(columns=("all",)))
+    assert [channel.name for channel in both.channels] == ["Probe 1 °C", "Probe 2 °C"]
+    assert read(tmp_path, text, wish=Wish(columns=("2",))).channels[0].name == "Probe 1 °C"
+    with pytest.raises(ConfigError, match="no column 'Probe 9'"):
+        read(tmp_path, text, wish=Wish(columns=("Probe 9",)))
+
+
+def test_columns_can_be_named_where_none_is_recognised(tmp_path: Path) -> None:
+    text = "d,h,x,y\n2024-01-15,07:00,5.1,1\n2024-01-15,08:00,5.2,1\n"
+    found = read(tmp_path, text, wish=Wish(date="d", time="h", columns=("x",)))
+    assert [value for _, value in found.channels[0].samples] == [5.1, 5.2]
+
+
+def test_several_sensors_in_one_file_are_not_mixed(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-15 0{hour}:00,{name},{hour}.5\n" for hour in range(3) for name in ("a", "b"))
+    with pytest.raises(ConfigError, match="holds 2 sensors: name one with --sensor: a, b"):
+        read(tmp_path, f"time,device,temp_c\n{rows}")
+    assert len(read(tmp_path, f"time,device,temp_c\n{rows}", sensor="b").channels[0].samples) == 3
+    with pytest.raises(ConfigError, match="has no sensor 'c'"):
+        read(tmp_path, f"time,device,temp_c\n{rows}", sensor="c")
+    with pytest.raises(ConfigError, match="leave out --sensor"):
+        read(tmp_path, "time,temp_c\n2024-01-15 07:00,5.1\n", sensor="c")
+
+
+def test_a_unit_that_nothing_names_is_told(tmp_path: Path) -> None:
+    text = "time,temp\n2024-01-15 07:00,41\n"
+    assert any("no unit is named" in note for note in read(tmp_path, text).notes)
+    assert read(tmp_path, text, unit=Unit.FAHRENHEIT).channels[0].samples[0][1] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04rest", "Excel"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x1f\x8b\x08", "compressed"),
+        (bytes(range(256)) * 4, "not a text file"),
+        (b"hello\nworld\n", "--time"),
+        (b"time,temp\n" + b"x" * 70_000, "longer"),
+        (b'{"a": 1}\n', "no lines with a time"),
+        (b"time,rh %\n2024-01-15 07:00,45\n", "no column of temperatures"),
+    ],
+)
+def test_what_is_no_loggers_file_is_told(content: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.bin"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=told) as caught:
+        read_file(path, Wanted(zone="UTC"))
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_file(tmp_path / "none.csv", Wanted())
