@@ -31,6 +31,13 @@ from coldchain_backend.loggerfiles import (
 )
 from coldchain_runtime.documents import duration_ms
 
+EXAMPLES: Final = """Examples:
+
+judge logger.csv --profile vaccine-who --zone Asia/Shanghai
+
+judge export.csv --profile cct-medicine-usp --zone +08:00 --interval 5m --plot chart.svg
+
+judge lanes.csv --profile frozen-food --column all --json"""
 STATUS: Final = {Outcome.CONFORM: 0, Outcome.NON_CONFORM: 1, Outcome.NOT_DEMONSTRABLE: 3}
 
 
@@ -61,41 +68,30 @@ def judge(  # noqa: PLR0913 - the options of one command
     """Judge a logger's file by a profile: excursions, exposure and a verdict. It asks no server.
 
     Exit status: 0 conform, 1 non-conform, 3 not demonstrable, 2 the file or an option is wrong.
-
-    Examples:
-
-      judge logger.csv --profile vaccine-who --zone Asia/Shanghai
-
-      judge export.csv --profile cct-medicine-usp --zone +08:00 --interval 5m --plot chart.svg
-
-      judge lanes.csv --profile frozen-food --column all --json
     """
     limits = profile_named(profile, profiles)
-    interval_ms = None if interval is None else duration_ms(interval)
-    if interval_ms is not None and interval_ms <= 0:
-        raise InvalidInput("--interval must be longer than 0")
+    interval_ms = _interval(interval)
     if uncertainty is not None and not 0 <= uncertainty <= 100:
         raise InvalidInput("--uncertainty is ± °C, 0 to 100")
-    wish = Wish(
-        time=time, date=date, columns=tuple(column or ()), delimiter="\t" if delimiter == "tab" else delimiter
-    )
+    between = "\t" if delimiter == "tab" else delimiter
+    wish = Wish(time=time, date=date, columns=tuple(column or ()), delimiter=between)
     wanted = Wanted(form=form, wish=wish, zone=zone, order=date_order, unit=unit, sensor=sensor)
     recorded = _read(file, wanted)
-    ask = Ask(
-        profile=limits,
-        interval_ms=interval_ms,
-        from_ms=_instant(from_, recorded.zone),
-        to_ms=_instant(to, recorded.zone),
-        uncertainty=uncertainty,
-    )
+    begin, end = _instant(from_, recorded.zone), _instant(to, recorded.zone)
+    ask = Ask(profile=limits, interval_ms=interval_ms, from_ms=begin, to_ms=end, uncertainty=uncertainty)
     found = judge_file(recorded, ask)
-    if as_json:
-        typer.echo(json.dumps(found.document(), ensure_ascii=False, indent=2))
-    else:
-        typer.echo("\n".join(told(found, language)))
+    document = json.dumps(found.document(), ensure_ascii=False, indent=2) if as_json else None
+    typer.echo("\n".join(told(found, language)) if document is None else document)
     if picture is not None:
         _draw(found, picture)
     raise typer.Exit(STATUS[found.outcome])
+
+
+def _interval(text: str | None) -> int | None:
+    interval_ms = None if text is None else duration_ms(text)
+    if interval_ms is not None and interval_ms <= 0:
+        raise InvalidInput("--interval must be longer than 0")
+    return interval_ms
 
 
 def _read(file: Path, wanted: Wanted) -> Recorded:
