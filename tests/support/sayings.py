@@ -93,6 +93,38 @@ SAYINGS = (
     Saying(
         family="home_assistant", topic="homeassistant/sensor/fridge/state", payload=lambda written: written
     ),
+    Saying(
+        family="neuron",
+        topic="/neuron/plc",
+        payload=lambda written: (
+            f'{{"timestamp":1795376523000,"node":"plc","group":"g","values":{{"fridge":{quoted(written)}}}}}'
+        ),
+    ),
+    Saying(
+        family="theengs",
+        topic="home/gw/BTtoMQTT/A4C138165B5D",
+        payload=lambda written: f'{{"tempc":{quoted(written)}}}',
+    ),
+    Saying(
+        family="rtl_433",
+        topic="rtl_433/pi/events",
+        payload=lambda written: (
+            f'{{"time":"{NOW_TEXT} UTC","model":"m","id":1,"temperature_C":{quoted(written)}}}'
+        ),
+    ),
+    Saying(
+        family="venus",
+        topic="N/portal/temperature/23/Temperature",
+        payload=lambda written: f'{{"value":{quoted(written)}}}',
+    ),
+    Saying(
+        family="sensos",
+        topic="labels/1",
+        payload=lambda written: (
+            f'{{"logId":"a","deviceId":"1","logData":[{{"timestamp":"{NOW_TEXT}Z",'
+            f'"temperature":{quoted(written)}}}]}}'
+        ),
+    ),
     Saying(family="chirpstack", topic="application/1/device/0101010101010101/event/up", payload=chirpstack),
     Saying(family="things_stack", topic="v3/a@t/devices/d/up", payload=things_stack),
     Saying(

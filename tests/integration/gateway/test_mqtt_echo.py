@@ -5,10 +5,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from coldchain_gateway.sources import MqttConfig
+from coldchain_gateway.sources.mqtt.config import SubscriptionConfig
 from coldchain_gateway.sources.mqtt.source import MqttSource
 from coldchain_runtime.clock import SystemClock
 from support.acceptance import Figures
@@ -156,3 +160,28 @@ async def test_without_echo_nothing_is_published_and_gaps_end_with_the_subscript
         proxy.cut()
         await heard(broker, kept, 5.0)
         await until(lambda: len(gaps(kept)) == 1, 25)
+
+
+async def test_devices_that_sleep_unless_asked_are_asked(broker: MqttWire, kept: Kept) -> None:
+    """Venus OS publishes nothing unless R/<portal>/keepalive comes."""
+    asked = Event()
+
+    def hear(client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
+        if message.topic == "R/portal-1/keepalive" and not message.payload:
+            asked.set()
+            client.publish("N/portal-1/temperature/23/Temperature", b'{"value":4.5}', qos=1)
+
+    venus = paho.Client(CallbackAPIVersion.VERSION2, client_id="venus")
+    venus.on_message = hear
+    venus.connect("127.0.0.1", broker.port)
+    venus.subscribe("R/#")
+    venus.loop_start()
+    wanted = (SubscriptionConfig(topic="N/portal-1/#", format="venus"),)
+    source = source_behind(broker, broker.port, subscription=wanted)
+    try:
+        async with running(source, kept):
+            await until(lambda: ("portal-1/temperature/23", 4.5) in kept.readings(), 25)
+    finally:
+        venus.disconnect()
+        venus.loop_stop()
+    assert asked.is_set()

@@ -19,11 +19,13 @@ from coldchain_gateway.formats.lorawan import CODECS, codec
 from coldchain_gateway.formats.values import Unreadable
 from support.sayings import NOW_MS, SAYINGS
 from support.soak import rounds
+from support.sparkplug import metric, payload
 
 CASES = settings(max_examples=rounds(60, 1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TOPICS = (
     *(saying.topic for saying in SAYINGS),
     *("ruuvi/a/b", "ruuvi/a/gw_status", "homeassistant/sensor/x/config", "zigbee2mqtt/a/availability"),
+    *("spBv1.0/g/NBIRTH/e", "spBv1.0/g/DDATA/e/d", "spBv1.0/g/NDEATH/e", "N/p/gps/0/Speed"),
     *("tele/a/LWT", "shellies/a/sensor/error", "shellies/a/ext_temperature/0", "a/online", "", "/", "a/+/#"),
 )
 KEYS = (
@@ -65,6 +67,9 @@ DOCUMENTS = st.recursive(
 )
 PAYLOADS = st.one_of(
     st.binary(max_size=300),
+    st.lists(st.tuples(st.sampled_from(KEYS), st.floats(width=32), st.integers(0, 40)), max_size=3).map(
+        lambda told: payload(*(metric(name=name, alias=alias, single=value) for name, value, alias in told))
+    ),
     DOCUMENTS.map(lambda document: json.dumps(document).encode()),
     st.floats().map(lambda number: str(number).encode()),
 )
@@ -106,12 +111,14 @@ def options_of(family: str) -> Options:
 @given(data=st.data())
 def test_any_message(family: str, data: st.DataObject) -> None:
     own = [saying.topic for saying in SAYINGS if saying.family == family]
+    if family == "sparkplug":
+        own = [topic for topic in TOPICS if topic.startswith("spBv1.0")]
     topics = st.sampled_from(own * 8 + list(TOPICS)) | st.text(max_size=20)
     flags = st.sampled_from([False, False, False, True])
     messages = st.lists(st.tuples(topics, PAYLOADS, flags, flags), min_size=1, max_size=3)
     decoder = mqtt_format(family, options_of(family))
-    for topic, payload, retained, dup in data.draw(messages):
-        message = Message(topic, payload, retained=retained, dup=dup, arrival_ms=NOW_MS)
+    for topic, said, retained, dup in data.draw(messages):
+        message = Message(topic, said, retained=retained, dup=dup, arrival_ms=NOW_MS)
         must_hold(decoder.decode(message))
         recognise(message)
 

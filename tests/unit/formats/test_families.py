@@ -61,7 +61,7 @@ def named(case: Case) -> str:
 
 def options_of(case: Case) -> Options:
     """By way of the configuration, so that each case is one that an installer can write."""
-    subscription = {"topic": "#", "format": case["family"], **case.get("options", {})}
+    subscription = {"topic": case["topic"], "format": case["family"], **case.get("options", {})}
     return structure(subscription, SubscriptionConfig, file="golden.json").options()
 
 
@@ -70,7 +70,7 @@ def test_family(case: Case) -> None:
     options = options_of(case)
     message = Message(
         case["topic"],
-        case["payload"].encode(),
+        payload_of(case),
         retained=case.get("retained", False),
         arrival_ms=case.get("arrival_ms", 0),
     )
@@ -82,6 +82,11 @@ def test_family(case: Case) -> None:
         assert [repr(value) for value in sample.values.values()] == [
             repr(wanted["values"][field]) for field in sample.values
         ], "kinds and signs of zero count"
+
+
+def payload_of(case: Case) -> bytes:
+    """Text, or bytes in hexadecimal."""
+    return bytes.fromhex(case["hex"]) if "hex" in case else case["payload"].encode()
 
 
 def as_said(sample: Sample) -> Said:
@@ -134,7 +139,7 @@ def test_a_family_declares_every_quantity_that_its_golden_file_measures(family: 
 def test_a_golden_message_is_recognised_as_its_family(family: str) -> None:
     for case in cases(family):
         if case.get("samples") and "FullTopic" not in case["says"]:
-            found = recognise(Message(case["topic"], case["payload"].encode()))
+            found = recognise(Message(case["topic"], payload_of(case)))
             assert found is not None
             assert found.family == family, case["says"]
 

@@ -24,7 +24,7 @@ class EspHome:
 
     def __init__(self, options: Options) -> None:
         self._unit = options.unit
-        self._quantity = options.quantity
+        self._quantity = options.quantity or "temperature"
 
     def decode(self, message: Message) -> Decoded:
         """One sample, or one refusal."""

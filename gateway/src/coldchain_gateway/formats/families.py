@@ -15,12 +15,18 @@ MQTT_FAMILIES: Final[Table[str, str]] = {
     "chirpstack": "chirpstack",
     "things_stack": "things_stack",
     "ruuvi": "ruuvi",
+    "sparkplug": "sparkplug",
+    "neuron": "neuron",
+    "theengs": "theengs",
+    "rtl_433": "rtl_433",
+    "venus": "venus",
     "zigbee2mqtt": "zigbee2mqtt",
     "shelly_gen1": "shelly_gen1",
     "shelly_gen2": "shelly_gen2",
     "home_assistant": "home_assistant",
     "tasmota": "tasmota",
     "esphome": "esphome",
+    "sensos": "sensos",
     "mapping": "mapping",
 }
 AUTO: Final = "auto"

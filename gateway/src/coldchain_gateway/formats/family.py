@@ -24,7 +24,7 @@ class Options:
     base_topic: str | None = None
     time_zone: str | None = None  # of devices that tell local time without offset
     unit: Literal["C", "F"] = "C"  # of devices that do not say theirs
-    quantity: str = "temperature"  # of values whose name does not tell what they are
+    quantity: str | None = None  # of values whose name does not tell what they are; None: the family's own
     codecs: Mapping[str, str] = field(default_factory=dict)  # device, profile or model → payload codec
     mapping: "OwnMapping | None" = None
 
@@ -41,6 +41,11 @@ class Recognised:
     topic: str  # filter
     settings: Mapping[str, str] = field(default_factory=dict)
     needs: Sequence[str] = ()  # settings that nobody can guess, such as time_zone
+
+
+def _ask_nobody(_topic: str) -> Sequence[str]:
+    """Devices that speak by themselves."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ class Family:
     interval_s: int | None = None  # how often a device speaks as delivered; None: it depends, or nobody told
     options: frozenset[str] = frozenset()
     reads_retained: bool = False  # copies kept by the broker describe sensors, so they are asked for
+    # What has to be published, twice a minute, for devices of this topic filter to speak at all.
+    ask: Callable[[str], Sequence[str]] = _ask_nobody
 
 
 def known_zone(name: str) -> ZoneInfo:

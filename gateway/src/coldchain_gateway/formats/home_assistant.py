@@ -85,7 +85,7 @@ class HomeAssistant:
     def __init__(self, options: Options) -> None:
         self._root = (options.base_topic or "homeassistant").rstrip("/")
         self._unit = options.unit
-        self._quantity = options.quantity
+        self._quantity = options.quantity or "temperature"
         self._described: dict[str, dict[str, Described]] = {}  # by state topic, then by config topic
         self._units: dict[str, str] = {}  # of statestream's entities
         self._classes: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """`kind = "mqtt"`."""
 
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -47,7 +48,7 @@ class SubscriptionConfig:
             base_topic=self.base_topic,
             time_zone=self.time_zone,
             unit=self.unit or "C",
-            quantity=self.quantity or "temperature",
+            quantity=self.quantity,
             codecs=self.codecs,
             mapping=self.mapping,
         )
@@ -62,7 +63,9 @@ class SubscriptionConfig:
             if self.mapping is not None:
                 raise InvalidInput("format 'auto' takes no mapping")
             return
-        takes = mqtt_family(self.format).options
+        family = mqtt_family(self.format)
+        family.ask(self.topic)
+        takes = family.options
         given = {name for name in SETTINGS if getattr(self, name)}
         if (self.format == "mapping" and self.mapping is None) or (self.mapping and "mapping" not in takes):
             raise InvalidInput("format 'mapping' and [source.subscription.mapping] go together")
@@ -70,6 +73,12 @@ class SubscriptionConfig:
             odd = ", ".join(sorted(given - takes))
             known = ", ".join(sorted(takes)) or "nothing"
             raise InvalidInput(f"format {self.format!r} takes no {odd}; it takes {known}")
+
+
+def asked_by(subscriptions: Sequence[SubscriptionConfig]) -> list[str]:
+    """Topics to which something has to be published, twice a minute, for devices to speak at all."""
+    known = [(one, mqtt_family(one.format)) for one in subscriptions if one.format != AUTO]
+    return sorted({topic for one, family in known for topic in family.ask(one.topic)})
 
 
 def reads_retained(subscription: SubscriptionConfig) -> bool:

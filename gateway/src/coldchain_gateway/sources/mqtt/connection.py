@@ -188,7 +188,9 @@ class Connection:
             self._handlers.turn_over()
 
     def _prove(self, *, idle: bool) -> None:
-        """Send an echo, or act on one that stays away. Raises BrokerLost where all is silent."""
+        """Ask, send an echo, or act on one that stays away. Raises BrokerLost where all is silent."""
+        for asked in self._echo.due_asks():
+            self._client.publish(asked, b"")
         proof, topic = self._echo.proof, self._echo.topic
         match proof.step(self._echo.now_ms(), idle=idle):
             case Act.SEND:
@@ -249,7 +251,9 @@ class Connection:
         if refused:
             self._refusal = f"the broker refuses a subscription: {', '.join(refused)}"
             client.disconnect()
-        elif self._config.echo:
+            return
+        self._echo.granted = True
+        if self._config.echo:
             self._echo.proof.granted(self._echo.now_ms())
         else:
             self._handlers.proved()

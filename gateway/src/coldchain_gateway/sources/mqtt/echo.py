@@ -1,11 +1,15 @@
-"""Our own words on a topic of our own, by which a connection is proved; see `proof`."""
+"""What we say on a connection: words on a topic of our own, by which it is proved (see `proof`), and words
+that keep devices awake which speak only while somebody asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
+from typing import Final
 
 from .buffered import Incoming
 from .proof import Proof
+
+ASK_EVERY_MS: Final = 30_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -15,11 +19,22 @@ class Echo:
     topic: str
     proof: Proof
     now_ms: Callable[[], int]  # CLOCK_BOOTTIME
+    asks: Sequence[str] = ()  # topics to which an empty message goes twice a minute
+    granted: bool = False  # the subscription stands, so answers would be heard
+    _asked_ms: int | None = None
     _name: str = field(default_factory=lambda: token_hex(8))
 
     def payload(self) -> bytes:
         """The word to be sent now."""
         return f"{self._name} {self.proof.token}".encode()
+
+    def due_asks(self) -> Sequence[str]:
+        """Whom to ask now."""
+        now_ms = self.now_ms()
+        if not self.granted or (self._asked_ms is not None and now_ms - self._asked_ms < ASK_EVERY_MS):
+            return ()
+        self._asked_ms = now_ms
+        return self.asks
 
     def is_ours(self, message: Incoming) -> bool:
         """Whether this came by our topic; a topic that is no text is somebody else's."""

@@ -24,7 +24,7 @@ from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
 from .buffered import Incoming
-from .config import MqttConfig, SubscriptionConfig
+from .config import MqttConfig, SubscriptionConfig, asked_by
 from .connection import Connection, Handlers
 from .echo import Echo
 from .listening import Listening
@@ -76,7 +76,12 @@ class MqttSource:
         """Receive until cancelled. Raises BrokerLost, and InvalidInput for a secret that cannot be read."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        echo = Echo(topic=self._echo_topic, proof=self._new_proof(), now_ms=self._now_ms)
+        echo = Echo(
+            topic=self._echo_topic,
+            proof=self._new_proof(),
+            now_ms=self._now_ms,
+            asks=asked_by(self._config.subscription),
+        )
         handlers = self._handlers(intake)
         connection = Connection(self._config, self._client_id, self._folder, handlers, echo)
 
