@@ -171,6 +171,7 @@ async def test_devices_that_sleep_unless_asked_are_asked(broker: MqttWire, kept:
             asked.set()
             client.publish("N/portal-1/temperature/23/Temperature", b'{"value":4.5}', qos=1)
 
+    await asyncio.to_thread(broker.say, 1.0)  # waits for the broker
     venus = paho.Client(CallbackAPIVersion.VERSION2, client_id="venus")
     venus.on_message = hear
     venus.connect("127.0.0.1", broker.port)
