@@ -12,6 +12,7 @@ from coldchain.errors import Refused
 from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GoingDownWatch
 from coldchain_gateway.health import HealthLoop
+from coldchain_gateway.heard import HeardLoop
 from coldchain_gateway.outbox import CorruptOutbox, open_outbox
 from coldchain_gateway.page import Shows
 from coldchain_gateway.workers import Crew
@@ -130,6 +131,7 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
     inputs.start(ground.settings)
     page.start(ground.settings)
     loops.start("health", health.run)
+    loops.start("heard", HeardLoop(ground.clock, ground.settings.data_dir, parts.alarm.heard).run)
     loops.start("local_alarm", parts.alarm.run)
     loops.start("reload", reload_when_asked)
     loops.start("watchdog", watchdog.run)

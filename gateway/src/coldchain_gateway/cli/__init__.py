@@ -12,7 +12,7 @@ from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_gateway import __version__
-from coldchain_gateway.cli import check, discover, enroll, outbox, probe, reload, run, status
+from coldchain_gateway.cli import check, discover, enroll, outbox, probe, reload, reset_identity, run, status
 
 CONFIG_STATUS: Final = 3
 REFUSED_STATUS: Final = 4
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check, status, probe, discover, outbox, reload, enroll):
+    for module in (run, check, status, probe, discover, outbox, reload, enroll, reset_identity):
         module.add(commands)
     return top
 

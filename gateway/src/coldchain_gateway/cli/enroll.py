@@ -1,6 +1,7 @@
 """`enroll`: become known to a backend, by a one-time code or through the fleet file."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from coldchain.errors import ConfigError, Refused
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from coldchain.seal import Key
+    from coldchain_gateway.cli.fragment import Known
     from coldchain_gateway.config import Settings
 
 
@@ -18,7 +20,8 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "enroll",
         help="become known to a backend",
         description="With --code: trades a one-time code (coldchain-backend gateways code NAME) for a token. "
-        "Without: prints what to put into the fleet file. Makes the gateway's key if there is none.",
+        "Without: prints what to put into the fleet file: gateway, sensors with their intervals, a zone. "
+        "Makes the gateway's key if there is none.",
         epilog="example: coldchain-gateway enroll --url https://cold.example.org --code K7QD-92MF",
     )
     command.add_argument("--url", help="the backend; default: uplink.url of the configuration")
@@ -28,6 +31,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def body(arguments: argparse.Namespace) -> int:
     """Enrol or print."""
+    from coldchain_gateway.cli.fragment import fragment
     from coldchain_gateway.config import load
     from coldchain_gateway.identity import load_or_create_key
     from coldchain_runtime.durable import make_folder
@@ -36,21 +40,35 @@ def body(arguments: argparse.Namespace) -> int:
     make_folder(settings.data_dir)
     key = load_or_create_key(settings.data_dir)
     if arguments.code is None:
-        print(fragment(settings.config.gateway.name, key), end="")  # noqa: T201 - a command line speaks
+        sys.stdout.write(fragment(known_of(settings, key)))
         return 0
     _enrol(settings, key, arguments.url, arguments.code)
-    print(f"enrolled as {settings.config.gateway.name}, fingerprint {key.fingerprint}")  # noqa: T201 - likewise
+    sys.stdout.write(f"enrolled as {settings.config.gateway.name}, fingerprint {key.fingerprint}\n")
     return 0
 
 
-def fragment(name: str, key: "Key") -> str:
-    """The lines of the fleet file that admit this key."""
-    from coldchain.seal import encode_public
+def known_of(settings: "Settings", key: "Key") -> "Known":
+    """What the configuration declares, and what was heard beside it."""
+    from coldchain_gateway.cli.fragment import Known
+    from coldchain_gateway.discovery.findings import proposed_interval_ms
+    from coldchain_gateway.heard import read_heard
+    from coldchain_gateway.sources import declared_sensors
 
-    return (
-        f"# fingerprint {key.fingerprint}\n"
-        f"gateways:\n  - name: {name}\n    key: {encode_public(key.public)}\n"
-        f"# then, at the backend: coldchain-backend token create --gateway {name}\n"
+    sensors: dict[str, int | None] = {}
+    for source in settings.config.source:
+        sensors |= declared_sensors(source, settings.template_dirs)
+    heard = read_heard(settings.data_dir)
+    proposed = {
+        one.sensor: interval
+        for one in heard
+        if one.interval_ms is not None and (interval := proposed_interval_ms([one.interval_ms])) is not None
+    }
+    return Known(
+        organisation=settings.config.gateway.organisation,
+        gateway=settings.config.gateway.name,
+        key=key,
+        sensors=sensors | {one.sensor: None for one in heard if one.sensor not in sensors},
+        proposed=proposed,
     )
 
 

@@ -68,6 +68,27 @@ def losses_of(config: SourceConfig) -> list[str]:
     return [f"{config.name}: {topic}: can lose {text}" for topic, text in told if text]
 
 
+def declared_sensors(config: SourceConfig, template_dirs: Sequence[Path]) -> dict[str, int | None]:
+    """The sensors that a configuration names, with their intervals in ms where it or a template says them.
+
+    Raises ConfigError for a template that is not there.
+    """
+    if isinstance(config, ModbusConfig | ModbusTcpConfig):
+        from coldchain_gateway.templates import load_template
+
+        return {
+            unit.sensor: load_template(unit.template, template_dirs).interval
+            if unit.interval is None
+            else unit.interval
+            for unit in config.unit
+        }
+    if isinstance(config, OnewireConfig):
+        return {probe.sensor: config.interval for probe in config.probe}
+    if isinstance(config, SerialLineConfig) and config.sensor is not None:
+        return {config.sensor: config.interval}
+    return {}
+
+
 def quiet_limit_ms(config: SourceConfig) -> int | None:
     """How long neither reading nor refusal may come before a source is started again; None: for ever."""
     if isinstance(config, ModbusConfig | ModbusTcpConfig):
@@ -88,6 +109,7 @@ __all__ = [
     "ReplayConfig",
     "SerialLineConfig",
     "SourceConfig",
+    "declared_sensors",
     "losses_of",
     "open_source",
     "ports_of",
