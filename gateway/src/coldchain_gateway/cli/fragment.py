@@ -42,7 +42,7 @@ def _lines(known: Known) -> Iterator[str]:
     yield "sensors:"
     yield from (_sensor(known, name) for name in known.sensors)
     yield from _asset(known.gateway, known.sensors)
-    yield f"# {CHOOSE}: see `coldchain-backend profiles list`; names, zones and time zone are yours to correct"
+    yield f"# {CHOOSE}: see `coldchain-backend profiles list`; names and time zone are yours to correct"
     yield "# then, at the backend: coldchain-backend token create --gateway " + known.gateway
 
 

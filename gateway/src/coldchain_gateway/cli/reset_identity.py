@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 RETIRED: Final = "retired"
 # What belongs to the old identity. The head of its chain stays: by it the new key says that it is another.
 OF_THE_IDENTITY: Final = ("gateway.key", "token", "backend.key", "watch.json", "status.json", "heard.json")
-DESCRIPTION: Final = """Makes a new key, as if the gateway were started for the first time. For copies of an SD
-card, which otherwise speak with one voice: the backend then tells of two hashes for one number.
+DESCRIPTION: Final = """Makes a new key, as if the gateway were started for the first time. For copies of an
+SD card, which otherwise speak with one voice: the backend then tells of two hashes for one number.
 
 The old key and outbox are put aside under retired/ in the data folder, with whatever was not sent. The first
-batch of the new key names no earlier run and says why ("another key"); numbers of the old run that nobody sends
-any more must be declared lost at the backend, and its key revoked there.
+batch of the new key names no earlier run and says why ("another key"); numbers of the old run that nobody
+sends any more must be declared lost at the backend, and its key revoked there.
 """
 EXAMPLES: Final = """examples:
   sudo systemctl stop coldchain-gateway
@@ -54,17 +54,14 @@ def body(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config)
     if not (settings.data_dir / KEY_FILE).exists():
         raise Refused(f"{settings.data_dir}: no identity yet; `enroll` or `run` makes one")
+    name = settings.config.gateway.name
     with only_one(settings):
         old = load_or_create_key(settings.data_dir)
         unsent = _unsent(settings)
-        sys.stdout.write(
-            f"{settings.config.gateway.name}, key {old.fingerprint}: {unsent or 'all is sent'}\n"
-        )
+        sys.stdout.write(f"{name}, key {old.fingerprint}: {unsent or 'all is sent'}\n")
         if unsent and not arguments.leave_unsent:
-            raise Refused(
-                f"{unsent}: let them be sent first, or --leave-unsent keeps them in the archive only"
-            )
-        confirm(settings.config.gateway.name, arguments.confirm)
+            raise Refused(f"{unsent}: let them be sent, or keep them in the archive only (--leave-unsent)")
+        confirm(name, arguments.confirm)
         folder = retire(settings.data_dir, old.fingerprint)
         new = load_or_create_key(settings.data_dir)
     sys.stdout.write(
