@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from coldchain_gateway.local_alarm import LocalAlarmConfig
-from coldchain_gateway.page import PageConfig, PageServer, Shows
+from coldchain_gateway.page import PageConfig, Shows
+from coldchain_gateway.page.server import PageServer
 from support.health import GOOD
 from support.ports import free_port
 from support.watching import FRONT, LIMIT_MS, Desk, bundle

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coldchain_gateway.cli import main
+from coldchain_gateway.cli import COMMANDS, main
 
 GOOD = """\
 [gateway]
@@ -107,6 +107,26 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
         main([command, "--help"])
     assert ended.value.code == 0
     assert "example:" in capsys.readouterr().out
+
+
+def test_a_file_called_like_a_command_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "check"
+    file.write_text(GOOD)
+    assert run(file, "check", "--no-host") == 0
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["--config", "run"])
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_what_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert all(f"\n    {name}" in said for name in COMMANDS)
+    with pytest.raises(SystemExit) as ended:
+        main(["sttus"])
+    assert ended.value.code == 2
 
 
 def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from statistics import median
 
 from coldchain.excursions.places import Changes, grow, place_after, rounded, sampled, waited
 from coldchain.excursions.values import HOUR_MS, Change, Judged, Tally
@@ -226,6 +225,8 @@ def _slope(series: Samples, window_ms: int) -> float | None:
     """The median of the slopes between all pairs, per hour; None for too few readings or too short a time."""
     if len(series) < FEWEST_RECENT or series[-1][0] - series[0][0] < window_ms // 2:
         return None
+    from statistics import median  # half a megabyte at the edge, for a rule that few profiles have
+
     slopes = [(after[1] - first[1]) / (after[0] - first[0]) for first, after in combinations(series, 2)]
     return rounded(median(slopes) * HOUR_MS)
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from coldchain.errors import Refused
@@ -115,17 +116,6 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
         intake=parts.intake,
     )
 
-    async def reload_when_asked() -> None:
-        while True:
-            await ending.reload.wait()
-            ending.reload.clear()
-            notifier.reloading()
-            try:
-                await reloader.reload()
-            finally:
-                notifier.ready()
-            health.look()
-
     for name, want in wanted(ground.settings).items():
         wires.start(name, want, wires.make(want))
     inputs.start(ground.settings)
@@ -133,8 +123,21 @@ def start_loops(parts: Parts, loops: Supervisor, ending: Ending, notifier: Notif
     loops.start("health", health.run)
     loops.start("heard", HeardLoop(ground.clock, ground.settings.data_dir, parts.alarm.heard).run)
     loops.start("local_alarm", parts.alarm.run)
-    loops.start("reload", reload_when_asked)
+    loops.start("reload", partial(_reload_on, ending, notifier, reloader, health))
     loops.start("watchdog", watchdog.run)
+
+
+async def _reload_on(ending: Ending, notifier: Notifier, reloader: Reloader, health: HealthLoop) -> None:
+    """Apply the file whenever somebody asks, and show at once what came of it."""
+    while True:
+        await ending.reload.wait()
+        ending.reload.clear()
+        notifier.reloading()
+        try:
+            await reloader.reload()
+        finally:
+            notifier.ready()
+        health.look()
 
 
 def _movement(parts: Parts, loops: Supervisor, wires: Wires) -> Movement:

@@ -1,15 +1,19 @@
 """Tables of gateway.toml that a reload applies to the running program, beside its sources."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GoingDownConfig, GoingDownWatch
 from coldchain_gateway.local_alarm import LocalAlarm
 from coldchain_gateway.outbox import Bound, Keeper
-from coldchain_gateway.page import PageServer, Shows
+from coldchain_gateway.page import PageConfig, Shows
 from coldchain_runtime.supervisor import Supervisor
 
 from .link import Link
+
+if TYPE_CHECKING:
+    from coldchain_gateway.page.server import PageServer
 
 
 class OutboxSection:
@@ -71,7 +75,7 @@ class GoingDownSection:
 
 
 class PageSection:
-    """The status page."""
+    """The status page; its server is loaded only where one is configured."""
 
     def __init__(self, loops: Supervisor, shows: Shows) -> None:
         self._loops = loops
@@ -80,11 +84,16 @@ class PageSection:
     async def apply(self, settings: Settings) -> None:
         await self._loops.stop("page")
         if settings.config.page is not None:
-            server = PageServer(settings.config.page, self._shows)
+            server = self._made(settings.config.page)
             await server.listen()
             self._loops.start("page", server.run)
 
     def start(self, settings: Settings) -> None:
         """An address that is taken is tried again and again, and holds up nothing else."""
         if settings.config.page is not None:
-            self._loops.start("page", PageServer(settings.config.page, self._shows).run)
+            self._loops.start("page", self._made(settings.config.page).run)
+
+    def _made(self, config: PageConfig) -> "PageServer":
+        from coldchain_gateway.page.server import PageServer
+
+        return PageServer(config, self._shows)

@@ -6,14 +6,25 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_gateway import __version__
-from coldchain_gateway.cli import check, discover, enroll, outbox, probe, reload, reset_identity, run, status
 
+COMMANDS: Final = (
+    "run",
+    "check",
+    "status",
+    "probe",
+    "discover",
+    "outbox",
+    "reload",
+    "enroll",
+    "reset-identity",
+)
 CONFIG_STATUS: Final = 3
 REFUSED_STATUS: Final = 4
 LATER_STATUS: Final = 5
@@ -32,8 +43,9 @@ exit status: 0 well, 1 mistakes or alarm, 2 usage, 3 configuration, 4 refused, 5
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The whole command line; for a command that is named in what was given, that one alone: `run` pays for
+    no other."""
     top = argparse.ArgumentParser(
         prog="coldchain-gateway",
         description="Reads sensors, keeps every reading, seals and sends it.",
@@ -45,14 +57,25 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check, status, probe, discover, outbox, reload, enroll, reset_identity):
-        module.add(commands)
+    named = next((word for word in _words(given) if word in COMMANDS), None)
+    for name in COMMANDS if named is None else (named,):
+        import_module(f"{__name__}.{name.replace('-', '_')}").add(commands)
     return top
+
+
+def _words(given: Sequence[str]) -> Iterator[str]:
+    """What was given, without the value of `--config`, which may be called like a command."""
+    before = ""
+    for word in given:
+        if before != "--config":
+            yield word
+        before = word
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    chosen = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = parser(given).parse_args(given)
     try:
         code: int = chosen.command_body(chosen)
     except InvalidInput as error:

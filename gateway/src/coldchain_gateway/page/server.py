@@ -2,36 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final
 
 from coldchain.errors import Unavailable
 from coldchain.words import Language
-from coldchain_gateway.health import Health
-from coldchain_gateway.local_alarm import Board
 from coldchain_gateway.metrics import metrics_text
 from coldchain_runtime.logs import Log
 
 from .config import PageConfig
 from .render import HUSH_MINUTES, language_of, page
 from .requests import HTML, MAX_HEAD, BadRequest, Reply, Request, form, parse_head
+from .shows import Shows
 
 MOST_CONNECTIONS: Final = 16
 REQUEST_WITHIN_S: Final = 5.0
 TURNED_AWAY_S: Final = 0.5
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 log = Log("gateway.page")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shows:
-    """What the page shows, and the one thing it does: `hush(minutes, by)`."""
-
-    board: Callable[[], Board]
-    health: Callable[[], Health]
-    hush: Callable[[int, str], int]
 
 
 class PageServer:
