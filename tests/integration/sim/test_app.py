@@ -125,7 +125,7 @@ def test_the_command_ends_by_itself(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("The chiller's compressor stops")
     assert any("the compressor of chiller fails" in line for line in said)
-    assert said[-1] == "ended; readings given out: 0 serial, 0 modbus, 0 mqtt"
+    assert said[-1] == "ended; readings given out: 0 serial, 0 modbus, 0 mqtt, 0 onewire"
 
 
 def test_the_list_has_a_sentence_for_each(capsys: pytest.CaptureFixture[str]) -> None:

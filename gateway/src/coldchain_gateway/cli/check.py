@@ -50,6 +50,9 @@ def body(arguments: argparse.Namespace) -> int:
         return 1
     mistakes = list(_of_files(settings))
     notes: list[ConfigError] = []
+    if not mistakes:
+        for slow, note in _of_cadences(settings):
+            (notes if note else mistakes).append(slow)
     if not arguments.no_host:
         from .host_checks import host_mistakes
 
@@ -62,12 +65,24 @@ def body(arguments: argparse.Namespace) -> int:
     if not mistakes:
         from coldchain_gateway.sources import losses_of
 
+        from .cadences import expected, lines
+
         sources = ", ".join(f"{source.name} ({source.kind})" for source in settings.config.source)
         name = settings.config.gateway.name
         sys.stdout.write(f"{arguments.config}: good. {name}: {sources or 'no sources'}\n")
         for source in settings.config.source:
             sys.stdout.writelines(f"  {line}\n" for line in losses_of(source))
+        sys.stdout.writelines(f"  {line}\n" for line in lines(expected(settings)))
     return 1 if mistakes else 0
+
+
+def _of_cadences(settings: "Settings") -> Iterator[tuple[ConfigError, bool]]:
+    """Sensors too slow for what their profile has to prove; True where it is only a note."""
+    from .cadences import expected, too_slow, watched
+
+    bundle = watched(settings)
+    for told, note in () if bundle is None else too_slow(bundle, expected(settings)):
+        yield ConfigError(told, file=str(settings.file), key="source"), note
 
 
 def _of_files(settings: "Settings") -> Iterator[ConfigError]:
