@@ -185,3 +185,28 @@ async def test_devices_that_sleep_unless_asked_are_asked(broker: MqttWire, kept:
         venus.disconnect()
         venus.loop_stop()
     assert asked.is_set()
+
+
+@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
+async def test_kept_copies_are_asked_for_where_they_describe_sensors_and_only_there(
+    broker: MqttWire, kept: Kept, protocol: str
+) -> None:
+    """A discovery message is retained and meant to be read; a retained state is no reading."""
+    described = (
+        b'{"stat_t":"site/fridge","uniq_id":"fridge","dev_cla":"temperature","unit_of_meas":"\xc2\xb0C",'
+        b'"val_tpl":"{{ value_json.t }}"}'
+    )
+    config_topic = "homeassistant/sensor/fridge/config"
+    await asyncio.to_thread(broker.publish, config_topic, described, retain=True)
+    await asyncio.to_thread(broker.publish, "site/fridge", b'{"t":99}', retain=True)
+    wanted = tuple(
+        SubscriptionConfig(topic=topic, format="home_assistant") for topic in ("homeassistant/#", "site/#")
+    )
+    source = source_behind(broker, broker.port, subscription=wanted, protocol=protocol)
+    async with running(source, kept):
+        for _ in range(100):
+            await asyncio.to_thread(broker.publish, "site/fridge", b'{"t":4.5}')
+            if ("fridge", 4.5) in kept.readings():
+                break
+    assert ("fridge", 4.5) in kept.readings()
+    assert ("fridge", 99.0) not in kept.readings()

@@ -1,10 +1,16 @@
 """What is told of a broker: QoS by topic and where messages can be lost, gaps, expected intervals."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
+from coldchain_gateway.cli import main
+from coldchain_gateway.cli.status import alarms, source_lines
 from coldchain_gateway.contracts import Sample
+from coldchain_gateway.health import source_healths
 from coldchain_gateway.sources import MqttConfig, losses_of
 from coldchain_gateway.sources.mqtt.config import SubscriptionConfig, reads_retained
 from coldchain_gateway.sources.mqtt.listening import Listening, losses
@@ -86,3 +92,27 @@ def test_only_descriptions_are_asked_for_where_copies_are_kept() -> None:
     assert reads_retained(subscription({"topic": "homeassistant/#", "format": "home_assistant"}))
     assert not reads_retained(subscription(ZIGBEE))
     assert not reads_retained(subscription(AUTO))
+
+
+def test_status_shows_qos_by_topic_the_alarm_and_where_messages_can_be_lost() -> None:
+    listening = Listening(config(ZIGBEE))
+    listening.granted([1])
+    listening.came(0, 0, 0)
+    listening.alarm = "connected, but nothing comes back"
+    (health,) = source_healths(["m"], [], {}, reports={"m": listening.report()})
+    written = json.loads(json.dumps(asdict(health)))
+    document = {"sources": [written], "written_ms": 0}
+    shown = "\n".join(source_lines(written))
+    assert "zigbee2mqtt/# (zigbee2mqtt): QoS 1 granted, 0 came at QoS 1, 1 at QoS 0" in shown
+    assert "can lose: comes at QoS 0" in shown
+    assert "source m: connected, but nothing comes back" in list(alarms(document, 0))
+
+
+def test_check_tells_where_messages_can_be_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(
+        '[gateway]\nname = "g"\norganisation = "o"\n[[source]]\nkind = "mqtt"\nname = "m"\nhost = "h"\n'
+        '[[source.subscription]]\ntopic = "tele/#"\nformat = "tasmota"\ntime_zone = "Asia/Shanghai"\n'
+    )
+    assert main(["--config", str(file), "check", "--no-host"]) == 0
+    assert "m: tele/#: can lose everything: Tasmota publishes at QoS 0" in capsys.readouterr().out
