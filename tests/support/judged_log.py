@@ -166,7 +166,7 @@ class Log:
         self.books = Books(self.database)
         self.judging = Judging(self.books, self.settings)
         self.records = Records(self.database)
-        self.answers = Answers(self.records, ORGANISATION)
+        self.answers = Answers(self.records, ORGANISATION, self.ledger)
         self.queue = DeliveryQueue(self.database)
         self.only: str | None = None
 

@@ -23,3 +23,10 @@ def web(tmp_path: Path) -> Iterator[WebApp]:
     web = WebApp(tmp_path)
     yield web
     web.close()
+
+
+@pytest.fixture
+def lived(web: WebApp) -> WebApp:
+    """An hour of life in an application of its own, for tests that change something."""
+    fill(web, hours=1)
+    return web

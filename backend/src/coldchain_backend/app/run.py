@@ -63,7 +63,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             ledger=ledger,
             book=book,
             admission=admission,
-            answers=judging.Answers(sql.Records(database), organisation),
+            answers=judging.Answers(sql.Records(database), organisation, ledger),
             news=judging.News(),
         )
         async with (

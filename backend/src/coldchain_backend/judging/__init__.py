@@ -2,10 +2,12 @@
 
 from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.checks import CellDifference, differing_cells
+from coldchain_backend.judging.compliance import Kept, together
 from coldchain_backend.judging.consumer import Judging
 from coldchain_backend.judging.contracts import StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.grades import grades_of
+from coldchain_backend.judging.inquiry import Answer, Asked, PointAnswer
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
 from coldchain_backend.judging.traces import spells_at
@@ -23,7 +25,9 @@ from coldchain_backend.judging.views import (
 __all__ = [
     "AlertFilter",
     "AlertStory",
+    "Answer",
     "Answers",
+    "Asked",
     "Board",
     "Bucket",
     "CellDifference",
@@ -31,7 +35,9 @@ __all__ = [
     "DeliveryView",
     "Follower",
     "Judging",
+    "Kept",
     "News",
+    "PointAnswer",
     "PointStatus",
     "Settings",
     "StoredExcursion",
@@ -39,4 +45,5 @@ __all__ = [
     "differing_cells",
     "grades_of",
     "spells_at",
+    "together",
 ]

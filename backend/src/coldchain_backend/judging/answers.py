@@ -4,24 +4,29 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from coldchain.errors import Unavailable
 from coldchain.words import Text
 from coldchain_backend.alerts import Alert
 from coldchain_backend.alerts.notices import notice_of
 from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
 from coldchain_backend.judging.board import board_of
+from coldchain_backend.judging.compliance import Compliance, Kept
 from coldchain_backend.judging.contracts import GatewayState, Progress, StoredExcursion
 from coldchain_backend.judging.current import Current
+from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
+from coldchain_backend.ledger import Ledger
 from coldchain_backend.series import STEP_MS, SeriesReading
 
 
 class Answers:
-    """Asks `recall`; keeps only the fleet, which grows by versions."""
+    """Asks `recall`, and the ledger for what was known earlier; keeps only the fleet."""
 
-    def __init__(self, recall: Recall, organisation: str) -> None:
-        self._recall = recall
+    def __init__(self, recall: Recall, organisation: str, ledger: Ledger | None = None) -> None:
+        self._recall, self._ledger = recall, ledger
         self._fleet = Fleet.empty(organisation)
         self._said = 0
         self._lock = threading.Lock()
@@ -87,7 +92,51 @@ class Answers:
         start_ms = from_ms if after_ms is None else max(from_ms, after_ms + 1)
         return self._recall.page(sensor, start_ms, to_ms, limit)
 
-    def excursions(
+    def verdicts(
+        self,
+        legs: Sequence[Asked],
+        profile: str | None = None,
+        quantity: str = "temperature",
+        as_of: int | None = None,
+    ) -> list[Answer]:
+        """The verdict on each leg, under one profile version or under each zone's own.
+
+        `as_of`: as it was known when the ledger had so many records. Raises InvalidInput otherwise.
+        """
+        inquiry = self._inquiry(as_of)
+        return [inquiry.answer(leg, profile, quantity) for leg in legs]
+
+    def gaps(self, legs: Sequence[Asked], as_of: int | None = None) -> list[tuple[int, Gaps]]:
+        """The unknown time of each point of each leg, with the number of the leg."""
+        inquiry = self._inquiry(as_of)
+        return [(index, one) for index, leg in enumerate(legs) for one in inquiry.gaps(leg)]
+
+    def _inquiry(self, as_of: int | None) -> Inquiry:
+        fleet = self.fleet()
+        if as_of is None:
+            return Inquiry(fleet=fleet, readings=self._recall)
+        fleet = fleet.as_of(as_of)
+        readings = ReadingsAsOf(recall=self._recall, ledger=self._evidence(), fleet=fleet, number=as_of)
+        return Inquiry(fleet=fleet, readings=readings)
+
+    def number_at(self, at_ms: int) -> int:
+        """How many records the ledger had at an instant, by its own stamps."""
+        ledger = self._evidence()
+        return first_at(ledger, at_ms + 1, ledger.end)
+
+    def _evidence(self) -> Ledger:
+        if self._ledger is None:
+            raise Unavailable("the ledger is not at hand here; ask without `as_of`")
+        return self._ledger
+
+    def compliance(
+        self, points: Sequence[str], from_ms: int, to_ms: int, quantity: str = "temperature"
+    ) -> list[Kept]:
+        """How much of the required time was known and within limits, per point and profile version."""
+        summing = Compliance(recall=self._recall, fleet=self.fleet(), quantity=quantity)
+        return summing.of_points(points, from_ms, to_ms)
+
+    def excursions(  # noqa: PLR0913 - a question has this many sides
         self,
         points: Collection[str] | None,
         from_ms: int,
@@ -95,8 +144,14 @@ class Answers:
         *,
         after: str | None = None,
         limit: int = 100,
+        as_of: int | None = None,
     ) -> Sequence[StoredExcursion]:
-        """Excursions that overlap a time, newest first; None: of all points."""
+        """Excursions that overlap a time, newest first; None: of all points.
+
+        `as_of`: as they stood when the ledger had so many records.
+        """
+        if as_of is not None:
+            return self._recall.excursions_as_of(points, from_ms, to_ms, as_of, after, limit)
         found = self._recall.excursions(points, from_ms, to_ms, after, limit)
         if all(one.excursion.closed_ms is not None for one in found):
             return found
@@ -113,6 +168,10 @@ class Answers:
 
     def _current(self) -> Current:
         return Current(self._recall.facts(), self.fleet())
+
+    def history(self, excursion: str) -> Sequence[StoredExcursion]:
+        """Every state in which an excursion was kept, oldest first; empty for one that never was."""
+        return self._recall.history(excursion)
 
     def alert(self, alert_id: str) -> AlertStory | None:
         """One alert with its steps, deliveries and the gateway's own alarms of that time."""

@@ -46,7 +46,7 @@ def judge_again(
     drop(course, memory, course.late_from_ms, course.late_to_ms)
     course.settle_late()
     if walk.stopped_ms is None:
-        course.state, course.hour_ms = walk.state, walk.hour_ms
+        course.state, course.hour_ms = walk.state, _hour_of(walk)
         new, end_ms = _found(walk, course, now_ms), now_ms + HOUR_MS * 24 * 366
         untouched: set[tuple[str, int]] = set()
     else:
@@ -58,6 +58,12 @@ def judge_again(
         if (one.excursion.rule, one.excursion.opened_ms) not in untouched
     ]
     casebook.after_late(course, _as_known(old, course), new, because)
+
+
+def _hour_of(walk: _Walk) -> int | None:
+    """The hour of the last reading, also where it lies before all that was walked through."""
+    last_ms = walk.state.last_ms
+    return None if last_ms is None else last_ms // HOUR_MS * HOUR_MS
 
 
 def _as_known(old: Sequence[StoredExcursion], course: Course) -> list[StoredExcursion]:

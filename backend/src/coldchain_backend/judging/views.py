@@ -211,6 +211,22 @@ class Recall(Protocol):
         """Excursions that are not gone and overlap a time, newest first, behind the one named `after`."""
         ...
 
+    def excursions_as_of(  # noqa: PLR0913, PLR0917 - a question has this many sides
+        self,
+        points: Collection[str] | None,
+        from_ms: int,
+        to_ms: int,
+        number: int,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[StoredExcursion]:
+        """The same, as they stood when the ledger had so many records."""
+        ...
+
+    def history(self, excursion: str) -> Sequence[StoredExcursion]:
+        """Every state in which an excursion was kept, oldest first."""
+        ...
+
     def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
         """Alerts, newest first, behind the one named `after`."""
         ...

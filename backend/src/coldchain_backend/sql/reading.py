@@ -21,6 +21,7 @@ from coldchain_backend.judging.views import AlertFilter, AlertStory, DaySums, De
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.account_books import account_hours
+from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
 
@@ -132,20 +133,26 @@ class Records:
     def excursions(
         self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int
     ) -> Sequence[StoredExcursion]:
-        table = schema.excursion
-        wanted = select(table).where(
-            table.c.gone.is_(None),
-            table.c.opened_ms < to_ms,
-            or_(table.c.closed_ms.is_(None), table.c.closed_ms > from_ms),
-        )
-        if points is not None:
-            wanted = wanted.where(table.c.point.in_(list(points)))
+        page = Page(points=points, from_ms=from_ms, to_ms=to_ms, after=after, limit=limit)
         with self._database.read() as connection:
-            if after is not None:
-                last = connection.execute(select(table.c.opened_ms).where(table.c.id == after)).scalar()
-                wanted = wanted.where(tuple_(table.c.opened_ms, table.c.id) < (last or 0, after))
-            wanted = wanted.order_by(table.c.opened_ms.desc(), table.c.id.desc()).limit(limit)
-            return [rows.excursion_of(row) for row in connection.execute(wanted).mappings()]
+            return standing(connection, page)
+
+    def excursions_as_of(  # noqa: PLR0913, PLR0917 - a question has this many sides
+        self,
+        points: Collection[str] | None,
+        from_ms: int,
+        to_ms: int,
+        number: int,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[StoredExcursion]:
+        page = Page(points=points, from_ms=from_ms, to_ms=to_ms, after=after, limit=limit)
+        with self._database.read() as connection:
+            return stood(connection, page, number)
+
+    def history(self, excursion: str) -> Sequence[StoredExcursion]:
+        with self._database.read() as connection:
+            return history(connection, excursion)
 
     def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
         table = schema.alert

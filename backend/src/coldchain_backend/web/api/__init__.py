@@ -4,12 +4,27 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from coldchain_backend.web.api import alerts, board, excursions, fleet, gateways, readings, zones
+from coldchain_backend.web.api import (
+    alerts,
+    board,
+    compliance,
+    coverage,
+    excursions,
+    fleet,
+    gateways,
+    readings,
+    verdicts,
+    zones,
+)
+
+_ALL = (
+    board, readings, excursions, alerts, verdicts, coverage, compliance, zones, fleet, gateways,
+)  # fmt: skip
 
 
 def routers() -> Sequence[APIRouter]:
     """All routes of this folder."""
-    return [module.router for module in (board, readings, excursions, alerts, zones, fleet, gateways)]
+    return [module.router for module in _ALL]
 
 
 __all__ = ["routers"]

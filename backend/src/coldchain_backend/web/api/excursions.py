@@ -1,13 +1,15 @@
 """GET /api/v1/excursions: the times in which a rule's limit was broken."""
 
 from asyncio import to_thread
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel
 
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging import StoredExcursion
+from coldchain_backend.web.api.asking import AskedFormat, AsOf, Format, csv_of, number_of
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, window
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Viewer, Wanted
@@ -38,7 +40,21 @@ class ExcursionItem(BaseModel):
     revision: int
 
 
-@router.get("/excursions")
+class RevisionItem(ExcursionItem):
+    """An excursion as it was known from `detected_at` on, by the ledger record `number`.
+
+    `because`: the record of an act or a fleet version that made this revision; null: readings did. `gone`:
+    withdrawn, or merged into `into`.
+    """
+
+    number: int
+    detected_at: Time
+    because: int | None
+    gone: str | None
+    into: str | None
+
+
+@router.get("/excursions", response_model=Listed[ExcursionItem])
 async def excursions(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
     person: Viewer,
@@ -49,18 +65,46 @@ async def excursions(  # noqa: PLR0913 - each is a documented query parameter
     to: To = None,
     after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_EXCURSIONS)] = 100,
-) -> Listed[ExcursionItem]:
+    as_of: AsOf = None,
+    format_: AskedFormat = Format.JSON,
+) -> Listed[ExcursionItem] | Response:
     """Excursions that overlap `from` … `to`, newest first; of one zone, of one point, or of all.
 
-    `incomplete`: readings of its time are missing; `revision` grows when late data correct it.
+    `incomplete`: readings of its time are missing; `revision` grows when late data or acts correct it.
+    `as_of`: as they stood then; those that were open show what was known when they last changed.
     """
     fleet = services.fleet()
     from_ms, to_ms = window(from_, to, services.clock.now_ms())
     points = _points(fleet, zone, point)
-    found = await to_thread(services.answers.excursions, points, from_ms, to_ms, after=after, limit=limit + 1)
-    more = len(found) > limit
+    number = await to_thread(number_of, services.answers, as_of)
+    asked = partial(services.answers.excursions, after=after, limit=limit + 1, as_of=number)
+    found = await to_thread(asked, points, from_ms, to_ms)
     items = [_item(one, fleet) for one in found[:limit]]
-    return Listed(items=items, next=items[-1].id if more else None)
+    more = items[-1].id if len(found) > limit else None
+    if format_ is Format.CSV:
+        return csv_of("excursions", tuple(ExcursionItem.model_fields), map(dict, items), more)
+    return Listed(items=items, next=more)
+
+
+@router.get("/excursions/{excursion}")
+async def revisions(services: Wanted, person: Viewer, excursion: str) -> Listed[RevisionItem]:
+    """Every state in which one excursion was kept, oldest first: what was known of it, and when."""
+    found = await to_thread(services.answers.history, excursion)
+    if not found:
+        raise HTTPException(404, f"no excursion {excursion}")
+    fleet = services.fleet()
+    return Listed(items=[_revision(one, fleet) for one in found])
+
+
+def _revision(found: StoredExcursion, fleet: Fleet) -> RevisionItem:
+    return RevisionItem(
+        **dict(_item(found, fleet)),
+        number=found.noted,
+        detected_at=iso(found.noted_ms),
+        because=found.because,
+        gone=None if found.gone is None else found.gone.value,
+        into=found.into,
+    )
 
 
 def _points(fleet: Fleet, zone: str | None, point: str | None) -> list[str] | None:

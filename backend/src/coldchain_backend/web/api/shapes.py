@@ -11,6 +11,9 @@ from coldchain.words import Text
 
 Item = TypeVar("Item")
 Time = Annotated[str, Field(examples=["2026-11-24T02:40:00.000Z"])]
+FromTime = Annotated[Time, Field(serialization_alias="from")]
+"""An instant under the key `from`, which is a word of Python's own."""
+
 Value = float | int | bool | str
 
 MAX_DAYS = 400

@@ -1,0 +1,108 @@
+"""Readings as they were known when the ledger had so many records: what came later is taken out again.
+
+The series hold every reading once, whenever it came. What came behind a record stands in the ledger behind
+it; where that touches a question, the same instants are looked up in the ledger before it, so that a reading
+which only came again is not lost.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from coldchain.errors import InvalidInput
+from coldchain.readings import Value
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging.batches import AHEAD_MS, WORST_RANK, framed, read
+from coldchain_backend.judging.parts import Sample
+from coldchain_backend.judging.views import Recall
+from coldchain_backend.ledger import Kind, Ledger, Record
+from coldchain_backend.series.merge import order_of
+
+READ_AT_ONCE: Final = 4096
+MOST_RECORDS: Final = 500_000
+"""So much of the ledger is read for one question; older states are in the evidence that was exported then."""
+
+Said = tuple[int, dict[str, Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingsAsOf:
+    """The series without what came behind the record `number`."""
+
+    recall: Recall
+    ledger: Ledger
+    fleet: Fleet
+    number: int
+
+    def graded(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int
+    ) -> tuple[Sequence[Sample], Sequence[int]]:
+        """(time, value) as known then, and ranks. Raises InvalidInput where too much came since."""
+        samples, ranks = self.recall.graded(sensor, quantity, from_ms, to_ms)
+        known = {one.id for version in self.fleet.versions for one in version.plan.sensors} | {sensor}
+        later = self._said(sensor, (from_ms, to_ms), self._behind(), known)
+        if not later:
+            return samples, ranks
+        before = self._said(sensor, (from_ms, to_ms), self._around(min(later)), known)
+        kept = {
+            time_ms: (value, rank)
+            for (time_ms, value), rank in zip(samples, ranks, strict=True)
+            if time_ms not in later
+        }
+        for time_ms in later.keys() & before.keys():
+            rank, values = min(before[time_ms], key=order_of)
+            if quantity in values and rank <= WORST_RANK:
+                kept[time_ms] = (float(values[quantity]), rank)
+        ordered = sorted(kept.items())
+        return [(at, value) for at, (value, _) in ordered], [rank for _, (_, rank) in ordered]
+
+    def _behind(self) -> Iterator[Record]:
+        return self._records(self.number, self.ledger.end)
+
+    def _around(self, earliest_ms: int) -> Iterator[Record]:
+        """Records up to the number that may hold a reading of an instant or later."""
+        return self._records(first_at(self.ledger, earliest_ms - AHEAD_MS, self.number), self.number)
+
+    def _records(self, after: int, until: int) -> Iterator[Record]:
+        if until - after > MOST_RECORDS:
+            raise InvalidInput(f"more than {MOST_RECORDS} records lie between; ask for a later `as_of`")
+        while after < until:
+            records = self.ledger.read(after, READ_AT_ONCE)
+            if not records:
+                return
+            for record in records:
+                if record.offset > until:
+                    return
+                if record.kind is Kind.BATCH:
+                    yield record
+            after = records[-1].offset
+
+    @staticmethod
+    def _said(
+        sensor: str, span: tuple[int, int], records: Iterator[Record], known: set[str]
+    ) -> Mapping[int, list[Said]]:
+        """What records say of a sensor in a time, by instant."""
+        found: dict[int, list[Said]] = {}
+        needle = sensor.replace(" ", "\\ ").encode()
+        for record in records:
+            if needle not in record.payload:
+                continue
+            for part in read(framed(record), known).readings.get(sensor, ()):
+                for index, time_ms in enumerate(part.times):
+                    if span[0] <= time_ms < span[1]:
+                        values = {name: column[index] for name, column in part.fields.items()}
+                        found.setdefault(time_ms, []).append((part.rank, values))
+        return found
+
+
+def first_at(ledger: Ledger, at_ms: int, until: int) -> int:
+    """The number of the last record stamped before an instant, at most `until`; 0 if there is none."""
+    low, high = 0, until
+    while low < high:
+        middle = (low + high + 1) // 2
+        record = ledger.read(middle - 1, 1)[0]
+        if record.received_ms < at_ms:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,165 @@
+"""Compliance: how much of the required time was known and within limits, from the accounts of local days."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from coldchain.exposure import Account, account
+from coldchain.spans import Cell, cells
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging.contracts import HOUR_MS, CourseKey
+from coldchain_backend.judging.grades import grades_of
+from coldchain_backend.judging.parts import Part, Span, parts_of
+from coldchain_backend.judging.rollups import QUARTER_MS, reach
+from coldchain_backend.judging.views import DaySums, Recall
+
+
+class Kept(NamedTuple):
+    """Time of a point under one profile version (`name@version`), ms."""
+
+    point: str
+    profile: str
+    covered_ms: int
+    unknown_ms: int
+    in_ms: int
+
+    @property
+    def required_ms(self) -> int:
+        """Time in use."""
+        return self.covered_ms + self.unknown_ms
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the required time that is known."""
+        return self.covered_ms / self.required_ms if self.required_ms else None
+
+    @property
+    def in_limits(self) -> float | None:
+        """Share of the known time that was within limits."""
+        return self.in_ms / self.covered_ms if self.covered_ms else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compliance:
+    """Sums up points over any time: from folded cells, and from readings where there are none."""
+
+    recall: Recall
+    fleet: Fleet
+    quantity: str = "temperature"
+
+    def of_points(self, points: Sequence[str], from_ms: int, to_ms: int) -> list[Kept]:
+        """One line per point and profile version, in the order of the points."""
+        parts = {point: parts_of(self.fleet, point, from_ms, to_ms) for point in points}
+        sums = {(one.point, one.profile): one for one in self._sums(from_ms, to_ms)}
+        return [kept for point in points for kept in self._of_point(parts[point], sums)]
+
+    def _sums(self, from_ms: int, to_ms: int) -> Sequence[DaySums]:
+        return self.recall.day_sums(self.quantity, from_ms, to_ms)
+
+    def _of_point(self, parts: Sequence[Part], sums: dict[tuple[str, str], DaySums]) -> Iterator[Kept]:
+        by_profile: dict[str, list[Part]] = {}
+        for part in parts:
+            if part.spell.profile.rules_for(self.quantity):
+                name = f"{part.spell.profile.name}@{part.spell.profile.version}"
+                by_profile.setdefault(name, []).append(part)
+        for name, mine in by_profile.items():
+            found = sums.get((mine[0].point, name))
+            days = [_days(part) for part in mine]
+            if found is not None and found.days == sum(map(len, days)) and all(map(_whole, mine, days)):
+                yield Kept(found.point, name, found.covered_ms, found.unknown_ms, found.in_ms)
+            else:
+                yield self._summed(name, mine)
+
+    def _summed(self, name: str, parts: Sequence[Part]) -> Kept:
+        covered = unknown = inside = 0
+        for part in parts:
+            found = self.account_of(part)
+            covered, unknown, inside = (
+                covered + found.covered_ms,
+                unknown + found.unknown_ms,
+                inside + found.in_ms,
+            )
+        return Kept(parts[0].point, name, covered, unknown, inside)
+
+    def account_of(self, part: Part) -> Account:
+        """The account of a part: whole days and quarters as they are folded, the rest from the readings."""
+        key = part.key(self.quantity)
+        total = Account(activation_kj_mol=part.spell.profile.activation_kj_mol)
+        days = {
+            (day.day_ms, day.end_ms): day.account
+            for day in self.recall.days(key, part.from_ms - 2 * 24 * HOUR_MS, part.to_ms)
+        }
+        loose: list[Span] = []
+        for day in cells(Cell.DAY, part.from_ms, part.to_ms, part.zone_of_time):
+            span = max(day[0], part.from_ms), min(day[1], part.to_ms)
+            whole = _in_spell(part, day) == span
+            if whole and day in days:
+                total = total.merge(days[day])
+            else:
+                loose.append(span)
+        for span in _joined(loose):
+            total = total.merge(self._of_span(part, key, span))
+        return total
+
+    def _of_span(self, part: Part, key: CourseKey, span: Span) -> Account:
+        """The account of a time that has no whole folded days: from folded quarters and from readings."""
+        stored = self.recall.hours(key, span[0] // HOUR_MS * HOUR_MS, span[1])
+        total = Account(activation_kj_mol=part.spell.profile.activation_kj_mol)
+        loose: list[Span] = []
+        for quarter in cells(Cell.QUARTER, *span):
+            mine = max(quarter[0], span[0]), min(quarter[1], span[1])
+            hour_ms = quarter[0] // HOUR_MS * HOUR_MS
+            if hour_ms in stored and _in_spell(part, quarter) == mine:
+                total = total.merge(stored[hour_ms][(quarter[0] - hour_ms) // QUARTER_MS])
+            else:
+                loose.append(mine)
+        for one in _joined(loose):
+            total = total.merge(self._read(part, one))
+        return total
+
+    def _read(self, part: Part, span: Span) -> Account:
+        profile = part.spell.profile
+        judged = part.judged(profile, self.quantity)
+        samples, ranks = self.recall.graded(
+            part.spell.sensor, self.quantity, *reach(part.spell, judged, *span)
+        )
+        grades = grades_of(ranks, self.fleet.plan.sensor(part.spell.sensor))
+        return account(part.seen_by(profile, samples), judged, span, grades=grades)
+
+
+def _days(part: Part) -> list[Span]:
+    return cells(Cell.DAY, part.from_ms, part.to_ms, part.zone_of_time)
+
+
+def _whole(part: Part, days: Sequence[Span]) -> bool:
+    """Whether a part is made of whole local days, as far as its spell goes."""
+    first, last = _in_spell(part, days[0]), _in_spell(part, days[-1])
+    return (first[0], last[1]) == (part.from_ms, part.to_ms)
+
+
+def _in_spell(part: Part, span: Span) -> Span:
+    spell = part.spell
+    return max(span[0], spell.from_ms), span[1] if spell.to_ms is None else min(span[1], spell.to_ms)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for one in spans:
+        if joined and joined[-1][1] == one[0]:
+            joined[-1] = joined[-1][0], one[1]
+        else:
+            joined.append(one)
+    return joined
+
+
+def together(found: Sequence[Kept]) -> Kept | None:
+    """Several lines as one, without names."""
+    if not found:
+        return None
+    return Kept(
+        point="",
+        profile="",
+        covered_ms=sum(one.covered_ms for one in found),
+        unknown_ms=sum(one.unknown_ms for one in found),
+        in_ms=sum(one.in_ms for one in found),
+    )
