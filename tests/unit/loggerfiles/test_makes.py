@@ -173,6 +173,51 @@ MAKES = {
     ),
 }
 
+MAKES |= {
+    "a logger's name for a header, dew point beside": Make(
+        head="EL-2,Time,Celsius(°C),Humidity(%rh),dew point(°C),Serial Number\n",
+        row=lambda n, at, v: f"{n + 1},{at:%d/%m/%Y %H:%M:%S},{v},45.0,-5.9{',0100123' if n == 0 else ''}\n",
+    ),
+    "a column of units": Make(
+        head="Date/Time,Unit,Value\n",
+        row=lambda n, at, v: f"{at:%d/%m/%y %H:%M:%S},F,{fahrenheit(v)}\n",
+        wanted=Wanted(zone="UTC", order=DateOrder.DMY),
+    ),
+    "alarm marks behind values": Make(
+        head="time,temp °C\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v}{' *' if n % 2 else ' (H)'}\n",
+    ),
+    "annotated CSV of a time series database": Make(
+        head="#group,false,false,true,true,false\n#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,double\n"
+        ",result,table,_start,_time,_value\n",
+        row=lambda n, at, v: f",,0,2024-01-15T00:00:00Z,{at:%Y-%m-%dT%H:%M:%SZ},{v}\n",
+        wanted=Wanted(),
+    ),
+    "a JSON array with a line for each object": Make(
+        head="[\n",
+        row=lambda n, at, v: f'  {{"time": "{at:%Y-%m-%dT%H:%M:%SZ}", "temperatureC": {v}}},\n',
+        foot="]\n",
+        wanted=Wanted(),
+    ),
+    "a unit at the end of a name": Make(
+        head="stamp,TemperatureF\n", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n"
+    ),
+    "old line ends": Make(head="time,temp C\r", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v}\r"),
+    "limits and averages beside": Make(
+        head="time,Low limit °C,High limit °C,Temp °C,Average Temp °C\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},2.0,8.0,{v},5.4\n",
+    ),
+    "date and time by a comma": Make(
+        head="when;temp C\n", row=lambda n, at, v: f"{at:%m/%d/%Y}, {at:%I:%M:%S %p};{v}\n"
+    ),
+    "Spanish half-days": Make(
+        head="Fecha;Hora;Temperatura (°C)\n",
+        row=lambda n, at, v: (
+            f"{at:%d/%m/%Y};{at:%I:%M:%S} {'a. m.' if at.hour < 12 else 'p. m.'};{comma(v)}\n"
+        ),
+    ),
+}
+
 
 def comma6(value: float) -> str:
     return f"{value:.8f}".replace(".", ",")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.console import Console
 
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain.verdicts import Outcome
@@ -79,7 +80,8 @@ def judge(  # noqa: PLR0913 - the options of one command
     recorded = _read(file, wanted)
     begin, end = _instant(from_, recorded.zone), _instant(to, recorded.zone)
     ask = Ask(profile=limits, interval_ms=interval_ms, from_ms=begin, to_ms=end, uncertainty=uncertainty)
-    found = judge_file(recorded, ask)
+    with Console(stderr=True).status("judging"):
+        found = judge_file(recorded, ask)
     document = json.dumps(found.document(), ensure_ascii=False, indent=2) if as_json else None
     typer.echo("\n".join(told(found, language)) if document is None else document)
     if picture is not None:
@@ -97,7 +99,8 @@ def _interval(text: str | None) -> int | None:
 def _read(file: Path, wanted: Wanted) -> Recorded:
     """Read the file; ask a person at the terminal for the time zone where it is needed."""
     try:
-        return read_file(file, wanted)
+        with Console(stderr=True).status(f"reading {file.name}"):
+            return read_file(file, wanted)
     except ZoneNeeded as need:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise

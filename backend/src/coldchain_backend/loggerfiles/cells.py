@@ -63,6 +63,11 @@ NO_READING: Final = frozenset(
 _NUMBER: Final = re.compile(
     r"([+-]?\s?\d+(?:[.,]\d+)*|[+-]?[.,]\d+)(?:[eE]([+-]?\d{1,2}))?\s*(.*)", re.DOTALL
 )
+_ALARM: Final = re.compile(
+    r"[\s(\[]*(?:[*!#↑↓▲▼†]+|\b(?:h|l|hi|lo|hh|ll|high|low|alarm|al|a|高|低|超限|报警)\b)[\s)\]*!]*$",
+    re.IGNORECASE,
+)
+"""Marks that loggers set behind a value beyond a limit: the value counts all the more."""
 _UNITS: Final = re.compile(
     r"(?:°|º|deg\.?|degrees?|˚)?\s*(c|f|celsius|fahrenheit|centigrade|摄氏度?|华氏度?)\.?", re.IGNORECASE
 )
@@ -75,6 +80,7 @@ class Unit(StrEnum):
     FAHRENHEIT = "F"
 
 
+@lru_cache(maxsize=1 << 14)
 def plain(cell: str) -> str:
     """A cell as it is meant: without quotes, blanks of any kind and Excel's ="…"; letters and digits made
     common."""
@@ -95,9 +101,10 @@ def value_of(cell: str) -> tuple[float, Unit | None] | RefusalReason:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return RefusalReason.NOT_A_NUMBER
-    unit = unit_beside(found[3])
+    beside = _ALARM.sub("", found[3])
+    unit = unit_beside(beside)
     digits = _with_point(found[1].replace(" ", ""))
-    if digits is None or (found[3] and unit is None):
+    if digits is None or (beside and unit is None):
         return RefusalReason.NOT_A_NUMBER
     return float(digits) * 10.0 ** int(found[2] or 0), unit
 
@@ -128,6 +135,7 @@ def unit_within(text: str) -> Unit | None:
         re.IGNORECASE,
     )
     found = {_unit(next(filter(None, groups))) for groups in marked}
+    found |= {_unit(letter) for letter in re.findall(r"(?<=[a-z])([CF])$", text)}
     return found.pop() if len(found) == 1 else None
 
 

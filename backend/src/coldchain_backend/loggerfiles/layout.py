@@ -8,22 +8,26 @@ from itertools import pairwise
 from typing import Final
 
 from coldchain.errors import ConfigError
-from coldchain_backend.loggerfiles.cells import plain, unit_within, value_of
+from coldchain_backend.loggerfiles.cells import plain, unit_beside, unit_within, value_of
 from coldchain_backend.loggerfiles.stamps import clock_of, date_of, stamp_of
 
 SAMPLE_LINES: Final = 400
 DELIMITERS: Final = (";", "\t", ",", "|", "  ", " ")
 _TEMPERATURE: Final = re.compile(
     r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö|hőm|θερμ|^t\d*$|probe|探头|探頭|通道|^ch\s?\d|channel|kanal|canal"
-    r"|^t\s?[(\[]|^value$|^wert$|^valeur$|^valor$|^messwert|reading|测量值|数值|sensor\s?\d",
+    r"|^t\s?[(\[]|^_?value$|^wert$|^valeur$|^valor$|^messwert|reading|测量值|数值|sensor\s?\d",
     re.IGNORECASE,
 )
 _SURELY: Final = re.compile(
     r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö", re.IGNORECASE
 )
 _OTHER: Final = re.compile(
-    r"hum|湿|濕|feucht|%|\brh\b|влаж|습도|dew|露点|taupunkt|rosée|batt|电|volt|\bv\b|rssi|signal|信号|press|hpa|压|co2|lux|lat|lon|speed|速"
-    r"|limit|限|alarm|报警|警|status|状态|set\s?point|setpoint|sollwert|设定|door|门|mkt|mean|avg|average|平均|differ|error|count",
+    r"hum|湿|濕|feucht|%|\brh\b|влаж|습도|batt|电|volt|\bv\b|rssi|signal|信号|press|hpa|压|co2|lux|lat|lon|speed|速"
+    r"|alarm|报警|警|status|状态|door|门|error|count|^table$",
+    re.IGNORECASE,
+)
+_NEVER: Final = re.compile(
+    r"dew|露点|taupunkt|rosée|limit|限|set\s?point|sollwert|设定|\bmkt\b|mean|avg|average|平均|\bmin|\bmax|最高|最低|differ",
     re.IGNORECASE,
 )
 _NUMBERING: Final = re.compile(
@@ -34,7 +38,7 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(
-    r"^(sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
+    r"^(_field|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
     re.IGNORECASE,
 )
 
@@ -44,7 +48,8 @@ class Layout:
     """How the rows of a file are read. Columns are numbered from 0; `first`: the line of the first row of
     data.
 
-    `epoch`: the time is a number since 1970 (or Excel's days). `names`: the column that tells sensors apart.
+    `epoch`: the time is a number since 1970 (or Excel's days). `names`: the column that tells sensors
+    apart; `units`: that of the unit of each row.
     """
 
     delimiter: str
@@ -55,6 +60,7 @@ class Layout:
     epoch: bool = False
     values: tuple[int, ...] = ()
     names: int | None = None
+    units: int | None = None
 
     def name(self, column: int) -> str:
         """The column's header, or its number where it has none."""
@@ -115,20 +121,20 @@ class _Table:
         if width < 2:
             return None
         named = _named_times(cells, wish, file)
-        best: tuple[int, tuple[int, int | None, bool]] | None = None
+        best: tuple[int, int, tuple[int, int | None, bool]] | None = None
         for place in [named] if named else _time_places(cells, width):
-            count = sum(_is_data(row, place) for _, row in cells)
-            if count and (best is None or count > best[0]):
-                best = count, place
+            data = [row for _, row in cells if _is_data(row, place)]
+            found = len(data), len({(row[place[0]], row[place[1] or 0]) for row in data})
+            if data and (best is None or found > best[:2]):
+                best = *found, place
         if best is None:
             return None
-        time, clock, epoch = best[1]
-        data = [(number, row) for number, row in cells if _is_data(row, best[1])]
-        header = _header(cells, data[0][0], width, time)
-        layout = Layout(
-            delimiter=delimiter, header=header, first=data[0][0], time=time, clock=clock, epoch=epoch
-        )
-        return cls(layout=layout, rows=[row for _, row in data], share=best[0], file=file)
+        time, clock, epoch = best[2]
+        rows = [(number, row) for number, row in cells if _is_data(row, best[2])]
+        first = rows[0][0]
+        header = _header(cells, first, width, time)
+        layout = Layout(delimiter=delimiter, header=header, first=first, time=time, clock=clock, epoch=epoch)
+        return cls(layout=layout, rows=[row for _, row in rows], share=best[0], file=file)
 
     def with_values(self, wish: Wish) -> Layout:
         """The layout with its columns of temperature and of sensors' names."""
@@ -144,7 +150,8 @@ class _Table:
             ),
             None,
         )
-        layout = replace(layout, names=names)
+        units = next((c for c in range(width) if c not in taken and self._is_unit(c)), None)
+        layout = replace(layout, names=names, units=units)
         if wish.columns and wish.columns != ("all",):
             return replace(
                 layout, values=tuple(_column(layout, name, width, self.file) for name in wish.columns)
@@ -168,7 +175,8 @@ class _Table:
 
     def _temperatures(self, layout: Layout, numbers: Sequence[int]) -> list[int]:
         headed = {column: layout.name(column) for column in numbers}
-        kept = [c for c in numbers if not _OTHER.search(headed[c]) or unit_within(headed[c])]
+        kept = [c for c in numbers if not _NEVER.search(headed[c])]
+        kept = [c for c in kept if not _OTHER.search(headed[c]) or unit_within(headed[c])]
         kept = [c for c in kept if not _NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
         kept = [c for c in kept if not _TIME.search(headed[c]) or _SURELY.search(headed[c])]
         for pattern in (_SURELY, _TEMPERATURE):
@@ -182,6 +190,10 @@ class _Table:
         return any(isinstance(value, tuple) for value in told) and not any(
             stamp_of(cell) for cell in cells[:5]
         )
+
+    def _is_unit(self, column: int) -> bool:
+        cells = [row[column] for row in self.rows if column < len(row) and row[column]]
+        return bool(cells) and all(unit_beside(cell) for cell in cells)
 
     def _counts_up(self, column: int) -> bool:
         """Whether a column numbers the rows: whole numbers that rise by one."""

@@ -11,7 +11,7 @@ from typing import Final
 from coldchain.errors import ConfigError
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import RefusalReason
-from coldchain_backend.loggerfiles.cells import Unit, celsius, plain, unit_within, value_of
+from coldchain_backend.loggerfiles.cells import Unit, celsius, plain, unit_beside, unit_within, value_of
 from coldchain_backend.loggerfiles.hints import offset_hint, unit_hint
 from coldchain_backend.loggerfiles.layout import Wish, epoch_ms
 from coldchain_backend.loggerfiles.rows import Form, Rows, rows_of
@@ -20,6 +20,8 @@ from coldchain_backend.loggerfiles.text import TextFile
 from coldchain_backend.loggerfiles.zones import Placing, descends, zone_named
 
 MAX_READINGS: Final = 4_000_000
+YEAR_FIRST_FOR: Final = 1000
+"""Rows after which dates that all began with the year are believed to go on so."""
 NO_OFFSET: Final = -32_768
 _UNIX_DAY: Final = 719_163
 Samples = list[tuple[int, float]]
@@ -114,7 +116,8 @@ class _Taken:
             taken.offsets.append(told[1])
             taken.lines.append(line)
             for place, column in enumerate(columns):
-                value = _value(cells[column] if column < len(cells) else "", units[place])
+                unit = _unit_of_row(rows, cells) or units[place]
+                value = _value(cells[column] if column < len(cells) else "", unit)
                 if isinstance(value, RefusalReason):
                     _count(taken.refused[place], value, line)
                     value = nan
@@ -147,6 +150,8 @@ def _time(rows: Rows, cells: Sequence[str], order: DateOrder) -> tuple[int, int]
 
 def _local(stamp: Stamp, order: DateOrder) -> tuple[int, int] | None:
     numbers = stamp.date
+    if order not in numbers.orders and len(numbers.orders) > 1:
+        return None
     day = day_in(numbers, order if order in numbers.orders else numbers.orders[0])
     if day is None or stamp.day_ms is None:
         return None
@@ -160,6 +165,11 @@ def _value(cell: str, unit: Unit) -> float | RefusalReason:
         return told
     value = celsius(told[0], told[1] or unit)
     return value if QUANTITIES["temperature"].possible(value) else RefusalReason.OUT_OF_RANGE
+
+
+def _unit_of_row(rows: Rows, cells: Sequence[str]) -> Unit | None:
+    column = rows.layout.units
+    return None if column is None or column >= len(cells) else unit_beside(plain(cells[column]))
 
 
 def _rows_of_sensor(rows: Rows, wanted: Wanted) -> Iterator[tuple[int, list[str]]]:
@@ -197,7 +207,9 @@ def _one_sensor(rows: Rows, wanted: Wanted, file: str) -> None:
 
 def _order(rows: Rows, wanted: Wanted, file: str) -> tuple[DateOrder, str | None]:
     finder, layout = OrderFinder.of(file), rows.layout
-    for line, cells in _rows_of_sensor(rows, wanted):
+    for count, (line, cells) in enumerate(_rows_of_sensor(rows, wanted)):
+        if count == YEAR_FIRST_FOR and finder.nothing_open:
+            break
         if layout.time < len(cells) and (layout.clock is None or layout.clock < len(cells)):
             stamp = stamp_of(cells[layout.time], None if layout.clock is None else cells[layout.clock])
             if stamp is not None:
@@ -258,7 +270,9 @@ def _placed(  # noqa: PLR0913, PLR0917 - all that is known of the file comes tog
 
 
 def _any_unit(rows: Rows) -> bool:
-    """Whether a cell of the first rows has its unit beside it."""
+    """Whether a cell of the first rows has its unit beside it, or a column of units."""
+    if rows.layout.units is not None:
+        return True
     for count, (_, cells) in enumerate(rows.rows()):
         if count > 50:
             return False

@@ -46,8 +46,8 @@ def rows_of(text: TextFile, form: Form | None, wish: Wish) -> Rows:
 
 
 def _form(sample: list[tuple[int, str]]) -> Form:
-    said = [line.strip() for _, line in sample if line.strip() and not line.startswith("#")]
-    if said and said[0].startswith("{"):
+    said = [line.strip() for _, line in sample if line.strip(" [") and not line.startswith("#")]
+    if said and said[0].startswith(("{", "[{")):
         return Form.JSON_LINES
     lines = [one for one in parse("\n".join(said[:20]).encode()) if not isinstance(one, BadLine)]
     return Form.LINE_PROTOCOL if lines and len(lines) >= len(said[:20]) // 2 else Form.CSV
@@ -109,7 +109,7 @@ class _Keyed:
 
     def rows(self) -> Numbered:
         for number, line in self.text.lines():
-            if not line.strip() or line.startswith("#"):
+            if not line.strip(" []\t") or line.startswith("#"):
                 continue
             cells = self.read(line)
             yield number, [] if cells is None else self._cells(cells)
@@ -117,7 +117,7 @@ class _Keyed:
 
 def _json_object(line: str) -> Mapping[str, str] | None:
     try:
-        said = json.loads(line.strip().rstrip(","))
+        said = json.loads(line.strip().removeprefix("[").removesuffix("]").strip().rstrip(","))
     except (ValueError, RecursionError):
         return None
     return dict(_flat(said, "", 0)) if isinstance(said, dict) else None

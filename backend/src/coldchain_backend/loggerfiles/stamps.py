@@ -85,7 +85,9 @@ _AFTER_DATE = re.compile(r"(?<=\d)T(?=\d)|(?<=日)|(?<=\d),?\s+(?=\d{1,2}\s?[:h.
 
 def stamp_of(cell: str, time_cell: str | None = None) -> Stamp | None:
     """The instant that a cell writes, or that two cells write together; None where it is none."""
-    text = _WEEKDAY.sub("", plain(cell))
+    text = plain(cell)
+    if not text[:1].isdigit():
+        text = _WEEKDAY.sub("", text)
     if time_cell is not None:
         found, clock = date_of(text), clock_of(plain(time_cell))
         return None if found is None or clock is None else Stamp(found, *clock)
@@ -198,6 +200,11 @@ class OrderFinder:
 
     file: str
     _dates: list[tuple[int, Numbers]]
+
+    @property
+    def nothing_open(self) -> bool:
+        """Whether every date seen so far begins with its year."""
+        return not self._dates
 
     @classmethod
     def of(cls, file: str) -> "OrderFinder":
