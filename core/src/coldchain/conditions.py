@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from coldchain.profiles import Level
 
@@ -28,6 +29,14 @@ BATTERY_LAST = 5.0
 DOOR_ALARM_FACTOR = 3
 CALIBRATION_AHEAD_MS = 30 * DAY_MS
 CLOCK_ALARM_AFTER_MS = DAY_MS
+BEHIND_MS = 15 * MINUTE_MS
+"""Newer readings than this are no sign of a clock that is behind."""
+
+BEHIND_FOR_MS = 10 * MINUTE_MS
+"""So long every batch must come with old readings before the clock is blamed."""
+
+CATCHING_UP_MS = 2 * MINUTE_MS
+"""A backlog that drains grows younger by more than this meanwhile."""
 
 Samples = Sequence[tuple[int, float]]
 
@@ -116,6 +125,27 @@ def calibration_next_ms(due_ms: int, now_ms: int) -> int | None:
 def clock_level(since_ms: int, now_ms: int, *, ahead: bool) -> Level:
     """A clock that is ahead spoils every reading at once; one nobody trusts is an alarm after a day."""
     return Level.ALARM if ahead or now_ms - since_ms >= CLOCK_ALARM_AFTER_MS else Level.WARNING
+
+
+class Lag(StrEnum):
+    """What the age of a gateway's newest readings at their arrival says of its clock."""
+
+    NONE = "none"  # they are new
+    BEGINS = "begins"  # they are old, by this much from now on
+    LASTS = "lasts"  # they are old since then, and nothing can be said yet
+    CLOCK = "clock"  # they stay as old as they were: the clock is behind
+
+
+def lag(age_ms: int, usual_ms: int, begun: tuple[int, int] | None, now_ms: int) -> Lag:
+    """Tell a clock that is behind from a backlog: both bring old readings, those of a backlog grow younger.
+
+    `usual_ms`: what sealing and sending may take. `begun`: since when every batch was old, and how old then.
+    """
+    if age_ms <= BEHIND_MS + usual_ms:
+        return Lag.NONE
+    if begun is None or age_ms < begun[1] - CATCHING_UP_MS:
+        return Lag.BEGINS
+    return Lag.CLOCK if now_ms - begun[0] >= BEHIND_FOR_MS else Lag.LASTS
 
 
 def hears_nothing(silent: int, expected: int, share: float = 0.2, least: int = 3) -> bool:

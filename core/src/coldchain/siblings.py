@@ -14,7 +14,7 @@ HOUR_MS: Final = 3_600_000
 Hours = Mapping[int, float]
 """The mean of each full hour by its beginning, ms UTC; hours without readings are left out."""
 
-BEFORE_HOURS: Final = 7 * 24
+BEFORE_HOURS: Final = 48
 """So far back it is asked where a sensor used to be."""
 
 SETTLED_HOURS: Final = 3
@@ -42,8 +42,8 @@ class Drift:
 def drift(ours: Hours, siblings: Sequence[Hours], until_ms: int) -> Drift | None:
     """Whether a sensor has left its neighbours in the full hours before `until_ms`.
 
-    Where it used to be is the median of the earliest third of the week before: a drift that goes on must not
-    become its own measure. Every neighbour that is known now must have stayed, and there must be two of them.
+    Where it used to be is the median of the earliest third of the two days before: a drift that goes on must
+    not become its own measure. Every neighbour that is known now must have stayed, and two of them be known.
     """
     newest_ms = until_ms // HOUR_MS * HOUR_MS - HOUR_MS
     lasting = [newest_ms - number * HOUR_MS for number in reversed(range(LASTING_HOURS))]

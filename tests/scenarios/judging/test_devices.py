@@ -235,3 +235,82 @@ def test_conditions_survive_a_restart_unchanged(tmp_path: Path) -> None:
         log.close()
     assert outcomes[0] == outcomes[1]
     assert {step.split()[0] for step in outcomes[0][0]} >= {"battery", "flat_line"}
+
+
+def three(certified: str | None = None) -> Plan:
+    """Three temperature sensors of one zone; `s` with a certificate of a date."""
+    base = plan({"s": 10 * MINUTE, "t": 10 * MINUTE, "u": 10 * MINUTE})
+    if certified is None:
+        return base
+    fresh = replace(base.sensors[0], certificate=Certificate(number="C-2", date=certified, due="2099-01-01"))
+    return replace(base, sensors=(fresh, *base.sensors[1:]))
+
+
+def creep(log: Log, hours: int, *, alone: bool) -> None:
+    """Three sensors stand at 4 °C for 12 h; then `s`, or all of them, rise by 0.2 °C each hour."""
+    while log.clock.wall_ms < T0 + hours * HOUR:
+        log.at(log.clock.wall_ms + 10 * MINUTE)
+        rise = max(0.0, (log.clock.wall_ms - T0 - 12 * HOUR) / HOUR) * 0.2
+        away = {"s": rise, "t": 0.0 if alone else rise, "u": 0.0 if alone else rise}
+        log.say(*[(name, log.clock.wall_ms, 4.0 + by) for name, by in away.items()])
+
+
+def test_a_sensor_that_leaves_its_neighbours_drifts_until_it_is_calibrated(log: Log) -> None:
+    log.fleet(three())
+    creep(log, 18, alone=True)
+    log.restart()
+    creep(log, 30, alone=True)
+    assert steps(log, "drift") == ["warning fired"]
+    [alert] = log.alerts()
+    assert alert.cause.subject.sensor == "s"
+    assert alert.cause.opened_ms == pytest.approx(T0 + 14 * HOUR, abs=2 * HOUR)
+    assert alert.cause.detail is not None
+    assert alert.cause.detail.startswith("+1.")
+    log.fleet(three("2020-01-01"))
+    assert steps(log, "drift") == ["warning fired"], "that was before it drifted"
+    log.fleet(three("2098-01-01"))
+    assert steps(log, "drift") == ["warning fired", "warning resolved"]
+
+
+def test_a_room_that_warms_takes_all_along_and_is_no_drift(log: Log) -> None:
+    log.fleet(three())
+    creep(log, 30, alone=False)
+    assert steps(log, "drift") == []
+
+
+def late_by(log: Log, until_ms: int, age_ms: int) -> None:
+    """A batch each minute whose reading is so old."""
+    while log.clock.wall_ms < until_ms:
+        log.at(log.clock.wall_ms + MINUTE)
+        log.say(("s", log.clock.wall_ms - age_ms, 4.0))
+
+
+def test_a_clock_that_is_behind_is_an_alarm_also_over_a_restart_and_ends_when_it_is_right(log: Log) -> None:
+    log.fleet(made())
+    late_by(log, T0 + 5 * MINUTE, 0)
+    late_by(log, T0 + 10 * MINUTE, 2 * HOUR)
+    log.restart()
+    late_by(log, T0 + 14 * MINUTE, 2 * HOUR)
+    assert steps(log, "clock") == []
+    late_by(log, T0 + 20 * MINUTE, 2 * HOUR)
+    assert steps(log, "clock") == ["alarm fired"]
+    assert log.alerts()[0].cause.detail == "behind"
+    late_by(log, T0 + 22 * MINUTE, 0)
+    assert steps(log, "clock") == ["alarm fired", "alarm resolved"]
+
+
+def test_a_backlog_that_drains_is_no_clock(log: Log) -> None:
+    log.fleet(made())
+    for number in range(60):
+        log.at(log.clock.wall_ms + MINUTE)
+        log.say(("s", T0 - 10 * HOUR + number * 10 * MINUTE, 4.0))
+    assert steps(log, "clock") == []
+
+
+def test_old_batches_beside_new_ones_are_no_clock(log: Log) -> None:
+    log.fleet(made())
+    for number in range(60):
+        log.at(log.clock.wall_ms + MINUTE)
+        log.say(("s", T0 - 10 * HOUR + number * MINUTE, 4.0))
+        log.say(("s", log.clock.wall_ms, 4.0))
+    assert steps(log, "clock") == []

@@ -18,6 +18,7 @@ class AlertKind(StrEnum):
     CLOCK = "clock"
     CALIBRATION = "calibration"
     FLAT_LINE = "flat_line"
+    DRIFT = "drift"
     SYSTEM = "system"
 
 

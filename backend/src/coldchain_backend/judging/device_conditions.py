@@ -79,6 +79,6 @@ class Conditions:
         return Subject(sensor=state.subject)
 
 
-def beginning(kind: AlertKind, subject: str, since_ms: int) -> ConditionState:
+def beginning(kind: AlertKind, subject: str, since_ms: int, *, detail: str | None = None) -> ConditionState:
     """A condition at its first sign, not yet told."""
-    return ConditionState(kind=kind, subject=subject, since_ms=since_ms)
+    return ConditionState(kind=kind, subject=subject, since_ms=since_ms, detail=detail)

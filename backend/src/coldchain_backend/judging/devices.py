@@ -1,4 +1,4 @@
-"""Conditions of devices as they become known: battery, door, mains, clock, calibration, flat line.
+"""Conditions of devices as they become known: battery, door, mains, clock, calibration, flat line, drift.
 
 Each is one alert from its first sign to its end. What is late changes none: a condition is about the present.
 """
@@ -6,16 +6,18 @@ Each is one alert from its first sign to its end. What is late changes none: a c
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from coldchain.conditions import battery_level, clock_level, door_due_ms, door_level
+from coldchain.conditions import battery_level, door_due_ms, door_level
 from coldchain.profiles import Level
 from coldchain.readings import Value
 from coldchain_backend.alerts import AlertKind, EndKind
 from coldchain_backend.fleet import ZoneState
-from coldchain_backend.judging.batches import WORST_RANK, Content, Spoken, Unjudged
+from coldchain_backend.judging.batches import WORST_RANK, Content, Spoken
+from coldchain_backend.judging.clocks import Clocks
 from coldchain_backend.judging.contracts import ConditionState, Memory
 from coldchain_backend.judging.device_conditions import Conditions, beginning
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.looks import Looks
+from coldchain_backend.judging.neighbours import Neighbours
 from coldchain_backend.judging.present import Present
 
 FIELDS: Final = frozenset({"battery", "door_open", "mains"})
@@ -31,12 +33,15 @@ class Devices:
     def __init__(self, memory: Memory, present: Present, conditions: Conditions) -> None:
         self._present, self._conditions = present, conditions
         self._looks = Looks(memory, present, conditions)
+        self._neighbours = Neighbours(memory, present, conditions)
+        self._clocks = Clocks(present, conditions)
         self.expect(present.ever)
 
     def expect(self, sensors: Iterable[str]) -> None:
         """Set due times anew: at load, and when fleet or use of zones changed."""
         for sensor in sensors:
             self._looks.expect(sensor)
+            self._neighbours.expect(sensor)
         for state in self._present.conditions.values():
             self._expect(state)
 
@@ -52,6 +57,7 @@ class Devices:
             if not self._in_use(state):
                 self._conditions.end(state, EndKind.CLOSED, self._present.now_ms, by=by)
         self._looks.renewed()
+        self._neighbours.renewed()
         self.expect(sensors)
 
     def _in_use(self, state: ConditionState) -> bool:
@@ -118,25 +124,16 @@ class Devices:
         self._expect(fresh)
 
     def look_at_times(self, content: Content) -> None:
-        """A batch came: are its times ahead of the log, or placed by nobody that is trusted?"""
-        name = content.meta.gateway
-        state = self._conditions.state(AlertKind.CLOCK, name)
-        ahead = Unjudged.AHEAD_OF_TIME in content.unjudged
-        unsure = any(part.rank > WORST_RANK for parts in content.readings.values() for part in parts)
-        if ahead or unsure:
-            if self._is_gateway(name):
-                now_ms = self._present.now_ms
-                fresh = state or beginning(AlertKind.CLOCK, name, now_ms)
-                detail = "ahead" if ahead else "untrusted"
-                self._conditions.tell(fresh, clock_level(fresh.since_ms, now_ms, ahead=ahead), detail=detail)
-        elif state is not None and content.readings:
-            self._conditions.end(state, EndKind.RESOLVED, self._present.now_ms)
+        """A batch came: what do its times say of its gateway's clock?"""
+        self._clocks.look(content)
 
     def due(self, kind: str, subject: str) -> None:
         """An instant has come at which a condition may begin or become louder."""
         match AlertKind(kind):
             case AlertKind.FLAT_LINE:
                 self._looks.look_at_flat(subject)
+            case AlertKind.DRIFT:
+                self._neighbours.look(subject)
             case AlertKind.CALIBRATION:
                 self._looks.look_at_calibration(subject)
             case AlertKind.DOOR:

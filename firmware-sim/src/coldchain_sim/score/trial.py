@@ -78,7 +78,7 @@ def trial(fault: Fault, seed: int) -> Trial:
     wired = seed % 2 == 0
     for _ in range(rng.randint(2, 5)):
         store.open_door(rng.uniform(1.0, LASTS_S / HOUR_S - 1.0) * HOUR_S, rng.uniform(1.0, 4.0) * MINUTE_S)
-    plan = _injected(fault, store, rng)
+    plan = _injected(fault, store, rng, wired=wired)
     looks = list(store.looks(LASTS_S))
     labels = [*(_seen(one, plan) for one in _excursions(looks)), *plan.labels]
     batches = _batches(fault, plan, looks, wired=wired, rng=rng)
@@ -86,12 +86,14 @@ def trial(fault: Fault, seed: int) -> Trial:
     return Trial(fault=fault, seed=seed, wired=wired, recording=recording, labels=tuple(labels))
 
 
-def _injected(fault: Fault, store: Store, rng: random.Random) -> _Plan:
+def _injected(fault: Fault, store: Store, rng: random.Random, *, wired: bool) -> _Plan:
     from_s = rng.uniform(4.0, 12.0) * HOUR_S
     plan = _Plan(from_s=from_s, to_s=from_s + rng.uniform(2.5, 6.0) * HOUR_S)
     match fault:
         case Fault.DOOR:
-            store.open_door(from_s, rng.uniform(50.0, 90.0) * MINUTE_S)
+            plan.to_s = from_s + rng.uniform(50.0, 90.0) * MINUTE_S
+            store.open_door(from_s, plan.to_s - from_s)
+            plan.labels.append(_label({"door"}, plan, wanted=wired))
         case Fault.COMPRESSOR:
             store.fail(from_s, rng.uniform(3.0, 7.0) * HOUR_S)
         case Fault.COMPRESSOR_IN_DEFROST:
