@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from coldchain_gateway.config import Settings
 
 ROOT: Final = Path("/")
+PROBE_S: Final = 10.0
 EXAMPLES: Final = """example:
   coldchain-gateway --config gateway.toml check
   coldchain-gateway --config gateway.toml check --no-host        the file alone, on any computer
   coldchain-gateway --config gateway.toml check --root /mnt/sd   an SD card before its first start
+  coldchain-gateway --config gateway.toml check --probe          and read each sensor once
 """
 
 
@@ -36,6 +38,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "--root", type=Path, default=ROOT, metavar="DIR", help="the computer whose files lie below DIR"
     )
+    command.add_argument("--probe", action="store_true", help="also listen to each source for 10 s")
     command.set_defaults(command_body=body)
 
 
@@ -73,6 +76,8 @@ def body(arguments: argparse.Namespace) -> int:
         for source in settings.config.source:
             sys.stdout.writelines(f"  {line}\n" for line in losses_of(source))
         sys.stdout.writelines(f"  {line}\n" for line in lines(expected(settings)))
+        if arguments.probe:
+            return _probed(settings)
     return 1 if mistakes else 0
 
 
@@ -83,6 +88,18 @@ def _of_cadences(settings: "Settings") -> Iterator[tuple[ConfigError, bool]]:
     bundle = watched(settings)
     for told, note in () if bundle is None else too_slow(bundle, expected(settings)):
         yield ConfigError(told, file=str(settings.file), key="source"), note
+
+
+def _probed(settings: "Settings") -> int:
+    """What each source says; 1 when one says nothing."""
+    from coldchain_gateway.discovery.looking import LookPlan, look_at
+
+    sources = tuple(source.name for source in settings.config.source)
+    plan = LookPlan(settings=settings, sources=sources, for_s=PROBE_S)
+    silent = look_at(plan, lambda look: sys.stdout.writelines(f"  {line}\n" for line in look.lines()))
+    for name, why in silent.items():
+        sys.stdout.write(f"{name}: nothing was heard within {PROBE_S:.0f} s. {why}".rstrip() + "\n")
+    return 1 if silent else 0
 
 
 def _of_files(settings: "Settings") -> Iterator[ConfigError]:
