@@ -12,7 +12,7 @@ from coldchain_gateway.formats import Mapping as OwnMapping
 from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 
 NOW_MS = 1_795_376_523_000
-NOW_TEXT = "2026-11-22T21:22:03"
+NOW_TEXT = "2026-11-22T19:42:03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,15 @@ def test_history_goes_to_its_own_times_and_says_nothing_about_now(figures: Figur
     figures.add(readings=4, doubled=0)
 
 
+def test_history_from_the_future_is_refused_where_our_clock_can_tell() -> None:
+    entry = {"temperature": 4.0, "timestamp": NOW_MS // 1000 + 3600}
+    said = changed(lht65(0, 0), object={"history": [entry]}, data=None)
+    said = changed(said, deviceInfo={"deviceProfileName": "x", "devEui": "front"})
+    assert told(mqtt_format("chirpstack", Options()), said) == [RefusalReason.HISTORY]
+    lost = replace(said, arrival_ms=12_000)
+    assert told(mqtt_format("chirpstack", Options()), lost) == [4.0]
+
+
 def test_a_ruuvi_measurement_is_one_reading_however_many_gateways_hear_it() -> None:
     decoder = mqtt_format("ruuvi", Options())
     assert told(decoder, ruuvi(800, sequence=65_534)) == [4.0]

@@ -1,5 +1,6 @@
 """When a line was."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,3 +164,18 @@ def test_a_devices_own_time_that_cannot_be_meant_is_not_believed() -> None:
 
 def test_the_series_ends_at_the_first_plain_space() -> None:
     assert series_of(b"reading,sensor=cold\\ room t=1") == b"reading,sensor=cold\\ room"
+
+
+@pytest.mark.parametrize("years", [0, 1, 5])
+def test_history_stands_at_its_own_time_however_old(years: int) -> None:
+    own_ms = UTC_MS - years * 365 * 86_400_000 - 1
+    remembered = entry(5, source_ms=own_ms)._replace(history=True)
+    assert times(Dating(), [entry(1), remembered, entry(7)]) == [UTC_MS + 1, own_ms, UTC_MS + 7]
+    assert times(Dating(), [entry(5, source_ms=own_ms)]) == [own_ms if years == 0 else UTC_MS + 5]
+
+
+def test_history_in_a_boot_without_trust_keeps_its_own_time_and_no_bounds_of_ours() -> None:
+    unsure = Placement(offset_ms=FLOOR_MS, lower_ms=FLOOR_MS, upper_ms=UTC_MS)
+    remembered = entry(5, source_ms=UTC_MS - 86_400_000)._replace(history=True)
+    line = Dating().date(remembered, unsure, trusted=False)
+    assert line == b'reading,sensor=a t=1,quality="time-placed" %d\n' % (UTC_MS - 86_400_000)

@@ -37,6 +37,13 @@ entries = st.builds(
     line=st.binary(max_size=80).map(lambda line: line.replace(b"\n", b"")),
     boot_ms=instants,
     source_ms=st.none() | st.integers(-(2**62), 2**62),
+    history=st.just(False),
+) | st.builds(
+    Entry,
+    line=st.binary(max_size=80).map(lambda line: line.replace(b"\n", b"")),
+    boot_ms=instants,
+    source_ms=st.integers(-(2**62), 2**62),
+    history=st.booleans(),
 )
 bounds = st.builds(
     lambda low, width, seen: Bounds(low=low, high=low + width, seen_boot_ms=seen),
@@ -57,7 +64,9 @@ def test_entries_come_back_as_they_were_kept(kept: list[Entry]) -> None:
     assert list(decode_entries(b"".join(map(encode_entry, kept)))) == kept
 
 
-@pytest.mark.parametrize("line", [b"", b" ", b"a b=1 17", b"a b=1 17s18", b"s", 'm,s=冷 t="a b" '.encode()])
+@pytest.mark.parametrize(
+    "line", [b"", b" ", b"a b=1 17", b"a b=1 17s18", b"a b=1 17h18", b"s", b"h", 'm,s=冷 t="a b" '.encode()]
+)
 def test_a_line_that_ends_like_a_stamp_is_not_taken_for_one(line: bytes) -> None:
     for source_ms in (None, 0, 1_795_376_523_000):
         entry = Entry(line=line, boot_ms=5, source_ms=source_ms)

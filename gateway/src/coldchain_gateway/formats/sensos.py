@@ -11,7 +11,7 @@ from .family import Family, Options, Recognised
 from .json_text import read_object
 from .message import Message, refuse_retained
 from .recent import Heard
-from .source_time import time_of
+from .source_time import past, time_of
 from .values import MISSING, Said, Unreadable, number_of, refused, sampled, sensor_id
 
 FIELDS: Final = ("temperature", "humidity")
@@ -38,7 +38,7 @@ class Sensos:
         again = "logId" in log and self._heard.again((sensor, str(log["logId"])))
         if again and not message.dup:
             return (refused(RefusalReason.DUPLICATE, "this log was heard", message.payload, sensor),)
-        decoded = [one for entry in entries[:MOST_ENTRIES] for one in _entry(sensor, entry, message.payload)]
+        decoded = [one for entry in entries[:MOST_ENTRIES] for one in _entry(sensor, entry, message)]
         if len(entries) > MOST_ENTRIES:
             decoded.append(
                 refused(RefusalReason.TOO_LONG, f"{len(entries)} entries", message.payload, sensor)
@@ -46,11 +46,12 @@ class Sensos:
         return _newest_is_now(decoded, log)
 
 
-def _entry(sensor: str, entry: object, payload: bytes) -> list[Sample | Refusal]:
+def _entry(sensor: str, entry: object, message: Message) -> list[Sample | Refusal]:
     """An entry at its own time; without one it is refused, never taken for now."""
+    payload = message.payload
     if not isinstance(entry, dict):
         return [refused(RefusalReason.BAD_JSON, "an entry is no object", payload, sensor)]
-    time_ms = time_of(entry.get("timestamp"))
+    time_ms = past(time_of(entry.get("timestamp")), message.arrival_ms)
     if time_ms is None:
         told = f"entry at {entry.get('timestamp')!r:.40}"
         return [refused(RefusalReason.HISTORY, told, payload, sensor)]

@@ -11,6 +11,8 @@ TimeUnit = Literal["s", "ms", "iso"]
 EARLIEST_MS: Final = 1_577_836_800_000  # 2020-01-01
 LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
 LONGEST: Final = 40
+# How far a device's clock may be ahead of ours.
+AHEAD_MS: Final = 60_000
 
 
 def time_of(
@@ -29,6 +31,16 @@ def time_of(
     else:
         made = None if unit == "iso" else _ms(number * 1000 if unit == "s" else number)
     return made
+
+
+def past(own_ms: int | None, arrival_ms: int) -> int | None:
+    """The time of an entry of history if it can be one: not before clocks were right, not after its arrival.
+
+    Where the wall clock at the arrival is lost itself, nobody can tell what is to come.
+    """
+    if own_ms is None or not EARLIEST_MS <= own_ms < LATEST_MS:
+        return None
+    return None if arrival_ms >= EARLIEST_MS and own_ms > arrival_ms + AHEAD_MS else own_ms
 
 
 def _ms(number: float) -> int | None:

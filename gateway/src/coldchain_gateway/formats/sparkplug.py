@@ -17,7 +17,7 @@ from .entity_names import ENDINGS, SWITCHES, Entity, entity_of
 from .family import Family, Options, Recognised
 from .message import Message, refuse_retained
 from .recent import Heard
-from .source_time import time_of
+from .source_time import past, time_of
 from .sparkplug_payload import Metric, read_payload
 from .values import Said, Unreadable, refused, sampled, sensor_id
 
@@ -107,7 +107,7 @@ class Sparkplug:
                 when = time_of(metric.timestamp if metric.timestamp else told.timestamp, unit="ms")
                 said = Said(known.name, entity.field, known.value(metric))
                 by_thing.setdefault((sensor, when, metric.historical), []).append(said)
-        decoded = list(_samples(by_thing, message.payload))
+        decoded = list(_samples(by_thing, message))
         if unmapped and kind in BIRTHS:
             detail = f"{unmapped} metrics whose names tell no quantity"
             decoded.append(refused(RefusalReason.UNMAPPED, detail, message.payload))
@@ -153,11 +153,12 @@ def _named(node: Node, device: str, metric: Metric) -> Metric | None:
 
 
 def _samples(
-    by_thing: dict[tuple[str, int | None, bool], list[Said]], payload: bytes
+    by_thing: dict[tuple[str, int | None, bool], list[Said]], message: Message
 ) -> Iterator[Sample | Refusal]:
+    payload = message.payload
     for (sensor, when, historical), said in by_thing.items():
-        if when is None and historical:
-            yield refused(RefusalReason.HISTORY, "historical, and no time", payload, sensor)
+        if historical and past(when, message.arrival_ms) is None:
+            yield refused(RefusalReason.HISTORY, f"historical, at {when}", payload, sensor)
             continue
         yield from sampled(sensor, said, payload, when, history=historical)
         if when is None:

@@ -86,7 +86,9 @@ class Draft:
                 refusal = Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=decoded.sensor)
                 self.refuse(acquired.source, refusal)
                 continue
-            entries.append(Entry(line=line, boot_ms=boot_ms, source_ms=decoded.source_time_ms))
+            own_ms = decoded.source_time_ms
+            history = decoded.history and own_ms is not None
+            entries.append(Entry(line=line, boot_ms=boot_ms, source_ms=own_ms, history=history))
             if not decoded.history:
                 yield decoded
 

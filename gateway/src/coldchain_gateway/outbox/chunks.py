@@ -13,18 +13,21 @@ CHUNK_BYTES: Final = 128 * 1024
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """The stored form: the line, its boot time and perhaps the device's own time."""
+    """The stored form: the line, its boot time, perhaps the device's own time (`h` before one of history)."""
     if entry.source_ms is None:
         return b"%b %d\n" % (entry.line, entry.boot_ms)
-    return b"%b %ds%d\n" % (entry.line, entry.boot_ms, entry.source_ms)
+    mark = b"h" if entry.history else b"s"
+    return b"%b %d%b%d\n" % (entry.line, entry.boot_ms, mark, entry.source_ms)
 
 
 def decode_entries(body: bytes) -> Iterator[Entry]:
     """The entries of a chunk, in order."""
     for stored in body.split(b"\n")[:-1]:
         line, _, stamp = stored.rpartition(b" ")
-        boot_ms, _, source_ms = stamp.partition(b"s")
-        yield Entry(line=line, boot_ms=int(boot_ms), source_ms=int(source_ms) if source_ms else None)
+        history = b"h" in stamp
+        boot_ms, _, source_ms = stamp.partition(b"h" if history else b"s")
+        own_ms = int(source_ms) if source_ms else None
+        yield Entry(line=line, boot_ms=int(boot_ms), source_ms=own_ms, history=history)
 
 
 def split_into_bodies(entries: Sequence[Entry]) -> Iterator[tuple[int, int, bytes]]:

@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     line: bytes  # measurement, tags and fields; no time, no newline
     boot_ms: int  # CLOCK_BOOTTIME ms at acquisition
     source_ms: int | None = None  # the device's own UTC ms
+    history: bool = False  # from the device's memory: its own time counts, however old
 
 
 class Remembered(NamedTuple):

@@ -4,6 +4,8 @@
 * Boots that never got it: between the last trusted instant before them and the start of the boot that got
   trust; the line's time is the lower bound plus the monotonic distance, boots in between counted.
 
+What a device had in its memory (`history`) stands at the device's own time, however old that is.
+
 Two lines of one series never share a millisecond: a line dated by its acquisition moves to 1 ms after the
 newest of its series, one dated by its device moves only off that very instant. When the clock is corrected
 backwards by more than `STEP_MS` the memory is void, because displaced readings would lie more than that
@@ -86,7 +88,9 @@ class Dating:
         if placement.upper_ms is not None:
             time_ms = min(time_ms, placement.upper_ms)
         newest = self._draft.get(series, self._newest.get(series))
-        own = None if placement.upper_ms is not None else believable(entry.source_ms, time_ms)
+        own = entry.source_ms
+        if not entry.history:
+            own = None if placement.upper_ms is not None else believable(own, time_ms)
         if own is not None:
             time_ms = own + 1 if own == newest else own
         elif newest is not None and time_ms <= newest:
@@ -94,7 +98,9 @@ class Dating:
         self._draft[series] = time_ms if newest is None else max(newest, time_ms)
         if not entry.line.startswith(b"reading,") or (trusted and placement.upper_ms is None):
             return b"%b %d\n" % (entry.line, time_ms)
-        return b"%b%b %d\n" % (entry.line, _quality_fields(placement), time_ms)
+        # The time of an entry of history rests on no clock of ours, so our bounds say nothing about it.
+        by = Placement(offset_ms=0) if entry.history else placement
+        return b"%b%b %d\n" % (entry.line, _quality_fields(by), time_ms)
 
     def date_chunk(self, chunk: Chunk, entries: Iterable[Entry], placement: Placement) -> list[bytes]:
         """All lines of a chunk."""

@@ -13,7 +13,7 @@ from typing import Final
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats.recent import Heard
-from coldchain_gateway.formats.source_time import EARLIEST_MS, LATEST_MS, time_of
+from coldchain_gateway.formats.source_time import EARLIEST_MS, LATEST_MS, past, time_of
 from coldchain_gateway.formats.values import Said, Unreadable, refused, sampled, sensor_id
 
 from . import codec, codec_name_in
@@ -77,7 +77,7 @@ class Uplinks:
         decoded: list[Sample | Refusal] = []
         try:
             for piece in self._pieces(uplink):
-                decoded.extend(_placed(sensor, piece, uplink.time_ms or arrival_ms, uplink.time_ms, raw))
+                decoded.extend(_placed(sensor, piece, arrival_ms, uplink.time_ms, raw))
         except Unreadable as error:
             decoded.append(refused(error.reason, str(error), raw, sensor))
         return decoded
@@ -144,17 +144,19 @@ def _history(entries: Sequence[object]) -> Iterator[Piece]:
 
 
 def _placed(
-    sensor: str, piece: Piece, near_ms: int, time_ms: int | None, raw: bytes
+    sensor: str, piece: Piece, arrival_ms: int, time_ms: int | None, raw: bytes
 ) -> list[Sample | Refusal]:
     """A piece at its own time; an entry of history without one is refused, never taken for now."""
     name = f"{sensor}/{piece.probe}" if piece.probe else sensor
     own_ms = None if piece.time_s is None else piece.time_s * 1000
     if piece.age_s is not None:
-        own_ms = near_ms - piece.age_s * 1000
-    if own_ms is not None and not EARLIEST_MS <= own_ms < LATEST_MS:
+        own_ms = (time_ms or arrival_ms) - piece.age_s * 1000
+    if piece.history:
+        own_ms = past(own_ms, arrival_ms)
+        if own_ms is None:
+            return [refused(RefusalReason.HISTORY, f"entry of history at {piece.time_s}", raw, name)]
+    elif own_ms is not None and not EARLIEST_MS <= own_ms < LATEST_MS:
         own_ms = None
-    if own_ms is None and piece.history:
-        return [refused(RefusalReason.HISTORY, f"entry of history at {piece.time_s}", raw, name)]
     made = sampled(name, piece.said, raw, time_ms if own_ms is None else own_ms, history=piece.history)
     if piece.time_s is not None and own_ms is None:
         made.append(refused(RefusalReason.BAD_TIME, f"the device's time: {piece.time_s}", raw, name))
