@@ -117,8 +117,8 @@ def _rule_of(document: Document) -> Rule:
         threshold=number(document["threshold"]),
         inclusive=document["inclusive"] is True,
         hysteresis=number(document["hysteresis"]),
-        warning_after_ms=_perhaps(document, "warning_after_ms"),
-        alarm_after_ms=_perhaps(document, "alarm_after_ms"),
+        warning_after_ms=_whole_or_none(document["warning_after_ms"]),
+        alarm_after_ms=_whole_or_none(document["alarm_after_ms"]),
         quantity=text(document, "quantity"),
         mode=Mode(text(document, "mode", Mode.SINGLE)),
         window_ms=_perhaps(document, "window_ms"),
@@ -137,7 +137,10 @@ def _thermal_of(document: Document) -> Thermal:
 
 
 def _perhaps(document: Document, key: str) -> int | None:
-    value = document.get(key)
+    return _whole_or_none(document.get(key))
+
+
+def _whole_or_none(value: object) -> int | None:
     return None if value is None else whole(value)
 
 
