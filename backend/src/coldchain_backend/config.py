@@ -81,6 +81,17 @@ class BackupSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSection:
+    """`retention_days`: how long evidence must be kept; without it nothing is ever let go (`expire`)."""
+
+    retention_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.retention_days is not None and self.retention_days < 365:
+            raise InvalidInput("retention_days is at least 365")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """The whole file."""
 
@@ -88,6 +99,7 @@ class BackendConfig:
     delivery: DeliverySection = field(default_factory=DeliverySection)
     checkpoints: CheckpointsSection = field(default_factory=CheckpointsSection)
     backup: BackupSection | None = None
+    ledger: LedgerSection = field(default_factory=LedgerSection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from coldchain.errors import IntegrityError
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
 from coldchain_backend.access import open_tokens
@@ -24,7 +25,7 @@ from coldchain_backend.fleet import StateSource
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key
 from coldchain_backend.ingest import Admission
-from coldchain_backend.ledger import FileLedger, Json, MarkName, mark_record, open_ledger
+from coldchain_backend.ledger import FileLedger, Json, Kind, MarkName, Record, mark_record, open_ledger
 from coldchain_backend.recovery import HELD
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import make_folder
@@ -107,11 +108,20 @@ def known(
     book = FleetBook(ledger, settings.organisation)
     offset = judged_so_far.progress().offset
     for fleet in judged_so_far.fleets(0):
-        for record in ledger.read(fleet.offset - 1, 1):
-            book.see(record)
+        book.see(
+            Record(
+                offset=fleet.offset,
+                kind=Kind.FLEET,
+                received_ms=fleet.received_ms,
+                payload=fleet.payload,
+                hash="",
+            )
+        )
     acts = [one for one in judged_so_far.said(0) if one.source is StateSource.ACT]
     book.know({zone: [one for one in acts if one.zone == zone] for zone in {one.zone for one in acts}})
     while records := ledger.read(offset, REPLAY_RECORDS):
+        if records[0].offset != offset + 1:
+            raise IntegrityError(f"record {offset + 1} was let go: `coldchain-backend rebuild` first")
         for record in records:
             book.see(record)
         offset = records[-1].offset

@@ -16,6 +16,7 @@ from coldchain_backend.cli import (
     check_rollups,
     checkpoint,
     evidence,
+    expire,
     fleet,
     gateways,
     judge,
@@ -43,6 +44,7 @@ app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
 app.command("verify")(verify.verify)
 app.command("check-rollups")(check_rollups.check_rollups)
 app.add_typer(backup.app, name="backup")
+app.command("expire")(expire.expire)
 app.command("archive")(archive.archive)
 app.command("restore")(restore.restore)
 app.command("rebuild")(rebuild.rebuild)

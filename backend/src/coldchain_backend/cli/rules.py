@@ -15,7 +15,7 @@ from coldchain_backend.alerts.notices import iso
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.fleetfile import parse_file
 from coldchain_backend.judging import Answers
-from coldchain_backend.recovery.rebuild import DATABASE
+from coldchain_backend.recovery.expiry import DATABASE
 from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, play_recording, read_tests
 from coldchain_backend.ruletests.backtest import DAY_MS, Compared, backtest, backtest_json, places_in
 from coldchain_backend.sql import Records, open_database

@@ -1,6 +1,6 @@
 """From the ledger back to what ingest must know: keys, numbers, when each gateway was last heard."""
 
-from coldchain.errors import InvalidInput
+from coldchain.errors import IntegrityError, InvalidInput
 from coldchain.seal import Batch, read_batches
 from coldchain_backend.fleet import version_of
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKeys, public_key
@@ -15,6 +15,10 @@ def replay(
 ) -> int:
     """Read all records behind `after`; gives the offset of the last one."""
     while records := ledger.read(after, CHUNK):
+        if records[0].offset != after + 1:
+            raise IntegrityError(
+                f"record {after + 1} was let go: `coldchain-backend rebuild` goes on behind it"
+            )
         for record in records:
             _take(record, keys, sequences, heard_ms)
         after = records[-1].offset

@@ -6,6 +6,7 @@ from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
 from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousRun, declared
 from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
 from coldchain_backend.ledger.memory import MemoryLedger
+from coldchain_backend.ledger.named_keys import named_keys
 from coldchain_backend.ledger.records import (
     ActName,
     BatchMeta,
@@ -23,7 +24,7 @@ from coldchain_backend.ledger.records import (
 )
 from coldchain_backend.ledger.report import Answer, Fork, Missing, Report
 from coldchain_backend.ledger.runs import Added, Interval, Run
-from coldchain_backend.ledger.segments import Damage, read_start, segment_files
+from coldchain_backend.ledger.segments import Damage, read_first_stamp, read_start, segment_files
 from coldchain_backend.ledger.statement import (
     EVENT,
     Head,
@@ -32,6 +33,7 @@ from coldchain_backend.ledger.statement import (
     make_statement,
     read_statement,
 )
+from coldchain_backend.ledger.stubs import Stub, read_stubs, write_stub
 from coldchain_backend.ledger.verify import Scope, Verifier
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "Run",
     "Scope",
     "Statement",
+    "Stub",
     "Verifier",
     "act_record",
     "archive",
@@ -75,11 +78,15 @@ __all__ = [
     "make_statement",
     "mark_record",
     "movable",
+    "named_keys",
     "open_ledger",
     "read_checkpoints",
+    "read_first_stamp",
     "read_json",
     "read_start",
     "read_statement",
+    "read_stubs",
     "segment_files",
     "split_batch",
+    "write_stub",
 ]

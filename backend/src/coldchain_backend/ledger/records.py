@@ -44,6 +44,7 @@ class ActName(StrEnum):
     ACKNOWLEDGE = "acknowledge"  # alert, reason
     RESTORE = "restore"  # reason, backup, made_ms, end: the ledger came back from a backup and goes on here
     OLD_IS_OFF = "old_is_off"  # reason: the backend that was backed up is off; deliveries go out again
+    EXPIRE = "expire"  # reason, first, last, retention_days, snapshot: records whose retention is over
     EVIDENCE = "evidence"  # zone or asset, from_ms, to_ms, sha256: an archive was taken
     REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason

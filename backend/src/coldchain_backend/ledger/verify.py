@@ -6,6 +6,7 @@ what the server is writing meanwhile is left out.
 
 import fcntl
 import os
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from coldchain_backend.ledger.segments import (
     segment_path,
 )
 from coldchain_backend.ledger.statement import Statement
+from coldchain_backend.ledger.stubs import read_stubs
 
 ALONE_BYTES: Final = 24 * 1024 * 1024
 
@@ -69,6 +71,7 @@ class Verifier:
         self._chosen = [
             number for number in self._numbers if not self._scope.partial or self._overlaps(number)
         ]
+        self._stubs = [one for one in read_stubs(directory) if one.segment not in self._numbers]
         self._named = NamedKeys(all=set(self._scope.keys), backend=set(self._scope.keys))
         self.report = Report()
 
@@ -83,6 +86,7 @@ class Verifier:
         with Crew(min(jobs, max(len(self._chosen), 1)), progress) as crew:
             for named in crew.named_keys([self._path(number) for number in self._numbers]):
                 self._named.join(named)
+            self._look_at_stubs()
             found = crew.inspect(self._tasks())
             self._join(found)
         return self.report
@@ -116,7 +120,7 @@ class Verifier:
 
     def _join(self, all_found: Sequence[Found]) -> None:
         report = self.report
-        histories = Histories(partial=self._scope.partial)
+        histories = Histories(partial=self._scope.partial or bool(self._stubs))
         before: Found | None = None
         for number, found in zip(self._chosen, all_found, strict=True):
             self._link(number, before, found)
@@ -139,10 +143,11 @@ class Verifier:
             return
         report.organisation = report.organisation or start.organisation
         place = None if before is None else before.end
-        if before is None and (not self._scope.partial or number == 1):
-            place = Place(offset=1, position=0, previous=chain.genesis(report.organisation))
+        if before is None and (not self._scope.partial or number == len(self._stubs) + 1):
+            place = self._behind_stubs(report.organisation)
         position = self._chosen.index(number)
-        expected = self._chosen[position - 1] + 1 if position else (number if self._scope.partial else 1)
+        first = number if self._scope.partial else len(self._stubs) + 1
+        expected = self._chosen[position - 1] + 1 if position else first
         offset = start.first if place is None else place.offset
         why = None
         if number != expected:
@@ -155,6 +160,30 @@ class Verifier:
             why = "its stamps lie before those of the segment before"
         if why is not None:
             report.fault(str(Damage(why, segment=found.name, position=0, offset=offset)))
+
+    def _look_at_stubs(self) -> None:
+        """Stubs must be signed by the backend and follow from one another; then their keys are known."""
+        place = Place(offset=1, position=0, previous=b"")
+        for number, stub in enumerate(self._stubs, start=1):
+            name = f"{stub.segment:08d}.stub"
+            if self._named.backend and not any(stub.signed_by(key) for key in self._named.backend):
+                self.report.fault(f"{name} is not signed by the backend")
+                continue
+            follows = place.previous in (b"", bytes.fromhex(stub.previous)) and stub.first == place.offset
+            if stub.segment != number or not follows:
+                self.report.fault(f"{name} does not follow from the one before")
+            place = Place(offset=stub.last + 1, position=0, previous=bytes.fromhex(stub.hash))
+            self.report.expired += stub.last - stub.first + 1
+            self._named.join(
+                NamedKeys(all=set(map(b64decode, stub.keys)), backend=set(map(b64decode, stub.backend)))
+            )
+
+    def _behind_stubs(self, organisation: str) -> Place:
+        """Where the first segment must begin."""
+        if not self._stubs:
+            return Place(offset=1, position=0, previous=chain.genesis(organisation))
+        last = self._stubs[-1]
+        return Place(offset=last.last + 1, position=0, previous=bytes.fromhex(last.hash))
 
     def _count(self, found: Found) -> None:
         report, end = self.report, found.end

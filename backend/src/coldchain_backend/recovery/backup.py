@@ -96,7 +96,7 @@ class Backup:
 
     def _add_ledger(self, writer: "_Writer", progress: Progress) -> list[Kept]:
         folder = f"ledger/{self._organisation}"
-        for path in [*sorted(self.ledger.glob("*.stub")), self.ledger / "checkpoints"]:
+        for path in [*self._left(), self.ledger / "checkpoints"]:
             if path.exists():
                 writer.add(path, f"{folder}/{path.name}")
         segments = segment_files(self.ledger)
@@ -104,6 +104,10 @@ class Backup:
         if segments:
             writer.add(segments[-1], f"{folder}/{segments[-1].name}")
         return kept
+
+    def _left(self) -> list[Path]:
+        """What is left of segments that were let go."""
+        return sorted([*self.ledger.glob("*.stub"), *self.ledger.glob("snapshot-*.tar.gz")])
 
     def _keep(self, path: Path, behind: Path, progress: Progress) -> Kept:
         """Put a closed segment into the folder, if it is not there yet.

@@ -4,30 +4,26 @@ Kept tables (deliveries and their attempts) are carried over as they are: nothin
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import IntegrityError
 from coldchain_backend import judging, sql
 from coldchain_backend.alerts import Alert
-from coldchain_backend.judging import Judging
-from coldchain_backend.judging.follow import chunks
-from coldchain_backend.ledger import Ledger
+from coldchain_backend.ledger import FileLedger
+from coldchain_backend.recovery.expiry import DATABASE, INGEST, take_snapshot
+from coldchain_backend.recovery.judged import Progress, judge_into
 from coldchain_runtime.durable import sync_folder
 
-DATABASE: Final = "coldchain.sqlite"
 BESIDE: Final = "coldchain.sqlite.rebuild"
 BEFORE: Final = "coldchain.sqlite.before-rebuild"
 NAMED: Final = 1000
 """So many differences are named; all are counted."""
-
-_RECORDS: Final = 4096
-Progress = Callable[[int], None]
-"""Told the offset of the last record that was judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,7 @@ class Outcome:
 class Rebuild:
     """Works on a data folder whose server does not run; `ledger` is opened by the caller."""
 
-    def __init__(self, data_dir: Path, ledger: Ledger, settings: judging.Settings) -> None:
+    def __init__(self, data_dir: Path, ledger: FileLedger, settings: judging.Settings) -> None:
         self._folder, self._ledger, self._settings = data_dir, ledger, settings
 
     @property
@@ -65,8 +61,9 @@ class Rebuild:
         """Judge the ledger beside the old database and compare. Raises IntegrityError for a broken ledger."""
         self._drop(BESIDE)
         end = self.end
+        self._take_snapshot()
         with self._opened(BESIDE) as new:
-            _judge(self._ledger, new, self._settings, end, progress)
+            judge_into(self._ledger, new, self._settings, end, progress)
             with self._opened(DATABASE) as old:
                 fresh = sql.Records(old).progress().offset == 0
                 differences = iter(()) if fresh else sql.compare(old, new)
@@ -102,6 +99,17 @@ class Rebuild:
         """Forget what was rebuilt."""
         self._drop(BESIDE)
 
+    def _take_snapshot(self) -> None:
+        """Begin with the newest snapshot where segments were let go; ingest gets its part if it has none."""
+        with tempfile.TemporaryDirectory(prefix="snapshot-", dir=self._folder) as name:
+            folder = Path(name)
+            if not take_snapshot(self._ledger.directory, folder):
+                return
+            (folder / DATABASE).replace(self._folder / BESIDE)
+            if not (self._folder / INGEST / "ingest.json").exists():
+                shutil.rmtree(self._folder / INGEST, ignore_errors=True)
+                (folder / INGEST).replace(self._folder / INGEST)
+
     @contextmanager
     def _opened(self, name: str) -> Iterator[sql.Database]:
         database = sql.open_database(self._folder / name)
@@ -113,21 +121,3 @@ class Rebuild:
     def _drop(self, name: str) -> None:
         for ending in ("", "-wal", "-shm"):
             (self._folder / (name + ending)).unlink(missing_ok=True)
-
-
-def _judge(
-    ledger: Ledger, database: sql.Database, settings: judging.Settings, end: int, progress: Progress
-) -> None:
-    """Judge the records up to `end` into an empty database."""
-    books = sql.Books(database)
-    try:
-        consumer = Judging(books, settings)
-        while consumer.offset < end:
-            records = ledger.read(consumer.offset, min(_RECORDS, end - consumer.offset))
-            if not records:
-                raise IntegrityError(f"the ledger ends before record {end}, up to which it was judged")
-            for chunk in chunks(records):
-                consumer.consume(chunk)
-                progress(consumer.offset)
-    finally:
-        books.close()

@@ -83,6 +83,14 @@ def settle(database: Database) -> None:
         raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def drop_kept(database: Database) -> None:
+    """Leave only what is derived."""
+    with database.write() as connection, connection.begin():
+        for table in schema.metadata.sorted_tables:
+            if table.info.get("origin") == "kept":
+                connection.execute(table.delete())
+
+
 def take_kept(source: Database, target: Database) -> None:
     """Put the kept rows of `source` in place of those of `target`, in one transaction."""
     with source.read() as old, target.write() as new, old.begin(), new.begin():
