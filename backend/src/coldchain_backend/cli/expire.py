@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,10 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from coldchain.errors import Refused
+from coldchain.seal import Key
 from coldchain_backend import recovery
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.identity import load_or_create_key
-from coldchain_backend.ledger import ActName, Json, act_record, open_ledger
+from coldchain_backend.judging import Settings
+from coldchain_backend.ledger import ActName, FileLedger, Json, act_record, open_ledger
 from coldchain_runtime.clock import SystemClock
 
 
@@ -48,16 +51,7 @@ def expire(
             typer.echo(f"{len(segments)} segments hold only records from before {before:%Y-%m-%d}")
             return
         key, end = load_or_create_key(settings.data_dir), recovery.end_of(folder, segments)
-        columns = (TextColumn("snapshot"), BarColumn(), TaskProgressColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("snapshot", total=end)
-            made = recovery.snapshot(
-                ledger,
-                judging_settings(settings),
-                key,
-                end,
-                lambda done: progress.update(task, completed=done),
-            )
+        made = _snapshot(ledger, judging_settings(settings), key, end)
         act: dict[str, Json] = {"reason": reason, "last": end, "retention_days": days, "snapshot": made.name}
 
         async def record() -> None:
@@ -67,3 +61,14 @@ def expire(
         wish = recovery.Wish(by=by, reason=reason, retention_days=days, now_ms=now_ms)
         recovery.let_go(segments, made, key, wish)
     typer.echo(f"{len(segments)} segments are gone, up to record {end}; their stubs and {made.name} stay")
+
+
+def _snapshot(ledger: FileLedger, settings: Settings, key: Key, end: int) -> Path:
+    columns = (TextColumn("snapshot"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("snapshot", total=end)
+
+        def told(offset: int) -> None:
+            progress.update(task, completed=offset)
+
+        return recovery.snapshot(ledger, settings, key, end, told)
