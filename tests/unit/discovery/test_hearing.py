@@ -52,6 +52,18 @@ def test_other_lines_are_shown_and_not_guessed() -> None:
     assert found.sensors[0].values == {"temperature": 4.3, "humidity": 61.0}
 
 
+def test_rows_under_a_heading_explain_themselves() -> None:
+    found = read_lines(heard(b"\nid,temp,uptime,hum\na,4.2,17,60\nb,4.3,18,61\n").lines, name="p", told=())
+    assert found is not None
+    assert found.language is not None
+    assert found.language.csv is not None
+    assert found.language.csv.columns == ("id", "temp", "-", "hum")
+    assert {one.sensor: one.values for one in found.sensors} == {
+        "a": {"temperature": 4.2, "humidity": 60.0},
+        "b": {"temperature": 4.3, "humidity": 61.0},
+    }
+
+
 def test_noise_is_no_line() -> None:
     assert heard(b"\n\xff\xfe\x80\x00\x81\n\x00\x00\x01\n").lines == []
 

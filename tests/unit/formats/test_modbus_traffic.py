@@ -5,10 +5,13 @@ import random
 import pytest
 
 from coldchain.readings import Refusal
-from coldchain_gateway.formats import Request
+from coldchain_gateway.contracts import Sample
+from coldchain_gateway.formats import Request, blocks_of, decode_registers, read_answer, words_of
+from coldchain_gateway.formats.modbus_frame import crc16
 from coldchain_gateway.formats.modbus_tcp import first_frame, read_tcp_answer, tcp_request
 from coldchain_gateway.formats.modbus_traffic import ForeignFrame, foreign_frame
 from coldchain_gateway.sources.modbus.listening import verdict
+from coldchain_gateway.templates import load_template
 from support.fuzzing import broken
 
 FRAMES = {
@@ -44,6 +47,21 @@ def test_any_bytes_are_a_frame_or_none() -> None:
     for heard in broken([bytes.fromhex(frame) for frame in FRAMES.values()], seed=6):
         found = foreign_frame(heard)
         assert found is None or 1 <= found.unit <= 247
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["r4dcb08", "wb-ms", "siemens-qfa3150", "carel-ir33"])
+def test_any_bytes_as_answers_are_readings_or_refusals(name: str) -> None:
+    template = load_template(name, ())
+    blocks = blocks_of(template)
+    seeds = [bytes.fromhex(frame) for frame in FRAMES.values()]
+    for number, received in enumerate(broken(seeds, seed=12)):
+        block = blocks[number % len(blocks)]
+        for data in (received, received + crc16(received)):
+            answer = read_answer(data, block.request(1))
+            words = {} if isinstance(answer, Refusal) else words_of(template, block, answer)
+            for one in decode_registers(template, "s", words):
+                assert isinstance(one, Sample | Refusal)
 
 
 REQUEST = Request(unit=1, function=4, address=1, count=2)

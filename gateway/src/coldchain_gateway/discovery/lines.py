@@ -1,18 +1,23 @@
 """What a device prints by itself, heard and read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+from coldchain.errors import InvalidInput
 from coldchain.readings import Refusal
 from coldchain_gateway.contracts import Decoded, Sample
-from coldchain_gateway.formats import LineSplitter
+from coldchain_gateway.formats import CsvLines, LineSplitter
+from coldchain_gateway.formats.line_fields import Slot
+from coldchain_gateway.formats.serial_csv import SKIPPED
+from coldchain_gateway.formats.values import number_of
 from coldchain_gateway.sources.line_language import LineLanguage
 from coldchain_runtime.clock import Clock
 
 from .findings import Hearing, LineFound
 
 SHOWN: Final = 5
+SEPARATORS: Final[tuple[Literal[",", ";", "\t"], ...]] = (",", ";", "\t")
 # Lines of a text, as opposed to noise: most of their bytes can be printed.
 PRINTABLE: Final = 0.9
 
@@ -50,7 +55,7 @@ def read_lines(lines: Sequence[HeardLine], *, name: str, told: Sequence[LineLang
         return None
     shown = tuple(line.line.decode("utf-8", "replace") for line in lines[:SHOWN])
     best = LineFound(format="", sensors=(), lines=shown)
-    for language in told or _guesses(name):
+    for language in told or (*_guesses(name), *_by_heading(lines, name)):
         hearing = Hearing()
         decoder = language.language()
         for one in lines:
@@ -65,6 +70,31 @@ def read_lines(lines: Sequence[HeardLine], *, name: str, told: Sequence[LineLang
 def _guesses(name: str) -> Sequence[LineLanguage]:
     """What explains itself: JSON with and without a sensor's name, and sentences of a receiver."""
     return LineLanguage(), LineLanguage(sensor=name), LineLanguage(format="nmea", sensor=name)
+
+
+def _by_heading(lines: Sequence[HeardLine], name: str) -> Iterator[LineLanguage]:
+    """Rows under a heading of names that are known, as loggers print when they get power."""
+    for one in lines:
+        text = one.line.decode("utf-8", "replace").strip()
+        for separator in SEPARATORS:
+            cells = [cell.strip() for cell in text.split(separator)]
+            if len(cells) < 2 or any(number_of(cell) is not None for cell in cells):
+                continue
+            columns = tuple(cell if _is_known(cell) else SKIPPED for cell in cells)
+            try:
+                csv = CsvLines(columns=columns, separator=separator)
+                language = LineLanguage(format="csv", csv=csv, sensor=name)
+            except InvalidInput:
+                continue
+            yield language
+
+
+def _is_known(name: str) -> bool:
+    try:
+        Slot.parse(name, "@")
+    except InvalidInput:
+        return False
+    return True
 
 
 def _samples(decoded: Decoded) -> list[Sample]:

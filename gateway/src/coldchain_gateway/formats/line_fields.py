@@ -10,6 +10,7 @@ from coldchain.quantities import QUANTITIES
 from coldchain.readings import Refusal, RefusalReason, valid_sensor_id
 from coldchain_gateway.contracts import Decoded, Sample
 
+from .serial_json import FAHRENHEIT, FIELDS, SENSOR_KEYS
 from .source_time import TimeUnit, time_of
 from .values import MISSING, UNITS, Said, Unreadable, refused, sampled, sensor_id
 
@@ -50,17 +51,22 @@ class Slot:
 
     field: str
     sensor: str = ""
+    unit: str = ""  # where the name itself says it (`tempF`)
 
     @staticmethod
     def parse(name: str, separator: str) -> "Slot":
-        """`temperature`, `temperature@front` (by the separator), `sensor`, `time`. Raises InvalidInput."""
+        """`temperature`, `temperature@front` (by the separator), `sensor`, `time`, or what sketches call them
+        (`temp`, `hum`, `id`). Raises InvalidInput."""
         said, _, sensor = name.partition(separator)
-        if said not in QUANTITIES and name not in ("sensor", "time"):
+        if name in (*SENSOR_KEYS, "time"):
+            return Slot("time" if name == "time" else "sensor")
+        field = FIELDS.get(said)
+        if field is None:
             known = ", ".join(["sensor", "time", *sorted(QUANTITIES)])
             raise InvalidInput(f"unknown field {said!r}; known are {known}")
         if sensor and not valid_sensor_id(sensor):
             raise InvalidInput(f"{sensor!r} is not a sensor id")
-        return Slot(said, sensor)
+        return Slot(field, sensor, "F" if said in FAHRENHEIT else "")
 
 
 class SlotReader:
@@ -104,7 +110,9 @@ class SlotReader:
             slot = self._slots[name]
             if slot.field in ("sensor", "time"):
                 continue
-            said = Said(name=name, field=slot.field, value=text, unit=self._units.get(slot.field, ""))
+            said = Said(
+                name=name, field=slot.field, value=text, unit=slot.unit or self._units.get(slot.field, "")
+            )
             groups.setdefault(slot.sensor, []).append(said)
         for sensor, said_of in groups.items():
             yield sensor or self._named(named), said_of
