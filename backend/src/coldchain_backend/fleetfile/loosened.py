@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from coldchain.profiles import Profile, Rule, Side
+from coldchain.profiles import Mode, Profile, Reset, Rule, Side
 from coldchain_backend.fleet import Place, Plan, ZoneState
 from coldchain_runtime.documents import duration_text
 
@@ -30,7 +30,7 @@ def _at_point(old: Plan, before: Place, new: Plan, after: Place) -> Iterator[str
         return
     was, now = old.profile(before.zone.profile), new.profile(after.zone.profile)
     if was is not None and now is not None and was != now:
-        yield from (f"{after.zone.profile}: {what}" for what in _profile(was, now))
+        yield from (f"{after.zone.profile}: {what}" for what in profile_loosened(was, now))
     yield from _interval(old, before, new, after)
 
 
@@ -41,9 +41,10 @@ def _interval(old: Plan, before: Place, new: Plan, after: Place) -> Iterator[str
         yield f"expected every {duration_text(now.interval_ms)}, was {duration_text(was.interval_ms)}"
 
 
-def _profile(was: Profile, now: Profile) -> Iterator[str]:
+def profile_loosened(was: Profile, now: Profile) -> Iterator[str]:
+    """What the new version of a profile judges less strictly, in words."""
     for rule in was.rules:
-        same = [one for one in now.rules if (one.side, one.quantity) == (rule.side, rule.quantity)]
+        same = [one for one in now.rules if _kind(one) == _kind(rule)]
         named = next((one for one in same if one.name == rule.name), None)
         kept = named or min(same, key=lambda one: abs(one.threshold - rule.threshold), default=None)
         if kept is None:
@@ -52,6 +53,30 @@ def _profile(was: Profile, now: Profile) -> Iterator[str]:
             yield from (f"rule {rule.name}: {what}" for what in _rule(rule, kept))
     if now.gap_factor > was.gap_factor or now.gap_floor_ms > was.gap_floor_ms:
         yield "longer gaps count as known time"
+    yield from _needed(was, now)
+
+
+def _kind(rule: Rule) -> tuple[Side, str, Mode]:
+    return rule.side, rule.quantity, rule.mode
+
+
+def _needed(was: Profile, now: Profile) -> Iterator[str]:
+    """What a verdict needs less of."""
+    if now.required_coverage < was.required_coverage:
+        yield f"coverage of {now.required_coverage:.1%} suffices, was {was.required_coverage:.1%}"
+    more = [grade.value for grade in now.grades if grade not in was.grades]
+    if more:
+        yield f"evidence of grade {', '.join(more)} suffices now"
+    if was.indeterminate and not now.indeterminate:
+        yield "values within the uncertainty of a limit count"
+    if was.thermal is not None and now.thermal is None:
+        yield "unknown time has no worst case any more"
+    for name, before, after in (
+        ("cadence", was.cadence_ms, now.cadence_ms),
+        ("cadence out of limits", was.cadence_out_ms, now.cadence_out_ms),
+    ):
+        if before is not None and (after is None or after > before):
+            yield f"{name} {_delay(after)}, was {_delay(before)}"
 
 
 def _rule(was: Rule, now: Rule) -> Iterator[str]:
@@ -68,6 +93,14 @@ def _rule(was: Rule, now: Rule) -> Iterator[str]:
     ):
         if (_NEVER if after is None else after) > (_NEVER if before is None else before):
             yield f"{level} after {_delay(after)}, was {_delay(before)}"
+    if was.irreversible and not now.irreversible:
+        yield "no longer irreversible"
+    if now.ignore_at_start_ms > was.ignore_at_start_ms:
+        yield f"ignores the first {_delay(now.ignore_at_start_ms)}, was {_delay(was.ignore_at_start_ms)}"
+    if was.reset is Reset.NEVER and now.reset is not Reset.NEVER:
+        yield "its sum begins anew now and then"
+    if now.window_ms != was.window_ms:
+        yield f"window {_delay(now.window_ms)}, was {_delay(was.window_ms)}"
 
 
 def _delay(delay_ms: int | None) -> str:

@@ -86,6 +86,9 @@ class JudgedFile:
 def judge_file(recorded: Recorded, ask: Ask) -> JudgedFile:
     """Judge every channel of a file. Raises ConfigError for a file without readings or a time without
     length."""
+    others = sorted({rule.quantity for rule in ask.profile.rules} - {"temperature"})
+    if others:
+        recorded.notes.append(f"rules of {', '.join(others)} are not judged here: temperatures only")
     channels = tuple(_judge(one, recorded, ask) for one in recorded.channels)
     return JudgedFile(recorded=recorded, profile=ask.profile, channels=channels)
 
