@@ -202,6 +202,36 @@ MAKES |= {
     "a unit at the end of a name": Make(
         head="stamp,TemperatureF\n", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n"
     ),
+    "Western letters of eight bits": Make(
+        head="Température du réfrigérateur\r\nDate;Heure;Temp. (°C)\r\n",
+        row=lambda n, at, v: f"{at:%d.%m.%Y};{at:%H:%M};{comma(v)}\r\n",
+        encoding="cp1252",
+    ),
+    "a degree sign that was lost": Make(
+        head="Time,Temp (\ufffdF)\n", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n"
+    ),
+    "a history of states": Make(
+        head="entity_id,state,last_changed\n",
+        row=lambda n, at, v: f"sensor.fridge_temperature,{v},{at:%Y-%m-%dT%H:%M:%S.000Z}\n",
+        foot="sensor.fridge_temperature,unavailable,2024-01-15T12:00:00.000Z\n",
+        wanted=Wanted(),
+    ),
+    "a channel of a public service": Make(
+        head="created_at,entry_id,field1,latitude,longitude,elevation,status\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S} UTC,{n + 7},{v},,,,\n",
+        wanted=Wanted(),
+    ),
+    "units in words after an underscore": Make(
+        head="Timestamp for sample frequency every 10 min,Temperature_Celsius,Relative_Humidity\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M:%S},{v},45.0\n",
+    ),
+    "an uplink of a LoRaWAN server": Make(
+        row=lambda n, at, v: (
+            f'{{"received_at": "{at:%Y-%m-%dT%H:%M:%S}.000456789Z", "uplink_message": {{"f_port": 2,'
+            f' "rx_metadata": [], "decoded_payload": {{"temperature": {v}, "humidity": 45}}}}}}\n'
+        ),
+        wanted=Wanted(),
+    ),
     "old line ends": Make(head="time,temp C\r", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v}\r"),
     "limits and averages beside": Make(
         head="time,Low limit °C,High limit °C,Temp °C,Average Temp °C\n",
@@ -328,13 +358,26 @@ def test_columns_can_be_named_where_none_is_recognised(tmp_path: Path) -> None:
 
 def test_several_sensors_in_one_file_are_not_mixed(tmp_path: Path) -> None:
     rows = "".join(f"2024-01-15 0{hour}:00,{name},{hour}.5\n" for hour in range(3) for name in ("a", "b"))
-    with pytest.raises(ConfigError, match="holds 2 sensors: name one with --sensor: a, b"):
+    with pytest.raises(ConfigError, match="holds 2 sensors: name one with --sensor: 'a', 'b'"):
         read(tmp_path, f"time,device,temp_c\n{rows}")
     assert len(read(tmp_path, f"time,device,temp_c\n{rows}", sensor="b").channels[0].samples) == 3
     with pytest.raises(ConfigError, match="has no sensor 'c'"):
         read(tmp_path, f"time,device,temp_c\n{rows}", sensor="c")
     with pytest.raises(ConfigError, match="leave out --sensor"):
         read(tmp_path, "time,temp_c\n2024-01-15 07:00,5.1\n", sensor="c")
+
+
+def test_lines_of_several_series_are_not_mixed(tmp_path: Path) -> None:
+    lines = "".join(
+        f"{name} temp={value} 170530560{n}000\n"
+        for n, (name, value) in enumerate(
+            [("cold,topic=a", 5.1), ("cold,topic=b", 5.2), ("warm,topic=a", 25.1), ("cold,topic=a", 5.3)]
+        )
+    )
+    with pytest.raises(ConfigError, match="'cold a', 'cold b', 'warm a'"):
+        read(tmp_path, lines)
+    found = read(tmp_path, lines, sensor="cold a")
+    assert [value for _, value in found.channels[0].samples] == [5.1, 5.3]
 
 
 def test_a_unit_that_nothing_names_is_told(tmp_path: Path) -> None:

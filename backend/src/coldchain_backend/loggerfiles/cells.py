@@ -59,7 +59,17 @@ NO_READING: Final = frozenset(
         "离线",
         "空",
     ]
-) | {"", "no data", "no reading", "not connected", "out of range", "sensor error", "probe error"}
+) | {
+    "",
+    "no data",
+    "no reading",
+    "unavailable",
+    "unknown",
+    "not connected",
+    "out of range",
+    "sensor error",
+    "probe error",
+}
 _NUMBER: Final = re.compile(
     r"([+-]?\s?\d+(?:[.,]\d+)*|[+-]?[.,]\d+)(?:[eE]([+-]?\d{1,2}))?\s*(.*)", re.DOTALL
 )
@@ -101,7 +111,7 @@ def value_of(cell: str) -> tuple[float, Unit | None] | RefusalReason:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return RefusalReason.NOT_A_NUMBER
-    beside = _ALARM.sub("", found[3])
+    beside = _ALARM.sub("", found[3]).removesuffix("°")
     unit = unit_beside(beside)
     digits = _with_point(found[1].replace(" ", ""))
     if digits is None or (beside and unit is None):
@@ -129,8 +139,8 @@ def unit_within(text: str) -> Unit | None:
     """The unit that a header names somewhere; None for none or both."""
     text = plain(text)
     marked = re.findall(
-        r"(?:°|º|˚|deg\.?\s?|degrees\s)(c|f)\b|[(\[/_ ](c|f)[)\]]|\b(celsius|fahrenheit)\b|(摄氏|华氏)"
-        r"|[_ ](c|f)$",
+        r"(?:[°º˚\ufffd]|[(\[]\?|deg\.?\s?|degrees\s)(c|f)\b|[(\[/_ ](c|f)[)\]]|(celsius|fahrenheit)"
+        r"|(摄氏|华氏)|[_ ](c|f)$",
         text,
         re.IGNORECASE,
     )

@@ -38,7 +38,7 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(
-    r"^(_field|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
+    r"^(_field|_?measurement|topic|entity.?id|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
     re.IGNORECASE,
 )
 
@@ -59,8 +59,13 @@ class Layout:
     clock: int | None = None
     epoch: bool = False
     values: tuple[int, ...] = ()
-    names: int | None = None
+    names: tuple[int, ...] = ()
     units: int | None = None
+
+    def sensor(self, cells: Sequence[str]) -> str:
+        """Which sensor a row is of, by all columns that tell."""
+        told = (plain(cells[column]) for column in self.names if column < len(cells))
+        return " ".join(part for part in told if part)
 
     def name(self, column: int) -> str:
         """The column's header, or its number where it has none."""
@@ -142,14 +147,7 @@ class _Table:
         taken = {layout.time, layout.clock}
         width = max(map(len, self.rows))
         numbers = [column for column in range(width) if column not in taken and self._is_number(column)]
-        names = next(
-            (
-                c
-                for c in range(width)
-                if c not in taken and _NAMES.match(_short(layout.name(c))) and c not in numbers
-            ),
-            None,
-        )
+        names = tuple(c for c in range(width) if c not in taken and c not in numbers and self._tells(c))
         units = next((c for c in range(width) if c not in taken and self._is_unit(c)), None)
         layout = replace(layout, names=names, units=units)
         if wish.columns and wish.columns != ("all",):
@@ -190,6 +188,10 @@ class _Table:
         return any(isinstance(value, tuple) for value in told) and not any(
             stamp_of(cell) for cell in cells[:5]
         )
+
+    def _tells(self, column: int) -> bool:
+        """Whether a column says which sensor spoke."""
+        return _NAMES.match(_short(self.layout.name(column))) is not None
 
     def _is_unit(self, column: int) -> bool:
         cells = [row[column] for row in self.rows if column < len(row) and row[column]]

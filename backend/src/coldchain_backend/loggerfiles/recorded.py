@@ -22,6 +22,7 @@ from coldchain_backend.loggerfiles.zones import Placing, descends, zone_named
 MAX_READINGS: Final = 4_000_000
 YEAR_FIRST_FOR: Final = 1000
 """Rows after which dates that all began with the year are believed to go on so."""
+MOST_NAMES: Final = 50
 NO_OFFSET: Final = -32_768
 _UNIX_DAY: Final = 719_163
 Samples = list[tuple[int, float]]
@@ -173,36 +174,28 @@ def _unit_of_row(rows: Rows, cells: Sequence[str]) -> Unit | None:
 
 
 def _rows_of_sensor(rows: Rows, wanted: Wanted) -> Iterator[tuple[int, list[str]]]:
-    column = rows.layout.names
+    layout = rows.layout
     for line, cells in rows.rows():
-        if (
-            wanted.sensor is None
-            or column is None
-            or column >= len(cells)
-            or plain(cells[column]) == wanted.sensor
-        ):
+        if wanted.sensor is None or layout.sensor(cells) == wanted.sensor:
             yield line, cells
 
 
 def _one_sensor(rows: Rows, wanted: Wanted, file: str) -> None:
     """Refuse to mix the readings of several sensors."""
-    column = rows.layout.names
-    if column is None:
+    layout = rows.layout
+    if not layout.names:
         if wanted.sensor is not None:
             raise ConfigError("has no column that names sensors; leave out --sensor", file=file)
         return
     names: set[str] = set()
     for _, cells in rows.rows():
-        if column < len(cells) and len(names) <= 50 and _time(rows, cells, DateOrder.YMD) is not None:
-            names.add(plain(cells[column]))
+        if len(names) <= MOST_NAMES and _time(rows, cells, DateOrder.YMD) is not None:
+            names.add(layout.sensor(cells))
+    shown = ", ".join(repr(name) for name in sorted(names)[:20])
     if wanted.sensor is None and len(names) > 1:
-        raise ConfigError(
-            f"holds {len(names)} sensors: name one with --sensor: {', '.join(sorted(names)[:20])}", file=file
-        )
+        raise ConfigError(f"holds {len(names)} sensors: name one with --sensor: {shown}", file=file)
     if wanted.sensor is not None and wanted.sensor not in names:
-        raise ConfigError(
-            f"has no sensor {wanted.sensor!r}; there are {', '.join(sorted(names)[:20])}", file=file
-        )
+        raise ConfigError(f"has no sensor {wanted.sensor!r}; there are {shown}", file=file)
 
 
 def _order(rows: Rows, wanted: Wanted, file: str) -> tuple[DateOrder, str | None]:

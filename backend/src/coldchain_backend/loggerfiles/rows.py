@@ -139,4 +139,4 @@ def _protocol_line(line: str) -> Mapping[str, str] | None:
     if found is None or isinstance(found, BadLine) or found.time is None:
         return None
     fields = {name: str(value) for name, value in found.fields.items() if not isinstance(value, bool)}
-    return {"time": str(found.time), **found.tags, **fields}
+    return {"time": str(found.time), "measurement": found.measurement, **found.tags, **fields}

@@ -1,6 +1,7 @@
 """A logger's file as numbered lines of text: whichever encoding, streamed, and bounded."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +73,16 @@ def _encoding(head: bytes) -> str | None:
         if max(even, odd) < len(head) // 8:
             return None
         return "utf-16-le" if odd > even else "utf-16-be"
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            text = codecs.getincrementaldecoder(encoding)().decode(head)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8" or any("\u4e00" <= letter <= "\u9fff" for letter in text):
-            return encoding
-    return "cp1252"
+    if _decodes(head, "utf-8"):
+        return "utf-8"
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", head)]
+    in_pairs = sum(length > 1 for length in runs) > len(runs) // 2
+    return "gb18030" if in_pairs and _decodes(head, "gb18030") else "cp1252"
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
