@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-reference soak \
-	check fix contracts figures coverage bench dist lock schema docs screenshots strangers clean
+	check fix contracts figures coverage bench bench-backend dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -76,6 +76,9 @@ coverage: $(DEV)  ## branch coverage of the fast tiers
 	@$(PY) -m pytest -q $(FAST) --cov --cov-branch --cov-report=json:build/coverage.json --cov-report=term:skip-covered
 	@$(PY) tools/figures.py
 
+bench-backend: $(DEV)  ## the backend's budgets, beside InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
+	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench ingest latency backlog stores verify $(ARGS)
+
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)
 
@@ -96,6 +99,9 @@ screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 
 strangers:  ## build Telegraf into the user's cache for the tests that write with it
 	@tests/support/strangers/telegraf.sh
+
+influxd:  ## build InfluxDB 2.7 into the user's cache for the benchmarks that compare with it
+	@tests/support/strangers/influxdb.sh
 
 clean:  ## remove environments, caches and what runs left
 	@rm -rf .venv .uv .demo build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -33,7 +33,7 @@ class Shape:
 
 
 @dataclass(slots=True)
-class _Sender:
+class Sender:
     """A gateway that seals what its sensors say, turn after turn."""
 
     name: str
@@ -44,9 +44,19 @@ class _Sender:
     seq: int = 0
     said: int = 0
 
-    def batch(self, lines: int, start_ms: int) -> bytes:
-        """The next sealed batch."""
-        body = b"".join(self._line(self.said + line, start_ms) for line in range(lines))
+    @property
+    def turn(self) -> int:
+        """How often its sensors have spoken."""
+        return self.said // self.sensors
+
+    def batch(self, lines: int, start_ms: int, *, hot: int | None = None) -> bytes:
+        """The next sealed batch; readings lie SPACING_MS apart from `start_ms` on. `hot` breaks its limit."""
+        return self.said_at(lines, start_ms, SPACING_MS, hot=hot)
+
+    def said_at(self, lines: int, start_ms: int, spacing_ms: int, *, hot: int | None = None) -> bytes:
+        """The next sealed batch, its readings so far apart."""
+        numbers = range(self.said, self.said + lines)
+        body = b"".join([self._line(number, start_ms, spacing_ms, hot) for number in numbers])
         self.said += lines
         self.seq += 1
         made = seal(
@@ -55,11 +65,11 @@ class _Sender:
         self.prev = made.hash
         return made.encode()
 
-    def _line(self, number: int, start_ms: int) -> bytes:
+    def _line(self, number: int, start_ms: int, spacing_ms: int, hot: int | None) -> bytes:
         turn, sensor = divmod(number, self.sensors)
-        temperature = 4.0 + (turn % 60) / 30 + sensor / 1000
+        temperature = 12.0 if sensor == hot else 4.0 + (turn % 60) / 30 + sensor / 1000
         return b"reading,sensor=s%05d temperature=%.2f,counter=%di %d\n" % (
-            self.number * self.sensors + sensor, temperature, turn, start_ms + turn * SPACING_MS
+            self.number * self.sensors + sensor, temperature, turn, start_ms + turn * spacing_ms
         )  # fmt: skip
 
 
@@ -68,26 +78,17 @@ class Load:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self.senders = [_Sender(f"gw{number:04d}", number, shape.sensors) for number in range(shape.gateways)]
+        self.senders = [Sender(f"gw{number:04d}", number, shape.sensors) for number in range(shape.gateways)]
 
     def fleet(self) -> str:
-        """The fleet file: every sensor in use at a point of its own, under a profile with three rules."""
-        points = "".join(
-            f"          - {{id: p{n:05d}, name: {{en: P{n}, zh: P{n}}}, sensor: s{n:05d}}}\n"
-            for n in range(self.shape.points)
-        )
+        """The fleet file: a cold store for each gateway, all sensors in use, three rules for each."""
+        stores = "".join(_store(sender) for sender in self.senders)
         sensors = "".join(f"  - {{id: s{n:05d}, interval: 10s}}\n" for n in range(self.shape.points))
         gateways = "".join(
-            f"  - {{name: {one.name}, asset: store, key: {encode_public(one.key.public)}}}\n"
+            f"  - {{name: {one.name}, asset: {one.name}, key: {encode_public(one.key.public)}}}\n"
             for one in self.senders
         )
-        return (
-            f"organisation: {ORGANISATION}\nassets:\n  - id: store\n    kind: cold_store\n"
-            "    name: {en: Store, zh: 冷库}\n    time_zone: Asia/Shanghai\n"
-            "    zones:\n      - id: store.room\n"
-            "        name: {en: Room, zh: 冷藏间}\n        profile: vaccine-2-8\n        state: in_use\n"
-            f"        points:\n{points}sensors:\n{sensors}gateways:\n{gateways}"
-        )
+        return f"organisation: {ORGANISATION}\nassets:\n{stores}sensors:\n{sensors}gateways:\n{gateways}"
 
     def requests(self, start_ms: int) -> list[tuple[str, bytes]]:
         """(gateway, gzip body) of every request; the gateways take turns."""
@@ -98,3 +99,17 @@ class Load:
             sender = self.senders[number % len(self.senders)]
             parts = [sender.batch(self.shape.lines, start_ms) for _ in range(self.shape.batches)]
             yield sender.name, gzip.compress(b"".join(parts), 1)
+
+
+def _store(sender: Sender) -> str:
+    first = sender.number * sender.sensors
+    points = "".join(
+        f"          - {{id: p{n:05d}, name: {{en: P{n}, zh: P{n}}}, sensor: s{n:05d}}}\n"
+        for n in range(first, first + sender.sensors)
+    )
+    return (
+        f"  - id: {sender.name}\n    kind: cold_store\n    name: {{en: Store, zh: 冷库}}\n"
+        f"    time_zone: Asia/Shanghai\n    zones:\n      - id: {sender.name}.room\n"
+        "        name: {en: Room, zh: 冷藏间}\n        profile: vaccine-2-8\n        state: in_use\n"
+        f"        points:\n{points}"
+    )

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.ingest import SENSORS, SPACING_MS
+from bench.loads import SPACING_MS
 from bench.table import Row
 from coldchain.seal import GENESIS, Key, encode_public, seal
 from coldchain_backend.ledger import (
@@ -25,6 +25,7 @@ from coldchain_backend.ledger import (
 )
 from coldchain_runtime.clock import SystemClock
 
+SENSORS = 100
 SHAPES = ((5_000, 200), (10, 10_000))
 GROUP = 50
 ROUNDS = 3

@@ -216,8 +216,10 @@ class Plan:
     mapping: tuple[LineMapping, ...] = ()
     _by_sensor: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_point: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _sensors: dict[str, Sensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._sensors.update((sensor.id, sensor) for sensor in reversed(self.sensors))
         for place in self.places():
             self._by_point[place.point.id] = place
             if place.point.sensor is not None:
@@ -248,4 +250,4 @@ class Plan:
 
     def sensor(self, sensor: str) -> Sensor | None:
         """A declared sensor."""
-        return next((one for one in self.sensors if one.id == sensor), None)
+        return self._sensors.get(sensor)
