@@ -82,7 +82,7 @@ def _delays(
         time.sleep(max(0.0, begin + number / PER_S - time.monotonic()))
         sender = senders[number % len(senders)]
         start_ms = int(time.time() * 1000) - 1_000 - sender.turn * SPACING_MS
-        body = gzip.compress(sender.batch(LIVE.sensors, start_ms, hot=number % 97))
+        body = gzip.compress(sender.batch(LIVE.sensors, start_ms, hot=sender.turn % LIVE.sensors))
         known = _alerts(database)
         running.write(sender.name, body)
         accepted = time.monotonic()

@@ -147,7 +147,7 @@ def ledger_sizes() -> Iterator[Row]:
         shape = Shape(
             name="",
             lines=lines,
-            batches=max(1, int(60_000 * SCALE) // lines),
+            batches=max(1, int(100_000 * max(SCALE, 0.6)) // lines),
             requests=1,
             sensors=10,
             points=10,
@@ -173,8 +173,9 @@ def _closed_bytes(new: list[NewRecord]) -> float:
 
     async def write(folder: Path) -> None:
         with open_ledger(folder, "bench", SystemClock(), segment_bytes=1 << 20) as ledger:
-            for start in range(0, len(new), 200):
-                await ledger.append(new[start : start + 200])
+            at_once = max(1, (256 << 10) // len(new[0].payload))
+            for start in range(0, len(new), at_once):
+                await ledger.append(new[start : start + at_once])
 
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(write(Path(name)))

@@ -59,7 +59,8 @@ def samples_of(
         if values is None or part.rank > WORST_RANK:
             continue
         contributing += 1
-        pairs = zip(part.times, map(float, values), strict=True)
+        exact = values if type(values[0]) is float else list(map(float, values))
+        pairs = zip(part.times, exact, strict=True)
         if from_ms <= part.times[0] and (to_ms is None or part.times[-1] < to_ms):
             samples += pairs
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from operator import lt
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -180,7 +180,8 @@ def told_the_same(before: Excursion, after: Excursion, *, to_the_last: bool) -> 
 
 
 def _ascending(samples: Sequence[Sample]) -> bool:
-    return all(before[0] < after[0] for before, after in pairwise(samples))
+    times = [time_ms for time_ms, _ in samples]
+    return all(map(lt, times, times[1:]))
 
 
 def _end_of_hour(samples: Sequence[Sample], index: int, end_ms: int) -> int:

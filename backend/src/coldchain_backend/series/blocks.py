@@ -1,6 +1,7 @@
 """A run of readings of one sensor, packed column by column.
 
-Times and whole numbers are stored as differences, floats with at most three decimals as differences of their
+The head of a series is packed as it is, which costs next to nothing. What was joined is packed closely:
+times and whole numbers are stored as differences, floats with at most three decimals as differences of their
 thousandths, other floats as they are; blocks of `COMPRESS_FROM` readings and more are deflated.
 """
 
@@ -15,6 +16,9 @@ from coldchain.errors import IntegrityError
 from coldchain.readings import Quality, Value
 
 COMPRESS_FROM: Final = 32
+HEAD: Final = "~"
+"""Begins the layout of blocks of the head."""
+
 _QUALITIES: Final = (Quality.GOOD, Quality.TIME_PLACED, Quality.TIME_UNSURE)
 _EXACT: Final = 2**29 / 1000
 """Below this, differences of thousandths fit into 32 bits."""
@@ -55,6 +59,11 @@ class Block:
     layout: str
     data: bytes
 
+    @property
+    def packed(self) -> bool:
+        """Whether it was packed closely; else it is of the head."""
+        return not self.layout.startswith(HEAD)
+
     def columns(self, only: str | None = None) -> Columns:
         """Unpack, all fields or one. Raises IntegrityError if the bytes are not a block's."""
         return _unpacked(self, only)
@@ -79,6 +88,25 @@ def pack(sensor: str, rank: int, columns: Columns) -> Block:
         rank=rank,
         layout=",".join(layout),
         data=data,
+    )
+
+
+def pack_head(sensor: str, rank: int, columns: Columns) -> Block:
+    """Pack readings whose times ascend, without looking at them; joining packs them closely later."""
+    times = columns.times
+    parts, layout = [array("q", times).tobytes()], [HEAD]
+    for name, values in columns.fields.items():
+        code = _HEAD_CODES[type(values[0])]
+        layout.append(f"{name}:{code}")
+        parts.append(bytes(values) if code == "b" else array(code, values).tobytes())  # type: ignore[arg-type]
+    return Block(
+        sensor=sensor,
+        first_ms=times[0],
+        last_ms=times[-1],
+        count=len(times),
+        rank=rank,
+        layout=",".join(layout),
+        data=b"".join(parts),
     )
 
 
@@ -111,11 +139,13 @@ def _deltas(whole: Sequence[int]) -> bytes:
 
 def _unpacked(block: Block, only: str | None) -> Columns:
     try:
-        data = zlib.decompress(block.data) if block.count >= COMPRESS_FROM else block.data
+        data = zlib.decompress(block.data) if block.packed and block.count >= COMPRESS_FROM else block.data
         position = 8 * block.count
-        times = list(accumulate(array("q", data[:position])))
+        times = array("q", data[:position]).tolist()
+        if block.packed:
+            times = list(accumulate(times))
         fields: dict[str, Sequence[Value]] = {}
-        for part in block.layout.split(","):
+        for part in block.layout.removeprefix(f"{HEAD},").split(","):
             name, _, code = part.rpartition(":")
             size = block.count * _WIDTH[code]
             if only is None or only == name:
@@ -128,7 +158,8 @@ def _unpacked(block: Block, only: str | None) -> Columns:
     return Columns(times=times, fields=fields)
 
 
-_WIDTH: Final = {"b": 1, "i": 8, "m": 4, "f": 8}
+_WIDTH: Final = {"b": 1, "i": 8, "m": 4, "f": 8, "d": 8, "q": 8}
+_HEAD_CODES: Final = {bool: "b", int: "q", float: "d"}
 
 
 def _read(code: str, data: bytes) -> Sequence[Value]:
@@ -136,6 +167,8 @@ def _read(code: str, data: bytes) -> Sequence[Value]:
         return [byte == 1 for byte in data]
     if code == "m":
         return [whole / 1000 for whole in accumulate(array("i", data))]
-    if code == "f":
+    if code in "fd":
         return array("d", data).tolist()
+    if code == "q":
+        return array("q", data).tolist()
     return [((one + 2**63) % 2**64) - 2**63 for one in accumulate(array("q", data))]

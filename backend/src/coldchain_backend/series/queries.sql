@@ -8,16 +8,16 @@ WHERE sensor = :sensor AND first_ms < :to_ms AND last_ms >= :from_ms
   AND first_ms >= :from_ms - (SELECT longest_ms FROM series_sensor WHERE sensor = :sensor)
 ORDER BY first_ms, id;
 
--- note_sensor: remember the longest block of a sensor and how many small blocks it has
+-- note_sensor: remember the longest block of a sensor and how much its small blocks weigh
 INSERT INTO series_sensor (sensor, longest_ms, small) VALUES (:sensor, :longest_ms, :small)
 ON CONFLICT (sensor) DO UPDATE SET longest_ms = max(longest_ms, excluded.longest_ms), small = small + excluded.small;
 
--- scattered: sensors with the most small blocks
+-- scattered: sensors with the most to join
 SELECT sensor FROM series_sensor WHERE small >= :least ORDER BY small DESC LIMIT :limit;
 
--- small_blocks: blocks of a sensor that are still worth joining, oldest first
+-- small_blocks: blocks of a sensor that are still worth joining, or of the head, oldest first
 SELECT id, sensor, first_ms, last_ms, count, rank, layout, data FROM series_block
-WHERE sensor = :sensor AND count < :small ORDER BY first_ms, id LIMIT :limit;
+WHERE sensor = :sensor AND (count < :small OR layout LIKE '~%') ORDER BY first_ms, id LIMIT :limit;
 
 -- around: blocks of a sensor within a time, with their row numbers
 SELECT id, sensor, first_ms, last_ms, count, rank, layout, data FROM series_block

@@ -7,12 +7,15 @@ from operator import le
 from typing import Final, NamedTuple
 
 from coldchain.readings import Value
-from coldchain_backend.series.blocks import Block, Columns, pack
+from coldchain_backend.series.blocks import Block, Columns, pack_head
 from coldchain_backend.series.merge import Conflict, SeriesReading, disjoint, strictly_ascending, winners
 from coldchain_backend.series.statements import STATEMENTS
 
 SMALL: Final = 1024
 """A block with fewer readings than this is still worth joining with its neighbours."""
+
+HEAVY: Final = 16
+"""So many readings of the head weigh as much as one block of it."""
 
 _PAGE_MS: Final = 6 * 3_600_000
 _LEAP_MS: Final = 3_600_000
@@ -71,7 +74,7 @@ class SeriesStore:
                 {
                     "sensor": block.sensor,
                     "longest_ms": block.last_ms - block.first_ms,
-                    "small": int(block.count < SMALL),
+                    "small": _weight(block),
                 }
                 for block in blocks
             ],
@@ -154,7 +157,7 @@ def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Iter
     start = 0
     for end in [*_leaps(times), len(times)]:
         fields = {name: column[start:end] for name, column in zip(names, columns, strict=True)}
-        yield pack(sensor, rank, Columns(times=times[start:end], fields=fields))
+        yield pack_head(sensor, rank, Columns(times=times[start:end], fields=fields))
         start = end
 
 
@@ -171,6 +174,11 @@ def _plain(blocks: Sequence[Block], quantity: str) -> Iterator[Sample]:
         values = columns.fields.get(quantity)
         if values is not None:
             yield from zip(columns.times, map(float, values), strict=True)
+
+
+def _weight(block: Block) -> int:
+    """How much there is to gain by joining a block with others."""
+    return int(block.count < SMALL) if block.packed else 1 + block.count // HEAVY
 
 
 def row_of(block: Block) -> tuple[str, int, int, int, int, str, bytes]:
