@@ -15,7 +15,8 @@ from bench.servers import influxd
 from bench.table import Budget, Row, print_table
 
 SUITES = (
-    "steps", "codec", "decodes", "wired", "bus", "gateway", "ingest", "latency", "backlog", "stores", "verify",
+    "steps", "codec", "decodes", "wired", "bus", "gateway",
+    "ingest", "latency", "backlog", "stores", "verify",
 )  # fmt: skip
 
 BUDGETS = {
