@@ -13,6 +13,10 @@ from coldchain_runtime.logs import Log
 
 Loop = Callable[[], Awaitable[None]]
 
+# A loop that has run so long since its last failure is well again.
+LASTED_MS = 10_000
+# Faults in a row whose texts are remembered; more are told whenever their count is a power of two.
+MOST_TOLD = 20
 _log = Log("supervisor")
 
 
@@ -33,6 +37,15 @@ class LoopStatus:
     since_ms: int = 0
     restarts: int = 0
     error: str = ""
+    failing_since_ms: int | None = None  # wall clock at the first of the failures that go on
+
+    def down_ms(self, now_ms: int) -> int:
+        """For how long it has not run as it should; 0 for one that runs and has lasted."""
+        if self.failing_since_ms is None:
+            return 0
+        if self.state is LoopState.RUNNING and now_ms - self.since_ms >= LASTED_MS:
+            return 0
+        return max(0, now_ms - self.failing_since_ms)
 
 
 class Supervisor:
@@ -78,6 +91,7 @@ class Supervisor:
 
     async def _keep(self, status: LoopStatus, loop: Loop, backoff: Backoff) -> None:
         failures = 0
+        told: set[str] = set()
         try:
             while True:
                 self._turn(status, LoopState.RUNNING)
@@ -88,12 +102,22 @@ class Supervisor:
                 except Exception as fault:  # noqa: BLE001 - whatever ends a loop, it must come back and be seen
                     status.error = f"{type(fault).__name__}: {fault}"
                 lasted_ms = (self._clock.monotonic_ns() - began) // 1_000_000
-                failures = 0 if lasted_ms > 2 * backoff.cap_ms else failures
+                if lasted_ms > 2 * backoff.cap_ms:
+                    failures, status.failing_since_ms = 0, None
+                    told.clear()
                 delay_ms = backoff.delay_ms(failures)
                 failures += 1
                 status.restarts += 1
                 self._turn(status, LoopState.BACKING_OFF)
-                _log.warning("loop.restarts", loop=status.name, error=status.error, retry_in_ms=delay_ms)
+                status.failing_since_ms = status.failing_since_ms or status.since_ms
+                if _worth_telling(status.error, failures, told):
+                    _log.warning(
+                        "loop.restarts",
+                        loop=status.name,
+                        error=status.error,
+                        retry_in_ms=delay_ms,
+                        failures=failures,
+                    )
                 await self._clock.sleep(delay_ms / 1000)
         finally:
             self._turn(status, LoopState.STOPPED)
@@ -116,3 +140,12 @@ class Supervisor:
         _, hanging = await asyncio.wait(tasks, timeout=self._stop_within)
         for task in hanging:
             _log.error("loop.hangs", loop=task.get_name())
+
+
+def _worth_telling(error: str, failures: int, told: set[str]) -> bool:
+    """A new fault always; the same again and again at the 1st, 2nd, 4th, 8th … time, for a port may be
+    unplugged for years."""
+    if error not in told and len(told) < MOST_TOLD:
+        told.add(error)
+        return True
+    return failures & (failures - 1) == 0

@@ -36,6 +36,7 @@ class SourceHealth:
     error: str
     restarts: int
     refused: Mapping[str, int]  # by reason
+    down_s: int = 0  # for how long it has not run as it should
     report: SourceReport = NO_REPORT
 
 

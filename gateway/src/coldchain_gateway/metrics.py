@@ -77,6 +77,8 @@ def _of_sources(health: Health) -> Iterator[str]:
     sources = health.sources
     up: list[Sample] = [({"source": one.name}, float(one.state == "running")) for one in sources]
     yield _family("source_up", "gauge", "1 while the wire is open.", up)
+    down: list[Sample] = [({"source": one.name}, float(one.down_s)) for one in sources]
+    yield _family("source_down_seconds", "gauge", "For how long the wire has not run as it should.", down)
     restarts: list[Sample] = [({"source": one.name}, float(one.restarts)) for one in sources]
     yield _family("source_restarts_total", "counter", "Restarts of the wire's driver.", restarts)
     refused: list[Sample] = [

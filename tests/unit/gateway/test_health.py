@@ -15,6 +15,7 @@ from coldchain_gateway.health import (
     Growth,
     Health,
     HealthLoop,
+    ReloadHealth,
     SourceHealth,
     gateway_fields,
     note_lines,
@@ -22,6 +23,7 @@ from coldchain_gateway.health import (
     rss_bytes,
     source_healths,
 )
+from coldchain_gateway.machine import Machine
 from coldchain_gateway.outbox import Counts
 from coldchain_gateway.uplink import UplinkState
 from coldchain_gateway.uplink.direct import DirectState
@@ -30,6 +32,11 @@ from support.health import GOOD
 from support.still_clock import StillClock
 
 DENIED = UplinkState(state="denied", message="HTTP 403", last_accepted_ms=None, unsent_again=0)
+
+
+DOWN = SourceHealth(
+    name="bus", state="backing_off", error="PortLost: gone", restarts=30, refused={}, down_s=60
+)
 
 
 class Notebook:
@@ -71,6 +78,13 @@ def test_a_healthy_gateway_shows_no_alarm() -> None:
     [
         ({"not_kept_for_s": 9}, "no room for 9 s"),
         ({"clock_alarm": True}, "nothing is sealed"),
+        ({"sources": (DOWN,)}, "source bus has not run for 60 s: PortLost: gone"),
+        ({"watchdog_withheld": "intake has ended"}, "something stands still: intake has ended"),
+        ({"machine": Machine(undervoltage=True)}, "supply voltage is too low"),
+        (
+            {"reload": ReloadHealth(number=1, fate="refused", changes=(), message="x:1")},
+            "is not what runs: x:1",
+        ),
         ({"outbox": Counts(refused_batches=2)}, "2 batches refused"),
         ({"quarantined": 1}, "1 broken outboxes put aside"),
         (
@@ -178,3 +192,7 @@ def test_the_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
     assert version("coldchain-gateway") == __version__
+
+
+def test_a_wire_that_was_just_pulled_is_no_alarm() -> None:
+    assert shown(dataclasses.replace(GOOD, sources=(dataclasses.replace(DOWN, down_s=59),)))[1] == []

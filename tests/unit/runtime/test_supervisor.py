@@ -147,3 +147,37 @@ async def test_a_loop_that_will_not_stop_does_not_hold_the_others_for_ever(
     assert "loop.hangs" in caplog.text
     release.set()
     await settle()
+
+
+async def test_a_fault_that_goes_on_for_years_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    errors = iter(["gone", "gone", "busy"])
+
+    async def unplugged() -> None:
+        raise RuntimeError(next(errors, "gone"))
+
+    async with Supervisor(clock) as supervisor:
+        status = supervisor.start("port", unplugged, backoff=Backoff(base_ms=1_000, cap_ms=1_000))
+        await clock.pass_time(3_000)
+        assert status.restarts > 2_900
+        told = [record for record in caplog.records if record.getMessage() == "loop.restarts"]
+        assert 12 <= len(told) <= 14, "the first, each new one, then 2, 4, 8, …"
+        assert status.down_ms(clock.now_ms()) >= 2_990_000
+
+
+async def test_a_loop_that_has_lasted_is_well_again() -> None:
+    clock = FakeClock()
+    tries: list[int] = []
+
+    async def plugged_later() -> None:
+        tries.append(1)
+        if len(tries) < 5:
+            raise RuntimeError("gone")
+        await clock.sleep(10**6)
+
+    async with Supervisor(clock) as supervisor:
+        status = supervisor.start("port", plugged_later, backoff=Backoff(base_ms=1_000, cap_ms=1_000))
+        await clock.pass_time(5)
+        assert status.down_ms(clock.now_ms()) >= 4_000
+        await clock.pass_time(20)
+        assert status.down_ms(clock.now_ms()) == 0

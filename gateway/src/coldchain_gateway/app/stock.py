@@ -1,12 +1,14 @@
 """Taking stock of the running gateway for its health."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from coldchain_gateway import __version__
 from coldchain_gateway.health import (
     Growth,
     Health,
     ReloadHealth,
+    SourceHealth,
     disk_free_bytes,
     loop_healths,
     oldest_waiting_s,
@@ -53,13 +55,7 @@ class Stock:
             started_ms=self._started_ms,
             run="" if head is None else head.run,
             seq=0 if head is None else head.seq,
-            sources=source_healths(
-                self._wires.names,
-                self._loops.status,
-                parts.intake.refusals(),
-                self._wires.remarks(),
-                self._wires.reports(),
-            ),
+            sources=self._sources(now_ms),
             outbox=counts,
             oldest_waiting_s=oldest_waiting_s(counts, ground.trust.now_ms()),
             hours_until_full=self._growth.hours_until_full(counts.waiting_bytes, room, now_ms),
@@ -82,6 +78,22 @@ class Stock:
             loops=loop_healths(self._loops.status, parts.crew.status),
             watchdog_withheld=self._watchdog.withheld,
             machine=look(),
+        )
+
+    def _sources(self, now_ms: int) -> tuple[SourceHealth, ...]:
+        healths = source_healths(
+            self._wires.names,
+            self._loops.status,
+            self._parts.intake.refusals(),
+            self._wires.remarks(),
+            self._wires.reports(),
+        )
+        loops = {loop.name: loop for loop in self._loops.status}
+        return tuple(
+            replace(one, down_s=loops[name].down_ms(now_ms) // 1000)
+            if (name := f"source.{one.name}") in loops
+            else one
+            for one in healths
         )
 
     def _counts(self) -> Counts:

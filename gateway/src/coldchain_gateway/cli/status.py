@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 STALE_S: Final = 30
+# A wire that was pulled and plugged again is no alarm.
+DOWN_S: Final = 60
 MAX_REASONS: Final = 6
 
 
@@ -74,6 +76,8 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
         yield "nobody has vouched for the time for a day: nothing is sealed"
     sources = status.get("sources")
     for source in sources if isinstance(sources, list) else ():
+        if (down_s := whole(source, "down_s")) >= DOWN_S:
+            yield f"source {source.get('name')} has not run for {down_s} s: {source.get('error')}"
         if told := table(source, "report").get("alarm"):
             yield f"source {source.get('name')}: {told}"
     uplink = table(status, "uplink")
