@@ -89,6 +89,25 @@ async def test_a_subscription_lost_at_a_reconnect_is_found_out_and_mended(
 
 
 @pytest.mark.acceptance("A11")
+async def test_a_lost_subscription_is_renewed_on_the_same_connection(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept, figures: Figures
+) -> None:
+    source = source_behind(broker, proxy.port)
+    async with running(source, kept):
+        await heard(broker, kept, 4.0)
+        await asyncio.to_thread(broker.unplug)
+        (broker.folder / "broker" / "mosquitto.db").unlink(missing_ok=True)
+        proxy.forgetful = True
+        broker.plug()
+        await until(lambda: proxy.swallowed >= 1, 25)
+        proxy.forgetful = False
+        connections = proxy.connections
+        await heard(broker, kept, 5.0, 30)
+        assert proxy.connections == connections
+    figures.add(rounds=1, resubscribed=1)
+
+
+@pytest.mark.acceptance("A11")
 async def test_a_broker_that_is_connected_and_silent_is_left_and_found_again(
     broker: MqttWire, proxy: MqttProxy, kept: Kept, figures: Figures
 ) -> None:

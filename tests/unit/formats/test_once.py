@@ -107,9 +107,13 @@ def test_history_goes_to_its_own_times_and_says_nothing_about_now(figures: Figur
     desk = Desk()
     desk.alarm.load(bundle(FRONT))
     now_ns = desk.clock.boottime_ns()
-    desk.intake.offer(Acquired(source="s", decoded=decoded, boottime_ns=now_ns, wall_ms=NOW_MS))
-    assert desk.lines("limit_crossed") == [], "20 °C were true then; now it is 4 °C"
+    for one in (*samples[:3], samples[3]):
+        desk.intake.offer(Acquired(source="s", decoded=[one], boottime_ns=now_ns, wall_ms=NOW_MS))
+        assert desk.lines("limit_crossed") == [], "20 °C were true then; now it is 4 °C"
     assert len([line for line in desk.lines("reading") if "sensor=front" in line]) == 4
+    hot = replace(samples[0], history=False)
+    desk.intake.offer(Acquired(source="s", decoded=[hot], boottime_ns=now_ns, wall_ms=NOW_MS))
+    assert len(desk.lines("limit_crossed")) == 1, "the same value as news is one"
     figures.add(readings=4, doubled=0)
 
 
