@@ -137,3 +137,20 @@ async def test_an_excursion_tells_its_revisions(filled: WebApp) -> None:
     table = await ask(filled, "excursions", {"point": POINT, **span(filled), "format": "csv"})
     assert found["id"] in table.text
     assert (await ask(filled, "excursions/ex_none", {})).status_code == 404
+
+
+async def test_sensors_that_nobody_placed_are_listed(lived: WebApp) -> None:
+    lived.log.say(("stray", lived.log.clock.wall_ms, 3.5))
+    found = (await ask(lived, "sensors", {"unassigned": "true"})).json()["items"]
+    assert [(one["sensor"], one["declared"], one["values"]) for one in found] == [
+        ("stray", False, {"temperature": 3.5})
+    ]
+    every = (await ask(lived, "sensors", {})).json()["items"]
+    assert {one["point"] for one in every} > {None, POINT}
+
+
+async def test_the_page_of_a_zone_shows_its_verdict_with_coverage(filled: WebApp) -> None:
+    for language, words in (("en", ("Non-conform", "Coverage")), ("zh", ("不符合", "数据覆盖率"))):
+        async with filled.client() as client:
+            page = await client.get(f"/zones/{ZONE}", headers={"Accept-Language": language})
+        assert all(word in page.text for word in words), language

@@ -4,7 +4,7 @@ from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.compliance import Kept, together
 from coldchain_backend.judging.consumer import Judging
-from coldchain_backend.judging.contracts import StoredExcursion
+from coldchain_backend.judging.contracts import SensorState, StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.inquiry import Answer, Asked, PointAnswer
@@ -39,6 +39,7 @@ __all__ = [
     "News",
     "PointAnswer",
     "PointStatus",
+    "SensorState",
     "Settings",
     "StoredExcursion",
     "Trace",

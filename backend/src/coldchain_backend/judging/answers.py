@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from coldchain.errors import Unavailable
+from coldchain.errors import InvalidInput, Unavailable
 from coldchain.words import Text
 from coldchain_backend.alerts import Alert
 from coldchain_backend.alerts.notices import notice_of
@@ -12,7 +13,7 @@ from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
 from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.compliance import Compliance, Kept
-from coldchain_backend.judging.contracts import GatewayState, Progress, StoredExcursion
+from coldchain_backend.judging.contracts import GatewayState, Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
@@ -20,6 +21,9 @@ from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
 from coldchain_backend.ledger import Ledger
 from coldchain_backend.series import STEP_MS, SeriesReading
+
+LATELY_MS: Final = 300_000
+MOST_LATELY: Final = 1000
 
 
 class Answers:
@@ -29,6 +33,7 @@ class Answers:
         self._recall, self._ledger = recall, ledger
         self._fleet = Fleet.empty(organisation)
         self._said = 0
+        self._lately: dict[tuple[str, int], tuple[int, Answer]] = {}
         self._lock = threading.Lock()
 
     def fleet(self) -> Fleet:
@@ -49,6 +54,25 @@ class Answers:
     def gateways(self) -> Sequence[GatewayState]:
         """What is known of gateways: when they were heard, and their health."""
         return self._recall.gateways()
+
+    def sensors(self) -> Sequence[SensorState]:
+        """What is known of every sensor that ever spoke, also of those not in the fleet, by name."""
+        return sorted(self._recall.facts().sensors.values(), key=lambda one: one.sensor)
+
+    def lately(self, zone: str, span_ms: int) -> Answer | None:
+        """The verdict on the last `span_ms` of a zone, at most five minutes old. None without points."""
+        stamp_ms = self._recall.progress().stamp_ms
+        made_ms, answer = self._lately.get((zone, span_ms), (0, None))
+        if answer is None or not made_ms <= stamp_ms < made_ms + LATELY_MS:
+            asked = Asked(zone=zone, from_ms=max(0, stamp_ms - span_ms), to_ms=stamp_ms)
+            try:
+                [answer] = self.verdicts([asked])
+            except InvalidInput:
+                return None
+            if len(self._lately) >= MOST_LATELY:
+                self._lately.clear()
+            self._lately[zone, span_ms] = stamp_ms, answer
+        return answer
 
     def unjudged(self) -> Mapping[str, int]:
         """How much is in evidence but not judged, by reason."""

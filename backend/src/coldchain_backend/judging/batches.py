@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import itemgetter, lt
 from typing import Final, NamedTuple, TypeGuard
@@ -82,6 +82,7 @@ class Content:
     key: str
     sealed: bool
     readings: dict[str, list[Spoken]] = field(default_factory=dict)
+    unassigned: dict[str, list[Spoken]] = field(default_factory=dict)
     others: list[Line] = field(default_factory=list)
     unjudged: Counter[Unjudged] = field(default_factory=Counter)
     samples: dict[Unjudged, str] = field(default_factory=dict)
@@ -131,13 +132,15 @@ def read_body(last: Framed, first: int, body: bytes, known: Container[str]) -> C
         content.refuse(Unjudged.BAD_LINE, f"{bad.reason}: {bad.raw!r}")
     latest_ms = last.record.received_ms + AHEAD_MS
     for column in parsed.readings:
-        if column.sensor not in known:
+        placed = column.sensor in known
+        if not placed:
             content.refuse(Unjudged.UNKNOWN_SENSOR, column.sensor, len(column.times))
-            continue
         spoken = _plain(column, latest_ms, sealed=content.sealed)
-        found = list(_one_by_one(column, latest_ms, content)) if spoken is None else [spoken]
+        told = content if placed or spoken is not None else replace(content, unjudged=Counter(), samples={})
+        found = list(_one_by_one(column, latest_ms, told)) if spoken is None else [spoken]
         if found:
-            content.readings.setdefault(column.sensor, []).extend(found)
+            readings = content.readings if placed else content.unassigned
+            readings.setdefault(column.sensor, []).extend(found)
     return content
 
 

@@ -205,6 +205,8 @@ class Judging:
             self._changed(self._zones.hear(sensor, parts))
             self._devices.hear(sensor, parts)
             self._takings.take(sensor, parts, content.meta.gateway)
+        for sensor, parts in content.unassigned.items():
+            self._takings.keep(sensor, parts, content.meta.gateway)
         self._devices.look_at_times(content)
         self._count(content)
         self._casebook.release_whole()

@@ -93,7 +93,7 @@ def _quiet(content: Content, sensor: str, present: Present, settings: Settings) 
             return False
         for course in courses:
             samples = samples_of([part], course.key.quantity, spell.from_ms, spell.to_ms)
-            if samples and not course.stays_quiet(samples):
+            if samples and not course.stays_quiet(course.seen(samples)):
                 return False
     return True
 

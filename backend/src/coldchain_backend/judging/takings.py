@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from coldchain_backend.judging.batches import Spoken, samples_of
 from coldchain_backend.judging.casebook import Casebook
@@ -10,6 +11,8 @@ from coldchain_backend.judging.courses import Course, Sample
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.series.blocks import quality_of
+
+MOST_UNASSIGNED: Final = 1000
 
 
 class Takings:
@@ -31,6 +34,20 @@ class Takings:
                 samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
                 if samples:
                     self._judge(course, course.seen(samples))
+
+    def keep(self, sensor: str, parts: Sequence[Spoken], gateway: str) -> None:
+        """Keep what a sensor said that the fleet does not know: a later version may say where it stood.
+
+        Of more than MOST_UNASSIGNED such sensors the readings stand in the ledger only.
+        """
+        known = self._present.sensors.get(sensor)
+        if known is None and len(self._present.sensors) - len(self._present.known) >= MOST_UNASSIGNED:
+            return
+        for part in parts:
+            self._memory.series.add(sensor, part.rank, part.times, part.fields)
+        state = spoken(known or SensorState(sensor=sensor), parts, gateway, self._present.now_ms)
+        self._present.sensors[sensor] = state
+        self._memory.put_sensor(state)
 
     def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
         closed = course.take(samples, self._memory, self._present.now_ms)

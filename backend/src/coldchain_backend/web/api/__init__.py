@@ -13,12 +13,13 @@ from coldchain_backend.web.api import (
     fleet,
     gateways,
     readings,
+    sensors,
     verdicts,
     zones,
 )
 
 _ALL = (
-    board, readings, excursions, alerts, verdicts, coverage, compliance, zones, fleet, gateways,
+    board, readings, excursions, alerts, verdicts, coverage, compliance, zones, sensors, fleet, gateways,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from coldchain_backend.judging import AlertFilter, StoredExcursion, Trace
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone
+from coldchain_backend.web.console.verdict import VERDICT_SPANS, ShownVerdict, show_verdict
 from coldchain_backend.web.console.zone_page import (
     BUCKETS,
     SPANS,
@@ -63,6 +64,7 @@ async def zone(
     points = [point.point.id for point in found.points]
     excursions = await to_thread(services.answers.excursions, points, from_ms, now, limit=_EXCURSIONS)
     traces = await to_thread(_traces, services, points, from_ms, now, BUCKETS)
+    verdicts = await to_thread(_lately, page, zone)
     return page.render(
         "zone",
         {
@@ -70,6 +72,7 @@ async def zone(
             "charts": _drawings(page, found, traces, excursions, from_ms),
             "span": span,
             "ranges": list(SPANS),
+            "verdicts": verdicts,
             "may_declare": person.may(Right.OPERATE),
             "zone_states": [one.value for one in ZoneState],
             "excursions": [show_excursion(one, found, page.wording) for one in excursions],
@@ -127,6 +130,11 @@ async def gateways(request: Request, services: Wanted, person: Viewer) -> Respon
         for one in services.gateways().values()
     ]
     return page.render("gateways", {"gateways": listed})
+
+
+def _lately(page: Page, zone: str) -> list[ShownVerdict]:
+    answers = ((span, page.services.answers.lately(zone, SPANS[span])) for span in VERDICT_SPANS)
+    return [show_verdict(span, answer, page.wording) for span, answer in answers if answer is not None]
 
 
 async def _board(services: Services, now_ms: int) -> Board:
