@@ -21,6 +21,11 @@ tests:
       - {event: excursion.resolved, at: "10:02"}
 """
 
+VERDICT = """\
+    verdicts:
+      - {{sensor: s1, time: "10:00-10:03", outcome: {outcome}, rule: high, out: {out}}}
+"""
+
 
 def played(folder: Path, text: str, name: str | None = None) -> list[Result]:
     path = folder / "story.yaml"
@@ -49,12 +54,15 @@ def test_a_true_story_passes(tmp_path: Path) -> None:
         (STORY + "    expect_no: [alert.resolved]\n", [" ", " ", "+"]),
         (STORY + "    told: [{receiver: dispatch, types: [alert.fired]}]\n", [" ", " ", " ", "+"]),
         (STORY + "    told: [{receiver: nobody, types: [alert.fired]}]\n", [" ", " ", "-"]),
+        (STORY + VERDICT.format(outcome="non_conform", out="1m"), [" ", " ", " "]),
+        (STORY + VERDICT.format(outcome="conform", out="1m"), [" ", " ", "-", "+"]),
+        (STORY + VERDICT.format(outcome="non_conform", out="2m"), [" ", " ", "-", "+"]),
     ],
 )
 def test_the_line_that_differs_is_shown(tmp_path: Path, wrong: str, expected: list[str]) -> None:
     [result] = played(tmp_path, wrong)
     assert signs(result) == expected
-    assert described(result)[0].startswith("FAIL  one")
+    assert described(result)[0].startswith("ok " if set(expected) == {" "} else "FAIL  one")
 
 
 def test_an_incomplete_expectation_lets_other_things_happen(tmp_path: Path) -> None:
@@ -78,6 +86,8 @@ def test_one_case_is_chosen_by_its_name_and_an_unknown_name_is_refused(tmp_path:
         (STORY + STORY.removeprefix("tests:\n"), 9, "two tests are called 'one'"),
         (STORY.replace("    expect:\n", "    events:\n      - {}\n    expect:\n"), 7, "an event is one of"),
         (STORY + "    fleet: {organisation: o}\n", 2, "either `profile` or `fleet`"),
+        (STORY + '    verdicts: [{time: "10:00-10:05"}]\n', 9, "for a zone or for a sensor"),
+        (STORY + '    verdicts: [{time: "10:00-10:05", zone: z, out: 5m}]\n', 9, "belong together"),
     ],
 )
 def test_mistakes_are_told_with_their_line(tmp_path: Path, text: str, line: int, message: str) -> None:
@@ -95,6 +105,9 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, text: str, line: int,
         STORY + '    late: [{sensor: s1, at: "10:00", value: 900, arrives: "tomorrow"}]\n',
         STORY + '    duplicates: [{sensor: s1, at: "09:00"}]\n',
         STORY.replace("every: 1m", "every: 1m, quantity: weight"),
+        STORY + '    verdicts: [{time: "later", sensor: s1}]\n',
+        STORY + '    verdicts: [{time: "10:00-10:05", sensor: s9}]\n',
+        STORY + '    verdicts: [{time: "10:00-10:05", zone: nowhere}]\n',
     ],
 )
 def test_what_only_shows_when_played_names_file_and_case(tmp_path: Path, text: str) -> None:

@@ -1,13 +1,15 @@
 """What was expected beside what happened, line by line, and the line in which they differ."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from coldchain.errors import InvalidInput
+from coldchain_backend.judging import Answer, Answers, Asked
 from coldchain_backend.ruletests.calendar import Calendar
-from coldchain_backend.ruletests.document import CaseEntry, ExpectEntry
+from coldchain_backend.ruletests.document import CaseEntry, ExpectEntry, VerdictEntry
 from coldchain_backend.ruletests.rehearsal import Happened, Outcome
+from coldchain_runtime.documents import duration_text
 
 ANY = "alert"
 MAX_LINES = 600
@@ -127,6 +129,64 @@ def _absent(case: CaseEntry, outcome: Outcome, reader: _Reader) -> Iterator[Diff
         for found in outcome.happened:
             if reader.meets(unwanted, found):
                 yield Difference(sign="+", text=f"{reader.happened(found)}   (expect_no {event})")
+
+
+def asked_lines(case: CaseEntry, answers: Answers, calendar: Calendar) -> list[Difference]:
+    """The verdicts that a case expects beside those that are given; one line each where they agree."""
+    lines: list[Difference] = []
+    for wanted in case.verdicts:
+        found = _answer(wanted, answers, calendar)
+        said = [*_said_of(wanted, found)]
+        told = f"verdict {wanted.zone or wanted.sensor} {wanted.time}: "
+        if all(expected == given for _, expected, given in said):
+            lines.append(Difference(sign=" ", text=told + _shown((name, given) for name, _, given in said)))
+        else:
+            lines.append(Difference(sign="-", text=told + _shown((name, one) for name, one, _ in said)))
+            lines.append(Difference(sign="+", text=told + _shown((name, one) for name, _, one in said)))
+    return lines
+
+
+def _answer(wanted: VerdictEntry, answers: Answers, calendar: Calendar) -> Answer:
+    from_ms, to_ms = calendar.span(wanted.time)
+    point = None
+    if wanted.sensor is not None:
+        place = answers.fleet().plan.place_of_sensor(wanted.sensor)
+        if place is None:
+            raise InvalidInput(f"verdicts: sensor {wanted.sensor} stands nowhere")
+        point = place.point.id
+    number = None if wanted.as_of is None else answers.number_at(calendar.instant(wanted.as_of))
+    leg = Asked(zone=wanted.zone, point=point, from_ms=from_ms, to_ms=to_ms)
+    return answers.verdicts([leg], wanted.profile, as_of=number)[0]
+
+
+def _said_of(wanted: VerdictEntry, found: Answer) -> Iterator[tuple[str, object, object]]:
+    """Name, expected and given of each figure that is expected; figures of the worst point."""
+    verdicts = [one.verdict for one in found.points if one.verdict is not None]
+    verdict = next((one for one in verdicts if one.outcome is found.outcome), None)
+    if wanted.outcome is not None:
+        yield "outcome", wanted.outcome.value, found.outcome.value
+    if wanted.coverage is not None:
+        yield "coverage", round(wanted.coverage, 3), round(found.coverage, 3)
+    if verdict is None:
+        return
+    if wanted.reasons is not None:
+        told = [reason.kind.value for reason in verdict.reasons]
+        yield "reasons", [kind.value for kind in wanted.reasons], told
+    for name, expected, given in (
+        ("mkt", wanted.mkt, verdict.account.mkt), ("mean", wanted.mean, verdict.account.mean),
+    ):  # fmt: skip
+        if expected is not None:
+            yield name, round(expected, 3), given
+    if wanted.rule is not None and wanted.out is not None:
+        given_ms = verdict.account.rule(wanted.rule).out_ms
+        yield f"out of {wanted.rule}", duration_text(wanted.out), duration_text(given_ms)
+
+
+def _shown(figures: Iterable[tuple[str, object]]) -> str:
+    return ", ".join(
+        f"{name} {' '.join(map(str, value)) or 'none' if isinstance(value, list) else value}"
+        for name, value in figures
+    )
 
 
 def _told_lines(receiver: str, types: Sequence[str], outcome: Outcome) -> Iterator[Difference]:

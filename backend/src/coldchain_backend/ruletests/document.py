@@ -7,9 +7,10 @@ from datetime import date
 from typing import Annotated, Final
 
 from coldchain.errors import InvalidInput
+from coldchain.verdicts import Outcome, ReasonKind
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.fleetfile import FleetDocument, problems
-from coldchain_backend.fleetfile.keys import Interval, SensorId, TimeZone
+from coldchain_backend.fleetfile.keys import Id, Interval, SensorId, TimeZone
 from coldchain_backend.fleetfile.profiles import ProfileEntry
 from coldchain_runtime.documents import Duration, Place
 
@@ -163,6 +164,34 @@ class ToldEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictEntry:
+    """The verdict on a zone or a sensor's point over a time; what is left out may be anything.
+
+    `reasons`: their kinds in order. `coverage` is a share, `mkt` and `mean` in °C (to 0.001), `out` the time
+    beyond the limit of `rule`. `as_of`: as it was known then.
+    """
+
+    time: str
+    zone: Id | None = None
+    sensor: SensorId | None = None
+    profile: str | None = None
+    as_of: str | None = None
+    outcome: Outcome | None = None
+    reasons: tuple[ReasonKind, ...] | None = None
+    coverage: float | None = None
+    mkt: float | None = None
+    mean: float | None = None
+    rule: str | None = None
+    out: Duration | None = None
+
+    def __post_init__(self) -> None:
+        if (self.zone is None) is (self.sensor is None):
+            raise InvalidInput("a verdict is asked for a zone or for a sensor")
+        if (self.rule is None) is not (self.out is None):
+            raise InvalidInput("`rule` and `out` belong together")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEntry:
     """One story: a fleet (or just a profile), readings, what else happens, and what must come of it.
 
@@ -183,14 +212,15 @@ class CaseEntry:
     complete: bool = True
     expect_no: tuple[str, ...] = ()
     told: tuple[ToldEntry, ...] = ()
+    verdicts: tuple[VerdictEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.fleet is None) is (self.profile is None):
             raise InvalidInput("a case needs either `profile` or `fleet`")
         if not self.series:
             raise InvalidInput("a case needs at least one series")
-        if self.expect is None and not (self.expect_no or self.told):
-            raise InvalidInput("a case expects nothing: give `expect`, `expect_no` or `told`")
+        if self.expect is None and not (self.expect_no or self.told or self.verdicts):
+            raise InvalidInput("a case expects nothing: give `expect`, `expect_no`, `told` or `verdicts`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

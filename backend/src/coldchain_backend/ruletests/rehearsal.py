@@ -100,7 +100,7 @@ class Rehearsal:
         self._ledger = MemoryLedger(organisation, self._clock)
         self._books, self._database = books, database
         self._judging = Judging(books, self._settings)
-        self.answers = Answers(Records(database), organisation)
+        self.answers = Answers(Records(database), organisation, self._ledger)
 
     def play(self, script: Script) -> Outcome:
         """Let everything happen, and look at what came of it."""

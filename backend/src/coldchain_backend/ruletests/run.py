@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain_backend.fleetfile import parse_file, problems
-from coldchain_backend.ruletests.comparison import Comparison, compare
+from coldchain_backend.ruletests.comparison import Comparison, asked_lines, compare
 from coldchain_backend.ruletests.document import CaseEntry, RuleTestFile, mistakes
 from coldchain_backend.ruletests.recording import recorded
 from coldchain_backend.ruletests.rehearsal import Outcome, rehearsing
@@ -59,8 +59,9 @@ def _played(case: CaseEntry, file: RuleTestFile) -> Comparison:
         raise InvalidInput(f"{'.'.join(map(str, place))}: {message}")
     script = script_of(case, file)
     with rehearsing(script.organisation) as rehearsal:
-        outcome = rehearsal.play(script)
-    return compare(case, outcome, calendar_of(file), file.tolerance)
+        compared = compare(case, rehearsal.play(script), calendar_of(file), file.tolerance)
+        asked = asked_lines(case, rehearsal.answers, calendar_of(file))
+    return Comparison(lines=(*compared.lines, *asked))
 
 
 def play_recording(fleet: Path, recording: Path) -> Outcome:
