@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -117,17 +117,45 @@ def test_what_is_not_understood_is_shown_and_nothing_sent(bus: ModbusWire) -> No
     assert bus.asked == []
 
 
-def test_a_port_that_another_process_has_is_not_opened(bus: ModbusWire) -> None:
-    # This process holds the master end, so it is the device; the other one is a program that uses the port.
-    program = f"import os, time; os.open({os.ttyname(bus._slave)!r}, os.O_RDWR | os.O_NOCTTY); print(1, flush=True); time.sleep(60)"  # noqa: E501 - one program
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as other:
+HOLD = """
+import fcntl, os, sys, time
+port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+fcntl.flock(port, fcntl.LOCK_EX)
+print(1, flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def holding(link: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another program that uses the port. This process has the master end, so it is the device."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(link)], stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        found = typed("discover", "--port", bus.link, "--for", 1)
+        yield other
         other.kill()
+
+
+def test_a_port_that_another_process_has_is_not_opened(bus: ModbusWire) -> None:
+    with holding(bus.link) as other:
+        found = typed("discover", "--port", bus.link, "--for", 1)
     assert found.returncode == 1
     assert f"({other.pid}); not touched" in found.stdout
     assert bus.asked == []
+
+
+def test_probe_names_who_has_the_port(line: SerialWire, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(
+        '[gateway]\nname = "g"\norganisation = "o"\n[[source]]\nkind = "serial_line"\nname = "line"\n'
+        f'port = "{line.link}"\n'
+    )
+    with holding(line.link) as other:
+        looked = typed("--config", file, "probe", "--for", 1)
+    assert looked.returncode == 1
+    assert f"({other.pid}))" in looked.stderr
 
 
 def test_listen_only_sends_nothing(bus: ModbusWire) -> None:

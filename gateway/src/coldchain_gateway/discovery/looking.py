@@ -14,10 +14,12 @@ from coldchain.backoff import Backoff
 from coldchain.readings import Refusal, Value
 from coldchain_gateway.config import Settings
 from coldchain_gateway.contracts import Acquired, Sample
-from coldchain_gateway.sources import MqttConfig, SourceConfig, open_source
+from coldchain_gateway.sources import ModbusConfig, MqttConfig, SerialLineConfig, SourceConfig, open_source
 from coldchain_gateway.sources.replay.recording import recorded_line
 from coldchain_runtime.clock import Clock, SystemClock
 from coldchain_runtime.supervisor import Supervisor
+
+from .ports import holders
 
 REOPEN: Final = Backoff(base_ms=500, cap_ms=3_000)
 CLIENT: Final = "coldchain-probe"
@@ -168,13 +170,22 @@ async def _look_at(plan: LookPlan, show: Callable[[Look], None], clock: Clock) -
             await clock.sleep(plan.for_s)
             remarks = {source.name: str(getattr(source, "remark", "")) for source in sources}
             return {
-                name: remarks[name] or state.error
+                name: remarks[name] or state.error + _held(settings, name)
                 for name, state in states.items()
                 if not intake.heard.get(name)
             }
     finally:
         if record is not None:
             record.close()
+
+
+def _held(settings: Settings, name: str) -> str:
+    """Who has the source's port, if anybody else does."""
+    for config in settings.config.source:
+        if config.name == name and isinstance(config, SerialLineConfig | ModbusConfig):
+            found = holders(config.port)
+            return f" (open in {', '.join(found)})" if found else ""
+    return ""
 
 
 def _unobtrusive(config: SourceConfig) -> SourceConfig:
