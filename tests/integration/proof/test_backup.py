@@ -11,6 +11,7 @@ import pytest
 
 from coldchain_backend.ledger import read_json
 from coldchain_backend.recovery import HELD
+from support.commands import command
 from support.judged_folder import JudgedFolder
 from support.ports import free_port
 
@@ -32,10 +33,7 @@ class House:
         (folder / "data" / "backend.key").write_text("11" * 32, encoding="ascii")
 
     def run(self, *arguments: str) -> str:
-        program = [sys.executable, "-m", "coldchain_backend", "--config", str(self.folder / "backend.toml")]
-        done = subprocess.run(
-            [*program, *arguments], check=False, capture_output=True, text=True, timeout=WAIT_S
-        )
+        done = command("--config", str(self.folder / "backend.toml"), *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -59,12 +59,15 @@ def test_the_archive_holds_what_a_regulator_asks_for(folder: Path) -> None:
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {
         "manifest.json", "judged.json", "keys.json", "received.csv", "cadence.json", "excursions.json",
-        "alerts.json", "configuration.json", "gaps-in-numbers.json", "report.html", "verify.py",
+        "alerts.json", "configuration.json", "verdicts.json", "gaps-in-numbers.json", "report.html",
+        "verify.py",
     } <= names  # fmt: skip
     gaps = json.loads((folder / "gaps-in-numbers.json").read_bytes())
     assert [hole[1:] for hole in gaps["holes"]] == [["run-1", 41, 41, "not declared"]]
     configuration = json.loads((folder / "configuration.json").read_bytes())
     assert configuration["versions"][0]["by"] == "王伟"
+    verdicts = json.loads((folder / "verdicts.json").read_bytes())
+    assert verdicts[-1]["verdicts"][0]["outcome"] == "non_conform"
     (excursion,) = json.loads((folder / "excursions.json").read_bytes())
     assert (excursion["point"], excursion["peak"]) == ("p.b", 9.5)
     days = json.loads((folder / "cadence.json").read_bytes())

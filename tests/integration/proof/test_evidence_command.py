@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import GENESIS, encode_public, seal
+from support.commands import command
 from support.doors import request
 from support.evidence import stranger, unpacked
 from support.ledgers import GATEWAY
@@ -66,10 +67,7 @@ class House:
         return [sys.executable, "-m", "coldchain_backend", "--config", config, *arguments]
 
     def run(self, *arguments: str) -> str:
-        program = self.command(*arguments)
-        done = subprocess.run(
-            program, check=False, capture_output=True, text=True, timeout=WAIT_S, cwd=self.folder
-        )
+        done = command("--config", str(self.folder / "backend.toml"), *arguments)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
@@ -109,7 +107,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def test_evidence_of_what_a_gateway_sent_just_now(house: House) -> None:
     token = house.enrol()
-    house.run("fleet", "apply", "fleet.yaml")
+    house.run("fleet", "apply", str(house.folder / "fleet.yaml"))
     now_ms, prev, batches = int(time.time() * 1000), GENESIS, []
     for seq in range(1, 11):
         body = b"reading,sensor=s0 temperature=%d.5 %d\n" % (seq % 3 + 3, now_ms + seq * 10)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import Key
+from support.commands import command
 from support.judged_folder import JudgedFolder
 from support.ports import free_port
 
@@ -40,9 +41,7 @@ class House:
         ]  # fmt: skip
 
     def run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            self.command(*arguments), check=False, capture_output=True, text=True, timeout=WAIT_S
-        )
+        done = command("--config", str(self.folder / "backend.toml"), *arguments)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 

@@ -1,14 +1,13 @@
 """`rebuild` as a command: never beside a running server, never over differences that nobody accepted."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from coldchain_backend.ledger import read_json
+from support.commands import Done, command
 from support.judged_folder import JudgedFolder
 
 
@@ -22,10 +21,8 @@ def folder(tmp_path: Path) -> JudgedFolder:
     return folder
 
 
-def command(folder: JudgedFolder, *arguments: str) -> subprocess.CompletedProcess[str]:
-    config = str(folder.data_dir.parent / "backend.toml")
-    program = [sys.executable, "-m", "coldchain_backend", "--config", config, "rebuild", *arguments]
-    return subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
+def run(folder: JudgedFolder, *arguments: str) -> Done:
+    return command("--config", str(folder.data_dir.parent / "backend.toml"), "rebuild", *arguments)
 
 
 def change(folder: JudgedFolder, statement: str) -> None:
@@ -35,18 +32,18 @@ def change(folder: JudgedFolder, statement: str) -> None:
 
 def test_it_refuses_beside_a_server(folder: JudgedFolder) -> None:
     with folder.ledger():
-        done = command(folder)
+        done = run(folder)
     assert done.returncode == 1
     assert "another process has the ledger" in done.stderr
 
 
 def test_it_compares_and_swaps(folder: JudgedFolder) -> None:
-    checked = command(folder, "--check")
+    checked = run(folder, "--check")
     assert (checked.returncode, checked.stdout.split(":")[0]) == (0, "identical")
     assert not (folder.data_dir / "coldchain.sqlite.before-rebuild").exists()
     for table in ("excursion", "alert", "progress", "series_block"):
         change(folder, f"DELETE FROM {table}")  # noqa: S608 - names of this test
-    done = command(folder)
+    done = run(folder)
     assert done.returncode == 0
     assert "the rebuilt database is in place" in done.stdout
     assert checked.stdout.split("digest")[1] in done.stdout
@@ -54,16 +51,16 @@ def test_it_compares_and_swaps(folder: JudgedFolder) -> None:
 
 def test_differences_are_named_and_need_a_person(folder: JudgedFolder) -> None:
     change(folder, "UPDATE excursion SET peak = 99.0")
-    done = command(folder)
+    done = run(folder)
     assert done.returncode == 1
     assert "peak: 99.0 -> 9.5" in done.stdout
     assert "1 differences" in done.stdout
-    assert command(folder, "--accept", "typing mistake").returncode == 2
-    accepted = command(folder, "--accept", "typing mistake", "--by", "王伟")
+    assert run(folder, "--accept", "typing mistake").returncode == 2
+    accepted = run(folder, "--accept", "typing mistake", "--by", "王伟")
     assert accepted.returncode == 0
     with folder.ledger() as ledger:
         (act,) = ledger.read(ledger.end - 1, 1)
     assert read_json(act.payload) == {
         "act": "rebuild", "by": "王伟", "reason": "typing mistake", "differences": 1, "gone": [],
     }  # fmt: skip
-    assert command(folder, "--check").returncode == 0
+    assert run(folder, "--check").returncode == 0

@@ -1,8 +1,5 @@
 """`verify` over several processes, and as a command."""
 
-import os
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import orjson
 import pytest
 
 from coldchain_backend.ledger import Scope, Verifier
+from support.commands import Done, command
 from support.ledgers import segments, write_ledger
 
 
@@ -33,21 +31,18 @@ def test_several_processes_say_the_same_as_one(folder: Path) -> None:
     assert 0 < sum(told) <= crew.size()
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "coldchain_backend", "verify", *arguments]
-    return subprocess.run(
-        program, check=False, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}, timeout=60
-    )
+def run(*arguments: str) -> Done:
+    return command("verify", *arguments)
 
 
 def test_the_command_answers_and_names(folder: Path) -> None:
-    done = command("--ledger", str(folder))
+    done = run("--ledger", str(folder))
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
         "intact: 43 records, 40 batches, 80 lines, 1 gateways",
     )
     segments(folder)[-1].unlink()
-    done = command("--ledger", str(folder), "--json")
+    done = run("--ledger", str(folder), "--json")
     said = orjson.loads(done.stdout)
     assert done.returncode == 1
     assert said["answer"] == "broken"
@@ -55,6 +50,6 @@ def test_the_command_answers_and_names(folder: Path) -> None:
 
 
 def test_a_time_that_is_none_is_told(folder: Path) -> None:
-    done = command("--ledger", str(folder), "--from", "yesterday")
+    done = run("--ledger", str(folder), "--from", "yesterday")
     assert done.returncode == 2
     assert "'yesterday' is not a time" in done.stderr

@@ -30,8 +30,9 @@ from coldchain_backend.evidence.cadence import Day, days_of
 from coldchain_backend.evidence.claims import beyond, claim
 from coldchain_backend.evidence.parts import Part, parts_of
 from coldchain_backend.evidence.report import Account, report
+from coldchain_backend.evidence.revisions import revisions
 from coldchain_backend.ingest import GatewayKey
-from coldchain_backend.judging import Answers
+from coldchain_backend.judging import Answers, Asked
 from coldchain_backend.ledger import Ledger
 
 FORMAT: Final = 1
@@ -180,7 +181,15 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
     writer.json("keys.json", keys)
     rows = [_cadence_row(part, day) for part, days in account.cadence for day in days]
     writer.json("cadence.json", rows)
-    writer.json("excursions.json", [history.excursion_row(one) for one in account.excursions])
+    every = [history.excursion_story(answers, one) for one in account.excursions]
+    writer.json("excursions.json", every)
+    asked = [
+        Asked(zone=zone, from_ms=span[0], to_ms=span[1])
+        for zone in sorted({part.place.zone.id for part in parts})
+    ]
+    until_ms = max(part.until_ms for part in parts)
+    late = [one.received_ms for kept in found.runs.values() for one in kept if one.received_ms > until_ms]
+    writer.json("verdicts.json", revisions(answers, asked, late))
     writer.json("alerts.json", [history.story_row(one) for one in account.alerts])
     placement = [_placement(part) for part in parts]
     configuration = {"versions": account.changes, "states": account.states, "placement": placement}

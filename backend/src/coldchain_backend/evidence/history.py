@@ -71,6 +71,12 @@ def story_row(story: AlertStory) -> Row:
     }
 
 
+def excursion_story(answers: Answers, stored: StoredExcursion) -> Row:
+    """An excursion with every earlier revision."""
+    earlier = [excursion_row(one) for one in answers.history(stored.id)]
+    return {**excursion_row(stored), "revisions": earlier}
+
+
 def excursion_row(stored: StoredExcursion) -> Row:
     """An excursion as plain values."""
     one = stored.excursion
