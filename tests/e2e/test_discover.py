@@ -82,7 +82,8 @@ def test_every_simulated_sensor_is_found_and_what_is_written_is_read(tmp_path: P
         assert len(document["buses"][0]["sensors"]) == 2
         published = {one["sensor"] for one in document["brokers"][0]["sensors"]}
         assert "配送车/前" in published
-        assert len(published) >= 2
+        assert len(published) == 9, "one of each family"
+        assert 'time_zone = "Asia/Shanghai"' in config.read_text("utf-8")
         wanted = set.union(*FOUND.values(), published, {"28-0316a2794a7f", "28-0119c2d3b5aa"})
         wanted |= {"bus-1-1", "bus-1-2.1", "bus-1-3", "bus-1-4"}
 

@@ -9,7 +9,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from coldchain_gateway.contracts import Sample
-from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_family, recognise
+from coldchain_gateway.formats import Message, MqttFormat, Options, Recognised, mqtt_family, recognise
 from coldchain_runtime.clock import Clock
 
 from .findings import BrokerFound, Hearing, Subscription
@@ -59,11 +59,20 @@ class _Listener:
             if len(self._families) < MOST_TOPICS:
                 self._families[message.topic] = family
             self.unknown.pop(message.topic, None)
-            self.subscriptions[family, found.topic] = Subscription(
-                family=family, topic=found.topic, settings=dict(found.settings), needs=tuple(found.needs)
-            )
+            self.subscriptions[family, found.topic] = self._subscription(found)
         samples = [one for one in self._format(family).decode(message) if isinstance(one, Sample)]
         self.hearing.hear(samples, message.payload, message.arrival_ms)
+
+    def _subscription(self, found: Recognised) -> Subscription:
+        """As it will stand in the draft; what was told to this search need not be asked again."""
+        given = {"time_zone": self._plan.time_zone} if self._plan.time_zone else {}
+        settings = {name: value for name, value in given.items() if name in found.needs}
+        return Subscription(
+            family=found.family,
+            topic=found.topic,
+            settings={**found.settings, **settings},
+            needs=tuple(name for name in found.needs if name not in settings),
+        )
 
     def _format(self, family: str) -> MqttFormat:
         if family not in self._formats:

@@ -218,7 +218,7 @@ def _unquoted(payload: bytes) -> str:
 
 def _recognise(message: Message) -> Recognised | None:
     levels = message.topic.split("/")
-    if levels[0] == "homeassistant" and len(levels) == 4 and levels[1] in KINDS and levels[-1] == "state":
+    if levels[0] == "homeassistant" and len(levels) == 4 and levels[1] in KINDS and levels[3] != "config":
         return Recognised(family="home_assistant", topic="homeassistant/+/+/+")
     return None
 
