@@ -32,14 +32,15 @@ check_archive() {
     if [ -s "$here/MISSING" ]; then say "this archive lacks: $(tr '\n' ';' < "$here/MISSING")"; fi
 }
 
-# install_program FOLDER: a fresh environment beside the old one, which is replaced only when the new one works
+# install_program FOLDER [USER]: a fresh environment beside the old one, which is replaced only when the new one works.
+# For root the program becomes USER first.
 install_program() {
     local venv=$1/venv fresh=$1/venv.new pip
     pip=$(echo "$here"/wheels/pip-*.whl)/pip
     say "installing the program into $venv"
     rm -rf "$fresh"
     "$PYTHON" -m venv --without-pip "$fresh" || fail "'$PYTHON' cannot make an environment"
-    local options=(--quiet --no-index --no-cache-dir --disable-pip-version-check --find-links "$here/wheels" --require-hashes)
+    local options=(--isolated --quiet --no-index --no-cache-dir --disable-pip-version-check --find-links "$here/wheels" --require-hashes)
     "$fresh/bin/python" "$pip" install "${options[@]}" -r "$here/requirements.txt" \
         || fail "no wheel fits $("$PYTHON" -V) on $(uname -m); see MISSING in the archive"
     "$fresh/bin/python" "$pip" install "${options[@]}" --no-deps -r "$here/parts.txt"
@@ -49,7 +50,12 @@ install_program() {
     mv "$fresh" "$venv"
     rm -rf "$venv.old"
     mkdir -p "$1/bin"
-    printf '#!/bin/sh\nexec "%s/bin/python" -m coldchain_gateway "$@"\n' "$venv" > "$1/bin/coldchain-gateway"
+    {
+        echo '#!/bin/sh'
+        # What root would write into the data folder, the service could not read.
+        if [ -n "${2:-}" ]; then echo "[ \"\$(id -u)\" -ne 0 ] || exec runuser -u $2 -- \"\$0\" \"\$@\""; fi
+        echo "exec \"$venv/bin/python\" -m coldchain_gateway \"\$@\""
+    } > "$1/bin/coldchain-gateway"
     chmod 755 "$1/bin/coldchain-gateway"
     "$1/bin/coldchain-gateway" --version
 }
@@ -81,14 +87,16 @@ install_system() {
         useradd --system --home-dir /var/lib/coldchain-gateway --no-create-home --shell /usr/sbin/nologin "$user"
     fi
     usermod --append --groups dialout,gpio "$user"
+    runuser -u "$user" -- "$("$PYTHON" -c 'import sys; print(sys.executable)')" -c '' 2>/dev/null \
+        || fail "the user $user may not run '$PYTHON': take the system's, --python /usr/bin/python3"
     mkdir -p "$top"
-    install_program "$top"
+    install_program "$top" "$user"
     ln -sf "$top/bin/coldchain-gateway" /usr/local/bin/coldchain-gateway
     install_configuration "$config" /var/lib/coldchain-gateway
     chgrp "$user" /etc/coldchain "$config"; chmod 750 /etc/coldchain; chmod 640 "$config"
     install -d -m 700 -o "$user" -g "$user" /var/lib/coldchain-gateway
-    install -m 644 "$here/60-coldchain.rules" /etc/udev/rules.d/60-coldchain.rules
-    install -m 644 "$here/coldchain-gateway.service" /etc/systemd/system/coldchain-gateway.service
+    install -D -m 644 "$here/60-coldchain.rules" /etc/udev/rules.d/60-coldchain.rules
+    install -D -m 644 "$here/coldchain-gateway.service" /etc/systemd/system/coldchain-gateway.service
     udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=tty --subsystem-match=gpio 2>/dev/null || true
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
@@ -97,7 +105,7 @@ install_system() {
     fi
     say "done. Next: edit $config, then"
     say "  sudo coldchain-gateway --config $config check"
-    say "  sudo systemctl start coldchain-gateway && coldchain-gateway --config $config status"
+    say "  sudo systemctl start coldchain-gateway && sudo coldchain-gateway --config $config status"
 }
 
 check_archive
