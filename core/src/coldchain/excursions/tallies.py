@@ -8,7 +8,7 @@ from coldchain.excursions.places import Changes, grow, place_after, rounded, sam
 from coldchain.excursions.values import HOUR_MS, Change, Judged, Tally
 from coldchain.gaps import Spoken, spoken_until_ms
 from coldchain.kinetic import kinetic_weight, mean_kinetic
-from coldchain.profiles import Mode, Reset, Rule, Weighting
+from coldchain.profiles import Mode, Reset, Rule, Side, Weighting
 from coldchain.spans import day_of, midnight_ms
 
 Samples = Sequence[tuple[int, float]]
@@ -52,6 +52,8 @@ def tally_waited(
 def _cumulate(
     rule: Rule, tally: Tally, before: Before, samples: Samples, judged: Judged
 ) -> tuple[Tally, Changes]:
+    if _quiet(rule, tally, before, samples):
+        return _turned(rule, tally, _period(rule, samples[-1][0], judged)), []
     changes: Changes = []
     for time_ms, value in samples:
         last = before.last
@@ -70,6 +72,14 @@ def _cumulate(
             tally = replace(tally, cumulated=place)
         before = Before((time_ms, value), time_ms, before.first_ms)
     return tally, changes
+
+
+def _quiet(rule: Rule, tally: Tally, before: Before, samples: Samples) -> bool:
+    """Whether readings only let time pass: no excursion is open, and none of them breaks the limit."""
+    if tally.cumulated is not None or (before.last is not None and rule.broken_by(before.last[1])):
+        return False
+    values = [value for _, value in samples]
+    return not rule.broken_by(max(values) if rule.side is Side.HIGH else min(values))
 
 
 def _summed(rule: Rule, tally: Tally, before: Before, end_ms: int, judged: Judged) -> tuple[Tally, Changes]:
