@@ -134,6 +134,7 @@ async def test_an_excursion_tells_its_revisions(filled: WebApp) -> None:
     assert [one["level"] for one in states][-1] == "alarm"
     assert states == sorted(states, key=lambda one: one["number"])
     assert states[-1]["because"] is None
+    assert states[-1]["explained_by"] is None, "no door and no defrost was ever heard of here"
     table = await ask(filled, "excursions", {"point": POINT, **span(filled), "format": "csv"})
     assert found["id"] in table.text
     assert (await ask(filled, "excursions/ex_none", {})).status_code == 404

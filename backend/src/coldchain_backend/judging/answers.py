@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from coldchain.errors import InvalidInput, Unavailable
+from coldchain.marks import MarkKind
 from coldchain.words import Text
 from coldchain_backend.alerts import Alert
 from coldchain_backend.alerts.notices import notice_of
@@ -15,6 +16,7 @@ from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.compliance import Compliance, Kept
 from coldchain_backend.judging.contracts import GatewayState, Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.current import Current
+from coldchain_backend.judging.explained import explanation
 from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
@@ -196,6 +198,12 @@ class Answers:
     def history(self, excursion: str) -> Sequence[StoredExcursion]:
         """Every state in which an excursion was kept, oldest first; empty for one that never was."""
         return self._recall.history(excursion)
+
+    def explained(self, excursion: StoredExcursion) -> MarkKind | None:
+        """The defrost or open door that an excursion may come from, by the switches of its zone."""
+        place = self.fleet().plan.place_of_point(excursion.point)
+        opened_ms = excursion.excursion.opened_ms
+        return None if place is None else explanation(self._recall, place.zone, opened_ms)
 
     def alert(self, alert_id: str) -> AlertStory | None:
         """One alert with its steps, deliveries and the gateway's own alarms of that time."""

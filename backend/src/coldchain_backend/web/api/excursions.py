@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel
 
+from coldchain.marks import MarkKind
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging import StoredExcursion
 from coldchain_backend.web.api.asking import AskedFormat, AsOf, Format, csv_of, number_of
@@ -44,7 +45,8 @@ class RevisionItem(ExcursionItem):
     """An excursion as it was known from `detected_at` on, by the ledger record `number`.
 
     `because`: the record of an act or a fleet version that made this revision; null: readings did. `gone`:
-    withdrawn, or merged into `into`.
+    withdrawn, or merged into `into`. `explained_by`: a `door` that stood open or a `defrost` that ran when it
+    opened, or shortly before; it explains and excuses nothing.
     """
 
     number: int
@@ -52,6 +54,7 @@ class RevisionItem(ExcursionItem):
     because: int | None
     gone: str | None
     into: str | None
+    explained_by: str | None
 
 
 @router.get("/excursions", response_model=Listed[ExcursionItem])
@@ -93,10 +96,11 @@ async def revisions(services: Wanted, person: Viewer, excursion: str) -> Listed[
     if not found:
         raise HTTPException(404, f"no excursion {excursion}")
     fleet = services.fleet()
-    return Listed(items=[_revision(one, fleet) for one in found])
+    mark = await to_thread(services.answers.explained, found[-1])
+    return Listed(items=[_revision(one, fleet, mark) for one in found])
 
 
-def _revision(found: StoredExcursion, fleet: Fleet) -> RevisionItem:
+def _revision(found: StoredExcursion, fleet: Fleet, mark: MarkKind | None) -> RevisionItem:
     return RevisionItem(
         **dict(_item(found, fleet)),
         number=found.noted,
@@ -104,6 +108,7 @@ def _revision(found: StoredExcursion, fleet: Fleet) -> RevisionItem:
         because=found.because,
         gone=None if found.gone is None else found.gone.value,
         into=found.into,
+        explained_by=None if mark is None else mark.value,
     )
 
 
