@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from coldchain.errors import InvalidInput
 from coldchain.excursions import Judged
+from coldchain.exposure import Account
+from coldchain.spans import Cell, cells
 from coldchain.verdicts import Figure, Outcome, ReasonKind, Verdict, of_series
 from coldchain_backend.fleet import Certificate, Correction
 from coldchain_backend.judging import Asked
+from coldchain_backend.judging.contracts import AccountDay, CourseKey, Progress
 from coldchain_backend.ledger import act_record
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, plan, profile
+from support.soak import rounds
 
 LIMITS = profile(alarm_after_ms=30 * MINUTE)
 ZONE = Asked(zone="z", from_ms=T0, to_ms=T0 + 6 * HOUR)
@@ -174,3 +180,29 @@ def test_compliance_from_days_and_edges_equals_the_readings(log: Log) -> None:
     assert folded.required_ms == span[1] - span[0]
     whole = (T0 - 4 * HOUR, T0 + 68 * HOUR)
     assert log.answers.compliance(["p.s"], *whole)[0].required_ms == 68 * HOUR
+
+
+@pytest.mark.soak
+def test_a_year_of_compliance_comes_from_sums_of_days(log: Log) -> None:
+    """For 1 000 points in less than a second in the long form; the short form asks for 30."""
+    count = rounds(30, 1000)
+    sensors = {f"s{number}": 10 * SECOND for number in range(count)}
+    log.fleet(plan(sensors, limits=LIMITS, gateways=()))
+    days = cells(Cell.DAY, T0, T0 + 365 * 24 * HOUR, ZoneInfo("Asia/Shanghai"))
+    log.books.begin()
+    for sensor in sensors:
+        key = CourseKey(sensor, T0, "temperature")
+        for begin, end in days:
+            known = Account(activation_kj_mol=83.144, covered_ms=end - max(begin, T0), in_ms=HOUR)
+            log.books.put_day(
+                AccountDay(
+                    key=key, day_ms=begin, end_ms=end, point=f"p.{sensor}", profile="chilled@1", account=known
+                )
+            )
+    log.books.commit(Progress(offset=log.ledger.end, stamp_ms=days[-1][1]))
+    points = [f"p.{sensor}" for sensor in sensors]
+    before = time.process_time()
+    found = log.answers.compliance(points, days[0][0], days[-1][1])
+    taken = time.process_time() - before
+    assert (len(found), {one.in_ms for one in found}) == (count, {len(days) * HOUR})
+    assert taken < 1.0, f"{taken:.2f} s of CPU"

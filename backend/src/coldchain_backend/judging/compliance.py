@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from coldchain.exposure import Account, account
 from coldchain.spans import Cell, cells
@@ -127,8 +129,14 @@ class Compliance:
         return account(part.seen_by(profile, samples), judged, span, grades=grades)
 
 
-def _days(part: Part) -> list[Span]:
-    return cells(Cell.DAY, part.from_ms, part.to_ms, part.zone_of_time)
+def _days(part: Part) -> Sequence[Span]:
+    return _days_of(part.from_ms, part.to_ms, part.spell.place.asset.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _days_of(from_ms: int, to_ms: int, time_zone: str) -> Sequence[Span]:
+    """The local days of a time: the same for all points that are asked about together."""
+    return tuple(cells(Cell.DAY, from_ms, to_ms, ZoneInfo(time_zone)))
 
 
 def _whole(part: Part, days: Sequence[Span]) -> bool:
