@@ -8,15 +8,12 @@ from coldchain.certificates import corrected, uncertainty_over
 from coldchain.excursions import Judged
 from coldchain.gaps import gap_limit_ms
 from coldchain.profiles import Mode, Profile, Reset
-from coldchain.readings import Grade, Quality
+from coldchain.readings import Grade
 from coldchain.verdicts import Verdict, of_series
 from coldchain_backend.fleet import Certificate, Fleet, Place, Spell
 from coldchain_backend.judging import Answers, grades_of
-from coldchain_backend.series import SeriesReading
-from coldchain_backend.series.blocks import rank_of
 
 DAY_MS = 86_400_000
-PAGE = 50_000
 RANKS = 4
 """Ranks of readings that are judged: by the quality of their time, then by whether a gateway sealed them."""
 
@@ -90,18 +87,15 @@ def _of_spell(answers: Answers, fleet: Fleet, spell: Spell, asked: tuple[int, in
     if spell.to_ms is not None:
         until_ms = min(until_ms, spell.to_ms)
     lead_ms = _lead_ms(answers, spell, from_ms)
-    readings = list(_readings(answers, spell.sensor, lead_ms, until_ms))
     declared = fleet.at(from_ms).plan.sensor(spell.sensor)
     known = fleet.certificates(spell.sensor)
     for quantity in dict.fromkeys(rule.quantity for rule in spell.profile.rules):
-        sure = (one for one in readings if one.quality is not Quality.TIME_UNSURE)
-        spoken = [one for one in sure if quantity in one.values]
-        samples = [(one.time_ms, float(one.values[quantity])) for one in spoken]
+        samples, ranks = answers.graded(spell.sensor, quantity, lead_ms, until_ms)
         seen = list(corrected(samples, known)) if spell.profile.corrected else samples
         zone, interval_ms = ZoneInfo(spell.place.asset.time_zone), spell.interval_ms
         judged = Judged(profile=spell.profile, interval_ms=interval_ms, quantity=quantity, zone=zone)
         uncertainty = uncertainty_over(known, from_ms, to_ms)
-        grades = grades_of([_rank(one) for one in spoken], declared)
+        grades = grades_of(ranks, declared)
         yield Part(
             place=spell.place,
             sensor=spell.sensor,
@@ -118,10 +112,6 @@ def _of_spell(answers: Answers, fleet: Fleet, spell: Spell, asked: tuple[int, in
         )
 
 
-def _rank(reading: SeriesReading) -> int:
-    return rank_of(reading.quality, sealed=reading.sealed)
-
-
 def _lead_ms(answers: Answers, spell: Spell, from_ms: int) -> int:
     """A day, the longest window, and what was open then; all of it where a sum is never reset."""
     if any(rule.mode is Mode.CUMULATIVE and rule.reset is Reset.NEVER for rule in spell.profile.rules):
@@ -133,10 +123,3 @@ def _lead_ms(answers: Answers, spell: Spell, from_ms: int) -> int:
         one.excursion.opened_ms for one in answers.excursions([point], from_ms, from_ms + 1, limit=1000)
     ]
     return max(min([lead_ms, *opened]), spell.from_ms)
-
-
-def _readings(answers: Answers, sensor: str, from_ms: int, to_ms: int) -> Iterator[SeriesReading]:
-    after_ms: int | None = None
-    while page := answers.readings(sensor, from_ms, to_ms, after_ms=after_ms, limit=PAGE):
-        yield from page
-        after_ms = page[-1].time_ms

@@ -118,6 +118,12 @@ class Answers:
         start_ms = from_ms if after_ms is None else max(from_ms, after_ms + 1)
         return self._recall.page(sensor, start_ms, to_ms, limit)
 
+    def graded(
+        self, sensor: str, quantity: str, from_ms: int, to_ms: int
+    ) -> tuple[Sequence[tuple[int, float]], Sequence[int]]:
+        """What a verdict on a sensor's quantity rests on: (time, value) by time, and the rank of each."""
+        return self._recall.graded(sensor, quantity, from_ms, to_ms)
+
     def verdicts(
         self,
         legs: Sequence[Asked],
