@@ -115,6 +115,12 @@ def test_with_a_second_master_nothing_is_sent_and_the_reason_is_told(tmp_path: P
             f'port = "{out}/tty-bus-1"\n[[source.unit]]\naddress = 1\ntemplate = "xy-md02"\nsensor = "s"\n'
         )
         looked = gateway("--config", tmp_path / "gateway.toml", "probe", "--for", 5)
+        with started(sys.executable, "-m", "coldchain_gateway", "--config", tmp_path / "gateway.toml", "run"):
+            await_file(tmp_path / "data" / "status.json")
+            end = time.monotonic() + 30
+            while "another Modbus master" not in (tmp_path / "data" / "status.json").read_text():
+                assert time.monotonic() < end, "the status does not say why nothing is read"
+                time.sleep(0.5)
     assert found.returncode == 1
     assert "another Modbus master speaks on this line" in found.stdout
     assert looked.returncode == 1

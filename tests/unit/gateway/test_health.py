@@ -196,3 +196,11 @@ def test_the_version_is_that_of_the_package() -> None:
 
 def test_a_wire_that_was_just_pulled_is_no_alarm() -> None:
     assert shown(dataclasses.replace(GOOD, sources=(dataclasses.replace(DOWN, down_s=59),)))[1] == []
+
+
+def test_a_remark_stands_in_place_of_an_old_error() -> None:
+    loops = [LoopStatus(name="source.bus", error="PortLost: gone")]
+    (told,) = source_healths(["bus"], loops, {}, {"bus": "another master speaks"})
+    assert told.error == "another master speaks"
+    (told,) = source_healths(["bus"], loops, {}, {})
+    assert told.error == "PortLost: gone"
