@@ -16,12 +16,18 @@ from coldchain_backend.judging import News
 from coldchain_backend.ledger import Kind, MarkName, NewRecord
 from coldchain_backend.web import api, auth, console, live
 from coldchain_backend.web.errors import install_errors
-from coldchain_backend.web.services import GatewaySeen, Services
+from coldchain_backend.web.services import GatewaySeen, Room, Services
 from support.judged_log import ORGANISATION, T0, Log
 
 FLEET = Path(__file__).parents[1] / "data" / "fleet" / "chongqing.yaml"
 MINUTE, HOUR = 60_000, 3_600_000
 BASE = "http://page"
+
+
+ROOM = Room(
+    ledger=3_000_000, database=1_000_000, others=0, disk_total=10**9, disk_free=6 * 10**8,
+    bytes_per_day=2_000_000.0, days_until_full=300.0,
+)  # fmt: skip
 
 
 class WebApp:
@@ -52,6 +58,7 @@ class WebApp:
             gateways=self._gateways,
             identify=self.auth.identify,
             end_session=self.auth.end_session,
+            room=lambda: ROOM,
         )
         for router in (*api.routers(), live.router, auth.router):
             app.include_router(router)

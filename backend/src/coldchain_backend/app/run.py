@@ -27,6 +27,7 @@ from coldchain_backend.identity import admin_token, load_or_create_key
 from coldchain_backend.ingest import Admission
 from coldchain_backend.ledger import FileLedger, Json, Kind, MarkName, Record, mark_record, open_ledger
 from coldchain_backend.recovery import HELD
+from coldchain_backend.upkeep import Upkeep
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.durable import make_folder
 from coldchain_runtime.logs import Log
@@ -56,6 +57,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         opened_database(settings) as database,
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
+        upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
         ground = Ground(
             settings=settings,
             clock=clock,
@@ -66,6 +68,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             admission=admission,
             answers=judging.Answers(sql.Records(database), organisation, ledger),
             news=judging.News(),
+            room=upkeep.room,
         )
         async with (
             between_marks(ledger, key),
@@ -74,6 +77,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             HttpSender(settings.config.delivery.allow_private) as sender,
         ):
             loops.start("heart", Heart(ledger, consumer, clock).run)
+            loops.start("upkeep", upkeep.run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
             if settings.config.backup is not None:

@@ -1,6 +1,6 @@
 """The web application, put together from what runs below it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -17,7 +17,7 @@ from coldchain_backend.recovery import HELD
 from coldchain_backend.web import api, auth, checkpoint, evidence, gateways, health, live, restored, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
-from coldchain_backend.web.services import GatewaySeen, Services
+from coldchain_backend.web.services import GatewaySeen, Room, Services
 from coldchain_runtime.clock import Clock
 
 
@@ -34,6 +34,7 @@ class Ground:
     admission: Admission
     answers: Answers
     news: News
+    room: Callable[[], Room]
 
 
 def application(ground: Ground) -> FastAPI:
@@ -58,6 +59,7 @@ def application(ground: Ground) -> FastAPI:
         gateways=lambda: gateways_seen(ground),
         identify=doors.identify,
         end_session=doors.end_session,
+        room=ground.room,
     )
     install_errors(app)
     for router in (

@@ -25,6 +25,7 @@ from coldchain_backend.cli import (
     restore,
     rules,
     serve,
+    status,
     token,
     verify,
 )
@@ -40,6 +41,7 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
+app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
 app.command("verify")(verify.verify)
 app.command("check-rollups")(check_rollups.check_rollups)

@@ -16,11 +16,15 @@ _LEVELS: Final = {
     "two_gateways": Level.ALARM,
     "foreign_key": Level.ALARM,
     "disk_full": Level.ALARM,
+    "disk_filling": Level.WARNING,
+    "disk_nearly_full": Level.ALARM,
     "delivery_failing": Level.ALARM,
     "backup_failing": Level.ALARM,
 }
 _ENDS: Final = {
     "disk_recovered": "disk_full",
+    "disk_eased": "disk_filling",
+    "disk_room": "disk_nearly_full",
     "delivery_recovered": "delivery_failing",
     "backup": "backup_failing",
 }
@@ -31,6 +35,8 @@ _TEXTS: Final = {
     "two_gateways": "two gateways write under one name",
     "foreign_key": "a batch is sealed by a key that is not admitted",
     "disk_full": "the disk is full; nothing more is acknowledged",
+    "disk_filling": "the disk of the data folder is filling up",
+    "disk_nearly_full": "the disk of the data folder is nearly full; soon nothing more can be kept",
     "delivery_failing": "alerts cannot be delivered",
     "backup_failing": "no backup could be made or read back",
 }

@@ -63,6 +63,10 @@ class MarkName(StrEnum):
     FOREIGN_KEY = "foreign_key"  # gateway: a batch sealed by a key that is not admitted for this name
     DISK_FULL = "disk_full"
     DISK_RECOVERED = "disk_recovered"
+    DISK_FILLING = "disk_filling"  # used_percent: 80 or more
+    DISK_EASED = "disk_eased"  # used_percent: below 78 again
+    DISK_NEARLY_FULL = "disk_nearly_full"  # used_percent: 90 or more
+    DISK_ROOM = "disk_room"  # used_percent: below 88 again
     BACKUP = "backup"  # name, bytes, tested: a backup was made and read back, or even restored for a test
     BACKUP_FAILING = "backup_failing"  # reason
     DELIVERY_FAILING = "delivery_failing"  # receiver: alerts cannot be delivered to it

@@ -25,6 +25,19 @@ class GatewaySeen:
     heard_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the data takes on its disk, in bytes; None where growth is not known or not foreseeable yet."""
+
+    ledger: int
+    database: int
+    others: int
+    disk_total: int
+    disk_free: int
+    bytes_per_day: float | None
+    days_until_full: float | None
+
+
 ROLE_REFUSED = "your role does not allow this"
 
 
@@ -74,6 +87,7 @@ class Services:
     gateways     all that are declared or enrolled, by name
     identify     who asks, by token or session; raises the 401 without telling why
     end_session  forgets the session of a request and its cookie
+    room         what the data takes on its disk; reads the folder, so ask it outside the event loop
     """
 
     organisation: str
@@ -85,6 +99,7 @@ class Services:
     gateways: Callable[[], Mapping[str, GatewaySeen]]
     identify: Callable[[Request], Awaitable[Person]]
     end_session: Callable[[Request, Response], Awaitable[None]]
+    room: Callable[[], Room]
 
     def fleet(self) -> Fleet:
         """All fleet versions that are durable."""

@@ -14,12 +14,14 @@ from coldchain_backend.web.api import (
     gateways,
     readings,
     sensors,
+    status,
     verdicts,
     zones,
 )
 
 _ALL = (
     board, readings, excursions, alerts, verdicts, coverage, compliance, zones, sensors, fleet, gateways,
+    status,
 )  # fmt: skip
 
 
