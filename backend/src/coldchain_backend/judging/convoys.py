@@ -65,7 +65,7 @@ def together(convoy: Convoy, present: Present, settings: Settings, loud: Contain
     """
     first, last = convoy[0], convoy[-1]
     run = present.runs.get(last.meta.run)
-    in_order = run.whole and run.held == first.meta.seq - 1 if run is not None else first.meta.seq == 1
+    in_order = first.meta.seq == (0 if run is None else run.held) + 1
     gateway = present.gateways.get(last.meta.gateway)
     if not in_order or (gateway is not None and was_quiet(gateway, present.now_ms, settings)):
         return None

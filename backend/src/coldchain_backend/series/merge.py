@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
+from operator import lt
 
 from coldchain.readings import Quality, Value
 from coldchain_backend.series.blocks import Block, Columns, quality_of, sealed_of
@@ -51,7 +52,7 @@ def disjoint(blocks: Sequence[Block]) -> bool:
 
 def strictly_ascending(times: Sequence[int]) -> bool:
     """Whether no instant stands twice."""
-    return all(before < after for before, after in pairwise(times))
+    return all(map(lt, times, times[1:]))
 
 
 def winners(blocks: Iterable[Block], from_ms: int, to_ms: int) -> tuple[list[SeriesReading], list[Conflict]]:

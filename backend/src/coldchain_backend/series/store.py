@@ -1,6 +1,7 @@
 """Append and read series through a SQLite connection; its owner begins and ends the transactions."""
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import le
@@ -105,9 +106,11 @@ class SeriesStore:
             for block in self.blocks(sensor, from_ms, to_ms)
             if block.rank <= worst_rank and f",{quantity}:" in f",{block.layout}"
         ]
-        plain = list(_plain(blocks, quantity)) if disjoint(blocks) else None
-        if plain is not None and strictly_ascending([time_ms for time_ms, _ in plain]):
-            return [pair for pair in plain if from_ms <= pair[0] < to_ms], []
+        if disjoint(blocks):
+            times, values = _plain(blocks, quantity)
+            if strictly_ascending(times):
+                first, end = bisect_left(times, from_ms), bisect_left(times, to_ms)
+                return list(zip(times[first:end], values[first:end], strict=True)), []
         readings, conflicts = winners(blocks, from_ms, to_ms)
         return [
             (reading.time_ms, float(reading.values[quantity]))
@@ -168,12 +171,17 @@ def _leaps(times: Sequence[int]) -> list[int]:
     return [index for index in range(1, len(times)) if times[index] - times[index - 1] > _LEAP_MS]
 
 
-def _plain(blocks: Sequence[Block], quantity: str) -> Iterator[Sample]:
+def _plain(blocks: Sequence[Block], quantity: str) -> tuple[list[int], list[float]]:
+    """Times and values of one quantity, block after block."""
+    times: list[int] = []
+    samples: list[float] = []
     for block in blocks:
         columns = block.columns(quantity)
         values = columns.fields.get(quantity)
         if values is not None:
-            yield from zip(columns.times, map(float, values), strict=True)
+            times += columns.times
+            samples += values if type(values[0]) is float else map(float, values)
+    return times, samples
 
 
 def _weight(block: Block) -> int:

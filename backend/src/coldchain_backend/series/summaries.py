@@ -13,7 +13,7 @@ from typing import Any, Final
 from coldchain.errors import IntegrityError
 
 STEP_MS: Final = 300_000
-FULL: Final = 4
+FULL: Final = 12
 """Fewer readings than this in five minutes are as quickly read themselves."""
 
 _CODES: Final = {"starts": "q", "firsts": "I", "ends": "I", "counts": "I", "sums": "d", "lows": "d"} | {
