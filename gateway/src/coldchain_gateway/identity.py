@@ -12,6 +12,7 @@ from coldchain_runtime.durable import write_file_atomic
 
 KEY_FILE: Final = "gateway.key"
 HEAD_FILE: Final = "head.json"
+MACHINE_FILE: Final = "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,22 @@ def load_or_create_key(data_dir: Path) -> Key:
         raise IntegrityError(
             f"{path}: not a gateway key; restore it, or remove it to become a new gateway"
         ) from error
+
+
+def came_from(data_dir: Path, serial: str | None) -> str | None:
+    """The serial number of the computer on which this key ran before, if that was another one; told once.
+
+    A card that was moved is right, a card that was copied is a second gateway with one key. Raises OSError.
+    """
+    path = data_dir / MACHINE_FILE
+    try:
+        before = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        before = ""
+    if serial is None or serial == before:
+        return None
+    write_file_atomic(path, serial.encode("ascii", "replace") + b"\n", private=True)
+    return before or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,12 @@ class Machine:
     undervoltage: bool | None = None
 
 
+def serial_number(root: Path = ROOT) -> str | None:
+    """The computer's own number, where its firmware tells one, as every Pi does; no SD card carries it."""
+    told = _read(root / "proc/device-tree/serial-number")
+    return None if told is None else told.strip("\0 ") or None
+
+
 def look(root: Path = ROOT) -> Machine:
     """Read it from /sys below `root`."""
     return Machine(cpu_celsius=_cpu_celsius(root), undervoltage=_undervoltage(root))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coldchain_gateway.machine import Machine, look
+from coldchain_gateway.identity import came_from
+from coldchain_gateway.machine import Machine, look, serial_number
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -28,3 +29,17 @@ def test_what_is_not_told_is_not_made_up(tmp_path: Path, kind: str, temp: str) -
     write(tmp_path, "sys/class/thermal/thermal_zone0/type", kind)
     write(tmp_path, "sys/class/thermal/thermal_zone0/temp", temp)
     assert look(tmp_path) == Machine()
+
+
+def test_a_pi_has_a_number_that_no_card_carries(tmp_path: Path) -> None:
+    assert serial_number(tmp_path) is None
+    write(tmp_path, "proc/device-tree/serial-number", "10000000abcdef01\0")
+    assert serial_number(tmp_path) == "10000000abcdef01"
+
+
+def test_a_key_on_another_computer_is_told_once(tmp_path: Path) -> None:
+    assert came_from(tmp_path, "a1") is None, "its first computer"
+    assert came_from(tmp_path, "a1") is None
+    assert came_from(tmp_path, None) is None, "one that tells no number is no other one"
+    assert came_from(tmp_path, "b2") == "a1"
+    assert came_from(tmp_path, "b2") is None

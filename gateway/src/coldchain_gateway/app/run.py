@@ -14,6 +14,8 @@ from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GoingDownWatch
 from coldchain_gateway.health import HealthLoop
 from coldchain_gateway.heard import HeardLoop
+from coldchain_gateway.identity import came_from
+from coldchain_gateway.machine import serial_number
 from coldchain_gateway.outbox import CorruptOutbox, open_outbox
 from coldchain_gateway.page import Shows
 from coldchain_gateway.workers import Crew
@@ -68,6 +70,7 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
             Supervisor(clock, stop_within=SOURCES_STOP_S) as loops,
         ):
             start_loops(parts, loops, ending, notifier)
+            _tell_another_machine(settings)
             log.event("gateway.started", fingerprint=parts.ground.identity.key.fingerprint)
             notifier.ready()
             await ending.asked.wait()
@@ -153,6 +156,16 @@ def _movement(parts: Parts, loops: Supervisor, wires: Wires) -> Movement:
         ended_loops=lambda: loops.ended,
         beyond_cure=wires.beyond_cure,
     )
+
+
+def _tell_another_machine(settings: Settings) -> None:
+    """A copied SD card is noticed at its first start, and not only when both speak."""
+    try:
+        before = came_from(settings.data_dir, serial_number())
+    except OSError:
+        return
+    if before is not None:
+        log.warning("gateway.another_machine", before=before, now=serial_number())
 
 
 @contextmanager

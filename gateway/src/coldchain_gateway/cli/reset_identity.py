@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 RETIRED: Final = "retired"
 # What belongs to the old identity. The head of its chain stays: by it the new key says that it is another.
-OF_THE_IDENTITY: Final = ("gateway.key", "token", "backend.key", "watch.json", "status.json", "heard.json")
+OF_THE_IDENTITY: Final = (
+    "gateway.key",
+    "token",
+    "backend.key",
+    "watch.json",
+    "status.json",
+    "heard.json",
+    "machine",
+)
 DESCRIPTION: Final = """Makes a new key, as if the gateway were started for the first time. For copies of an
 SD card, which otherwise speak with one voice: the backend then tells of two hashes for one number.
 
