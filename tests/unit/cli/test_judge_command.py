@@ -177,6 +177,15 @@ def test_one_reading_needs_an_interval(tmp_path: Path) -> None:
     assert run(path, "--profile", "vaccine-2-8", "--interval", "5m").exit_code == 0
 
 
+def test_a_hole_of_three_hours_becomes_neither_an_interval_nor_a_breach(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("time,temp °C\n2026-01-15T00:00Z,9.0\n2026-01-15T03:00Z,9.1\n", encoding="utf-8")
+    assert "give --interval" in str(run(str(path), "--profile", "vaccine-2-8").exception)
+    done = run(str(path), "--profile", "vaccine-2-8", "--interval", "5m", "--json")
+    verdict = json.loads(done.output)["channels"][0]["verdict"]
+    assert (done.exit_code, verdict["exposure"]["rules"]["high"]["out_ms"]) == (3, 600_000)
+
+
 def test_a_column_without_readings_is_told(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("time,A °C,B °C\n2026-01-15T00:00Z,5.0,---\n", encoding="utf-8")
@@ -188,7 +197,8 @@ def test_a_time_zone_is_named_by_the_file_or_the_person(tmp_path: Path) -> None:
     path = tmp_path / "local.csv"
     path.write_text("time,temp °C\n2026-01-15 08:00,5.0\n2026-01-15 08:05,5.0\n", encoding="utf-8")
     assert "--zone" in str(run(str(path), "--profile", "vaccine-2-8").exception)
-    done = run(str(path), "--profile", "vaccine-2-8", "--zone", "Asia/Shanghai", "--json")
+    more = ["--zone", "Asia/Shanghai", "--interval", "5m", "--json"]
+    done = run(str(path), "--profile", "vaccine-2-8", *more)
     assert json.loads(done.output)["channels"][0]["verdict"]["from_ms"] == 1_768_435_200_000
 
 

@@ -226,7 +226,11 @@ def test_units_that_lines_above_name() -> None:
         ([30 * MINUTE] * 46 + [2 * MINUTE] * 30, 30 * MINUTE),
         ([5 * MINUTE] * 100 + [4 * HOUR], 5 * MINUTE),
         ([10_000, 10_100, 9_900, 10_000, 10_050], 10_000),
-        ([5 * MINUTE, 7 * MINUTE], 5 * MINUTE),
+        ([5 * MINUTE, 7 * MINUTE], None),
+        ([3 * HOUR], None),
+        ([5 * MINUTE] * 10 + [3 * HOUR] * 3, 5 * MINUTE),
+        ([2 * MINUTE] * 200 + [30 * MINUTE] * 46, 2 * MINUTE),
+        ([MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE] * 4, MINUTE),
         ([], None),
     ],
 )

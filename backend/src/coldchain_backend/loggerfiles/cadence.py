@@ -4,21 +4,29 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+FEWEST = 3
+"""Times that a spacing must occur before it is believed."""
+
 
 def proposed_interval_ms(times: Sequence[int]) -> int | None:
-    """The spacing that covers most of the time, of those that occur three times or more; else the median.
+    """The spacing that a logger kept; None where none occurs often enough, and a person has to say.
 
-    With a cadence that changes (30 min, and 2 min out of limits) that is the one of most hours, so that a
-    calm day is no gap. Spacings within 2 % are one. None for fewer than two readings.
+    Of the spacings that make up a third of all, the one that covers most of the time: with a cadence that
+    changes (30 min, and 2 min out of limits) that is the one of most hours, so that a calm day is no gap.
+    Where none does, the most frequent. Two readings three hours apart propose nothing: the hole must not
+    become the interval.
     """
     waits = [after - before for before, after in pairwise(times) if after > before]
-    if not waits:
-        return None
     classes: Counter[int] = Counter(_class(wait) for wait in waits)
-    usual = {size: count * size for size, count in classes.items() if count >= 3}
+    usual = {size: count for size, count in classes.items() if count >= FEWEST}
     if not usual:
-        return sorted(waits)[(len(waits) - 1) // 2]
-    chosen = max(usual, key=lambda size: (usual[size], -size))
+        return None
+    often = [size for size, count in usual.items() if 3 * count >= len(waits)]
+    chosen = (
+        max(often, key=lambda size: (usual[size] * size, -size))
+        if often
+        else max(usual, key=lambda size: (usual[size], -size))
+    )
     members: Counter[int] = Counter(wait for wait in waits if _class(wait) == chosen)
     return max(members, key=lambda wait: (members[wait], -wait))
 

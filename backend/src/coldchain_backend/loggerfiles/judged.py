@@ -100,7 +100,9 @@ def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
     times = [time_ms for time_ms, _ in channel.samples]
     interval_ms = ask.interval_ms or proposed_interval_ms(times)
     if interval_ms is None:
-        raise ConfigError("one reading tells no interval: give --interval", file=file)
+        raise ConfigError(
+            "too few readings at one spacing to propose an interval: give --interval", file=file
+        )
     judged = Judged(profile=ask.profile, interval_ms=interval_ms, quantity="temperature", zone=recorded.zone)
     if not judged.rules:
         raise ConfigError(f"profile {ask.profile.name} has no limits of temperature", file=file)
