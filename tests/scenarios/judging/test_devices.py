@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coldchain.profiles import Mode, Rule, Side
 from coldchain_backend.fleet import Certificate, Gateway, Plan, Sensor
 from coldchain_backend.judging import AlertStory
 from coldchain_backend.ledger import MarkName
@@ -158,6 +159,39 @@ def test_what_is_taken_out_of_use_ends_its_conditions(log: Log) -> None:
     log.say(lines=[line("s", T0, temperature="4.0", battery="10")])
     log.fleet(plan({"t": MINUTE}), by="Wu")
     assert steps(log, "battery") == ["warning fired", "warning closed"]
+
+
+RATE = Rule(
+    name="rising", side=Side.HIGH, threshold=10.0, inclusive=False, alarm_after_ms=0, mode=Mode.RATE,
+    window_ms=10 * MINUTE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "at_minute", "level"),
+    [
+        (None, 0, "alarm"),
+        ("door_open", 58, "warning"),
+        ("defrost", 50, "warning"),
+        ("door_open", -5, "alarm"),  # too long ago to explain it
+    ],
+)
+def test_a_fast_rise_pages_unless_a_door_or_a_defrost_explains_it(
+    log: Log, field: str | None, at_minute: int, level: str
+) -> None:
+    base = made()
+    rising = replace(base.profiles[0], rules=(RATE,), version=2)
+    log.fleet(replace(base, profiles=(rising,)))
+    for minute in range(75):
+        log.at(T0 + minute * MINUTE)
+        lines = [line("door", log.clock.wall_ms, **{field or "battery": "false" if field else "80"})]
+        if field is not None and minute == max(at_minute, 0):
+            lines = [line("door", T0 + at_minute * MINUTE, **{field: "true"})]
+            if at_minute < 0:
+                lines.append(line("door", T0, **{field: "false"}))
+        log.say(("s", log.clock.wall_ms, 4.0 + max(0, minute - 60) * 0.5), lines=lines if minute < 60 else [])
+    assert steps(log, "excursion")[0] == f"{level} fired"
+    assert ("dispatch alert.fired" in log.told()) is (level == "alarm")
 
 
 def many(log: Log, count: int) -> list[Voice]:

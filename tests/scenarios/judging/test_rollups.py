@@ -51,7 +51,7 @@ def all_days(log: Log) -> list[AccountDay]:
 
 
 READINGS = st.lists(
-    st.tuples(st.integers(0, 6 * 60), st.sampled_from([4.0, 7.8, 9.0, -1.0])), min_size=1, max_size=60
+    st.tuples(st.integers(0, 6 * 60), st.sampled_from([4.0, 7.8, 9.0, -1.0])), min_size=20, max_size=60
 )
 
 

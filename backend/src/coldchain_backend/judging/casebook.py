@@ -13,6 +13,7 @@ from coldchain_backend.judging.courses import Course, told_the_same
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.held import Held
 from coldchain_backend.judging.identity import Found, match
+from coldchain_backend.judging.marked import told_of
 from coldchain_backend.judging.present import Present, Settings
 
 
@@ -221,7 +222,7 @@ class Casebook:
         return stored
 
     def _look(self, stored: StoredExcursion, course: Course) -> None:
-        if self._show(cause_of(stored, course, self._present.now_ms)):
+        if self._show(told_of(stored, course, self._memory, self._present)):
             self._unpaged.discard(stored.id)
 
     def _show(self, cause: Cause) -> bool:
