@@ -4,7 +4,6 @@ One that is active from the start says only that power may go: readings go on, a
 said again and again, so that the end is never told as a failure.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -12,12 +11,12 @@ from typing import Final
 from coldchain.errors import Unavailable
 from coldchain_gateway.contracts import Intake
 from coldchain_gateway.gpio import GpioLine
+from coldchain_gateway.programs import ask_program
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
 from .config import CommandInputConfig, FileInputConfig, GoingDownConfig
 
-COMMAND_WITHIN_S: Final = 10.0
 MOST_OUTPUT: Final = 65_536
 SAY_EVERY_MS: Final = 5_000
 log = Log("gateway.going_down")
@@ -94,25 +93,7 @@ def command_look(config: CommandInputConfig) -> Look:
     """Whether the program says so."""
 
     async def look() -> bool:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *config.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-        except OSError as error:
-            raise Unavailable(f"{config.command[0]}: {error.strerror}") from error
-        try:
-            said, _ = await asyncio.wait_for(process.communicate(), COMMAND_WITHIN_S)
-        except TimeoutError as error:
-            raise Unavailable(f"{config.command[0]} has not ended within {COMMAND_WITHIN_S:.0f} s") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if config.contains is None:
-            return process.returncode == 0
-        return config.contains in said[:MOST_OUTPUT].decode("utf-8", "replace").split()
+        code, said = await ask_program(config.command, {})
+        return code == 0 if config.contains is None else config.contains in said.split()
 
     return look

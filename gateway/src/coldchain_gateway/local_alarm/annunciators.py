@@ -5,9 +5,8 @@ from typing import Protocol
 
 from coldchain.errors import Unavailable
 from coldchain_gateway.contracts import Notice
+from coldchain_gateway.programs import run_program
 from coldchain_runtime.logs import Log
-
-from .programs import run_program
 
 log = Log("gateway.local_alarm")
 

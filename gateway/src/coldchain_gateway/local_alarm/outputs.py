@@ -13,12 +13,12 @@ from typing import Final, Protocol
 
 from coldchain.errors import InvalidInput, Unavailable
 from coldchain_gateway.gpio import GpioLine
+from coldchain_gateway.programs import run_program
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 from coldchain_runtime.secrets import resolve
 
 from .config import CommandOutputConfig, GpioOutputConfig, MqttOutputConfig, OutputConfig
-from .programs import run_program
 from .standing import DARK, Signals
 
 TICK_S: Final = 0.25
