@@ -82,6 +82,9 @@ bench-backend: $(DEV)  ## the backend's budgets, beside InfluxDB 2.7 (make influ
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)
 
+bench-gateway: $(DEV)  ## the gateway beside Telegraf: speed, memory, drain, bytes over the air and on the disk
+	@$(PY) -m bench decodes wired bus gateway drain quiet
+
 lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 	@tools/lock.sh $(ARGS)
 

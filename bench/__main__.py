@@ -15,16 +15,25 @@ from bench.servers import influxd
 from bench.table import Budget, Row, print_table
 
 SUITES = (
-    "steps", "codec", "decodes", "wired", "bus", "gateway",
+    "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
     "ingest", "latency", "backlog", "stores", "verify",
 )  # fmt: skip
 
 BUDGETS = {
     # Per CPU second of the measured process; a machine shared with others gives less than one alone.
-    "gateway readings": Budget(at_least=7_500),
+    "gateway readings": Budget(at_least=15_000),
+    "readings/s beside Telegraf, memory buffer": Budget(at_least=1.0),
+    "readings/s beside Telegraf, disk buffer": Budget(at_least=5.0),
     # 0.9 of what 9600 baud carry: 17 bytes and twice 3.5 characters of silence are 25 ms.
     "bus readings, 32 units at 9600 baud": Budget(at_least=36),
-    "gateway RSS": Budget(at_most=60),
+    "gateway RSS": Budget(at_most=40),
+    "gateway RSS with 5 million readings waiting": Budget(at_most=40),
+    "drain after an outage": Budget(at_least=20_000),
+    "live reading beside the drain, latest": Budget(at_most=3_000),
+    "idle CPU, 50 sensors at 10 s": Budget(at_most=1),
+    "RSS, 50 sensors at 10 s": Budget(at_most=40),
+    "over the air, 10 sensors at 10 s": Budget(at_most=100),
+    "start to first reading": Budget(at_most=1_000),
     "ingest batches of 5000": Budget(at_least=150_000),
     "ingest batches of 5000, of InfluxDB 2.7": Budget(at_least=0.75),
     "ingest batches of 10": Budget(at_least=40_000),

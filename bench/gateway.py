@@ -16,8 +16,8 @@ from pathlib import Path
 from bench.table import Row
 from demo.ports import free_port
 
-COUNT = 200_000
-LIMIT_S = 120.0
+COUNT = int(os.environ.get("COLDCHAIN_BENCH_COUNT", "200000"))
+LIMIT_S = 300.0
 BROKER = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -41,6 +41,28 @@ port = {broker}
 topic = "zigbee2mqtt/#"
 format = "zigbee2mqtt"
 """
+TELEGRAF = """\
+[agent]
+interval = "1s"
+flush_interval = "1s"
+metric_buffer_limit = 500000
+omit_hostname = true
+buffer_strategy = "{buffer}"
+buffer_directory = "{folder}/buffer"
+[[inputs.mqtt_consumer]]
+servers = ["tcp://127.0.0.1:{broker}"]
+topics = ["zigbee2mqtt/#"]
+qos = 1
+client_id = "telegraf"
+persistent_session = true
+max_undelivered_messages = 10000
+data_format = "json"
+[[outputs.influxdb_v2]]
+urls = ["http://127.0.0.1:{sink}"]
+token = "none"
+organization = "bench"
+bucket = "bench"
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +76,15 @@ class Measured:
 
 
 def measure() -> list[Row]:
-    """Baselines and product in one run, and the product again with the broker's default window."""
+    """Baselines, Telegraf and product in one run; the product again with the broker's default window."""
     if shutil.which("mosquitto") is None and not Path("/usr/sbin/mosquitto").exists():
         raise SystemExit("the gateway benchmark needs mosquitto: make deps")
     counting = run_bare(with_sqlite=False)
     committing = run_bare(with_sqlite=True)
     product = run_gateway(window=0)
     default_window = run_gateway(window=20)
-    name = "paho + one SQLite commit"
-    return [
-        Row(
-            name="gateway readings",
-            value=product.per_second,
-            unit="readings/s",
-            baseline=committing.per_second,
-            baseline_name=name,
-        ),
+    rows = [
+        _beside("gateway readings", product.per_second, "readings/s", committing.per_second),
         Row(
             name="gateway readings, broker's window of 20",
             value=default_window.per_second,
@@ -77,22 +92,77 @@ def measure() -> list[Row]:
             baseline=counting.per_second,
             baseline_name="paho that only acknowledges",
         ),
-        Row(
-            name="gateway per CPU second",
-            value=product.per_cpu_second,
-            unit="readings/cpu-s",
-            baseline=committing.per_cpu_second,
-            baseline_name=name,
+        _beside(
+            "gateway per CPU second", product.per_cpu_second, "readings/cpu-s", committing.per_cpu_second
         ),
-        Row(
-            name="gateway RSS",
-            value=product.peak_mb,
-            unit="MB",
-            baseline=committing.peak_mb,
-            baseline_name=name,
-        ),
+        _beside("gateway RSS", product.peak_mb, "MB", committing.peak_mb),
         Row(name="gateway RSS before the flood", value=product.idle_mb, unit="MB"),
     ]
+    return rows + _beside_telegraf(product)
+
+
+def _beside(name: str, value: float, unit: str, baseline: float) -> Row:
+    return Row(name=name, value=value, unit=unit, baseline=baseline, baseline_name="paho + one SQLite commit")
+
+
+def _beside_telegraf(product: Measured) -> list[Row]:
+    """Ratios to Telegraf with either buffer; nothing where it is not there."""
+    program = telegraf()
+    if program is None:
+        print("Telegraf is not here (make strangers, or TELEGRAF=path)", file=sys.stderr)
+        return []
+    rows = []
+    for buffer in ("memory", "disk"):
+        peer = run_telegraf(program, buffer)
+        name = f"Telegraf, {buffer} buffer"
+        rows += [
+            Row(
+                name=f"readings/s beside Telegraf, {buffer} buffer",
+                value=product.per_second / peer.per_second,
+                unit="×",
+                baseline=peer.per_second,
+                baseline_name=f"{name}: readings/s",
+            ),
+            Row(
+                name=f"per CPU second beside Telegraf, {buffer} buffer",
+                value=product.per_cpu_second / peer.per_cpu_second,
+                unit="×",
+                baseline=peer.per_cpu_second,
+                baseline_name=f"{name}: readings/cpu-s",
+            ),
+            Row(
+                name=f"RSS beside Telegraf, {buffer} buffer",
+                value=product.peak_mb / peer.peak_mb,
+                unit="× (low)",
+                baseline=peer.peak_mb,
+                baseline_name=f"{name}: MB",
+            ),
+        ]
+    return rows
+
+
+def telegraf() -> Path | None:
+    """TELEGRAF=path, else the one that `make strangers` built into the user's cache."""
+    named = os.environ.get("TELEGRAF")
+    built = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "coldchain" / "bin" / "telegraf"
+    found = Path(named) if named else built
+    return found if found.exists() else None
+
+
+def run_telegraf(program: Path, buffer: str) -> Measured:
+    """Telegraf on the same flood, with a session that the broker keeps; it acknowledges what it wrote."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        port = stack.enter_context(broker(folder, window=0))
+        sink_port = free_port()
+        sink = stack.enter_context(
+            started([sys.executable, "-m", "bench.parts.sink", str(sink_port), str(COUNT)])
+        )
+        config = folder / "telegraf.conf"
+        config.write_text(TELEGRAF.format(sink=sink_port, broker=port, buffer=buffer, folder=folder))
+        peer = stack.enter_context(started([str(program), "--quiet", "--config", str(config)]))
+        time.sleep(3.0)
+        return flooded(port, peer, sink)
 
 
 def run_bare(*, with_sqlite: bool) -> Measured:
@@ -153,7 +223,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
     end = time.monotonic() + LIMIT_S
     while time.monotonic() < end:
         line = process.stdout.readline()
-        if line:
+        if line and not line.startswith("live"):
             return line
         if process.poll() is not None:
             break
@@ -176,10 +246,7 @@ def broker(folder: Path, *, window: int) -> Iterator[int]:
 @contextmanager
 def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     """A process that ends with the block."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
-    }
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment())
     try:
         yield process
     finally:

@@ -1,10 +1,13 @@
-"""A bare backend: takes sealed batches, counts their readings, forgets them.
+"""A bare backend: takes batches or plain lines, counts readings by their counter, forgets them.
 
-python -m bench.parts.sink PORT EXPECTED: prints the CLOCK_MONOTONIC seconds at which EXPECTED were there.
+python -m bench.parts.sink PORT EXPECTED [CERTIFICATE KEY]: prints the CLOCK_MONOTONIC seconds at which
+EXPECTED were there; before that `live MS` for each request with readings of the sensor `live`, how late the
+oldest of them was.
 """
 
 from __future__ import annotations
 
+import ssl
 import sys
 import time
 import zlib
@@ -25,12 +28,31 @@ class Sink(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A write."""
-        body = zlib.decompress(self.rfile.read(int(self.headers["Content-Length"])), wbits=31)
-        Sink.counted += body.count(b"\nreading,")
+        body = zlib.decompress(self._received(), wbits=31)
+        Sink.counted += body.count(b"counter=")
         self.send_response(204)
         self.end_headers()
+        self._tell_live(body)
         if Sink.counted >= Sink.expected:
             print(time.monotonic(), flush=True)
+
+    def _received(self) -> bytes:
+        """The body; some clients send it in chunks."""
+        length = self.headers["Content-Length"]
+        if length is not None:
+            return self.rfile.read(int(length))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    @staticmethod
+    def _tell_live(body: bytes) -> None:
+        times = [int(line.rpartition(b" ")[2]) for line in body.splitlines() if b"sensor=live " in line]
+        if times:
+            print("live", time.time_ns() // 1_000_000 - min(times), flush=True)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent."""
@@ -38,4 +60,9 @@ class Sink(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Sink.expected = int(sys.argv[2])
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Sink).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Sink)
+    if len(sys.argv) > 3:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[3], sys.argv[4])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()

@@ -123,7 +123,9 @@ def batch_hash(  # noqa: PLR0913 - these are what the seal covers, no more and n
 ) -> bytes:
     """Compute the 32 raw bytes that the seal's `hash` shows in hexadecimal."""
     head = f"cc1\norg={org}\ngateway={gateway}\nrun={run}\nseq={seq}\nprev={prev}\nlen={len(body)}\n"
-    return sha256(head.encode() + body).digest()
+    digest = sha256(head.encode())
+    digest.update(body)
+    return digest.digest()
 
 
 def seal(  # noqa: PLR0913 - likewise

@@ -43,16 +43,21 @@ _SWITCH: Final = {"true": True, "on": True, "1": True, "false": False, "off": Fa
 class Plain(NamedTuple):
     """What a number in a field's own unit must be to be taken as it is; all else is looked at in full."""
 
+    kind: type
     low: float
     high: float
     sentinels: frozenset[float]
 
 
-_NUMBERS: Final = frozenset({float, int})
 _PLAIN: Final = {
-    one.field: Plain(one.low, one.high, NO_PROBE["C"] if one.field == "temperature" else frozenset())
+    one.field: Plain(
+        float if one.kind == "float" else int,
+        one.low,
+        one.high,
+        NO_PROBE["C"] if one.field == "temperature" else frozenset(),
+    )
     for one in QUANTITIES.values()
-    if one.kind == "float"
+    if one.kind != "bool"
 }
 
 
@@ -145,14 +150,14 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
 
     A temperature in °F is kept beside as it was said, in `temperature_f`.
     """
-    values: dict[str, Value] = {}
+    return _gathered({}, sensor, said, raw)
+
+
+def _gathered(
+    values: dict[str, Value], sensor: str, said: Iterable[Said], raw: bytes
+) -> tuple[dict[str, Value], list[Refusal]]:
     refusals: list[Refusal] = []
     for one in said:
-        number = one.value
-        plain = _PLAIN.get(one.field) if type(number) in _NUMBERS and not one.unit else None
-        if plain is not None and plain.low <= number <= plain.high and number not in plain.sentinels:  # type: ignore[operator]  # a number, by its type
-            values[one.field] = float(number)  # type: ignore[arg-type]  # likewise
-            continue
         value = value_of(one.field, one.value, one.unit)
         if isinstance(value, RefusalReason):
             said_so = isinstance(one.value, RefusalReason)
@@ -165,16 +170,41 @@ def gathered(sensor: str, said: Iterable[Said], raw: bytes) -> tuple[dict[str, V
     return values, refusals
 
 
-def sampled(
+def plain_values(state: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, Value]:
+    """Of the attributes that `fields` names, those that are possible numbers of their field's own kind.
+
+    By far the most are; for all others `gathered` says what they are, or why they are nothing.
+    """
+    values: dict[str, Value] = {}
+    for name, value in state.items():
+        field = fields.get(name)
+        if field is None:
+            continue
+        if type(value) is float or type(value) is int:
+            plain = _PLAIN.get(field)
+            if plain is None or not plain.low <= value <= plain.high or value in plain.sentinels:
+                continue
+            if plain.kind is float:
+                values[field] = float(value)
+            elif type(value) is int:
+                values[field] = value
+    return values
+
+
+def sampled(  # noqa: PLR0913 - the parts of one message
     sensor: str,
     said: Iterable[Said],
     raw: bytes,
     source_time_ms: int | None = None,
     *,
     history: bool = False,
+    plain: dict[str, Value] | None = None,
 ) -> list[Sample | Refusal]:
-    """One sample with all that was measured, and the refusals; never neither."""
-    values, refusals = gathered(sensor, said, raw)
+    """One sample with all that was measured, and the refusals; never neither.
+
+    `plain`: values that were found good already.
+    """
+    values, refusals = _gathered({} if plain is None else plain, sensor, said, raw)
     if not values.keys() - {"counter", "link_quality"}:
         return [*refusals] or [refused(RefusalReason.NO_READING, "nothing that is measured", raw, sensor)]
     sample = Sample(sensor=sensor, values=values, source_time_ms=source_time_ms, history=history)

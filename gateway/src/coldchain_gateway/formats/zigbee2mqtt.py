@@ -14,11 +14,11 @@ from coldchain.readings import RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 
 from .family import Family, Options, Recognised
-from .json_text import read_json
+from .json_text import read_json, read_object
 from .message import Message, refuse_retained
 from .recent import Last
 from .source_time import time_of
-from .values import Said, Unreadable, number_of, refused, sampled, sensor_id
+from .values import Said, Unreadable, number_of, plain_values, refused, sampled, sensor_id
 
 FIELDS: Final[Mapping[str, str]] = {
     "temperature": "temperature",
@@ -38,6 +38,7 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
+PLAIN: Final = {name: field for name, field in FIELDS.items() if name not in ODD}
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
 DEFAULT_BASE: Final = "zigbee2mqtt"
@@ -45,6 +46,7 @@ DEFAULT_BASE: Final = "zigbee2mqtt"
 LEAST_MV: Final = 500
 # The first word of a sensor that is older than this comes from the bridge's memory.
 OLD_MS: Final = 600_000
+KNOWN_TOPICS: Final = 4096
 
 
 class Zigbee2Mqtt:
@@ -53,9 +55,16 @@ class Zigbee2Mqtt:
     def __init__(self, base_topic: str = DEFAULT_BASE) -> None:
         self._prefix = base_topic.rstrip("/") + "/"
         self._last = Last()
+        self._states: dict[str, str] = {}  # topics that are a device's whole state, and whose
 
     def decode(self, message: Message) -> Decoded:
         """One sample and refusals of single attributes, or one refusal."""
+        sensor = self._states.get(message.topic)
+        if sensor is not None and message.payload[:1] == b"{" and not message.retained:
+            try:
+                return self._state(sensor, read_object(message.payload), message)
+            except Unreadable as error:
+                return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
         name = message.topic.removeprefix(self._prefix)
         levels = name.split("/")
         try:
@@ -67,14 +76,18 @@ class Zigbee2Mqtt:
                 raise Unreadable(RefusalReason.BAD_TOPIC, "not below the base topic")
             refuse_retained(message)
             name, state = _state_in(levels, message.payload)
-            return self._state(sensor_id(name), state, message)
+            sensor = sensor_id(name)
+            if levels[-1] not in FIELDS and len(self._states) < KNOWN_TOPICS:
+                self._states[message.topic] = sensor
+            return self._state(sensor, state, message)
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
 
     def _state(self, sensor: str, state: dict[str, object], message: Message) -> Decoded:
         said, payload = state.get("last_seen"), message.payload
         seen = None if said is None else time_of(said)
-        decoded = sampled(sensor, _said(state), payload, seen)
+        plain = plain_values(state, PLAIN)
+        decoded = sampled(sensor, _said(state, plain), payload, seen, plain=plain)
         if said is not None and seen is None:
             decoded.append(refused(RefusalReason.BAD_TIME, f"last_seen: {said!r:.60}", payload, sensor))
         sample = decoded[0]
@@ -121,11 +134,12 @@ def _state_in(levels: Sequence[str], payload: bytes) -> tuple[str, dict[str, obj
     return "/".join(levels[:-1]), {levels[-1]: found}
 
 
-def _said(state: Mapping[str, object]) -> Iterator[Said]:
-    for name, field in FIELDS.items():
-        if name not in state:
+def _said(state: Mapping[str, object], plain: Mapping[str, Value]) -> Iterator[Said]:
+    """What is not plain, or needs more than its name."""
+    for name, value in tuple(state.items()):
+        field = FIELDS.get(name)
+        if field is None or field in plain:
             continue
-        value = state[name]
         if name not in ODD:
             yield Said(name, field, value)
         elif name == "contact":

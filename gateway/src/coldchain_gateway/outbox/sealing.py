@@ -152,11 +152,14 @@ class Sealer:
             return False
         self._dating.discard()
         lines = self._opening_lines(head, now_ms) + [hole_line(hole, now_ms) for hole in holes]
+        count = len(lines)
         placements = {boot.ordinal: placement_of(boot, boots) for boot in boots}
         for chunk in chunks:
             placement = placements[chunk.boot]
             if placement is not None:
-                lines += self._dating.date_chunk(chunk, decode_entries(chunk.body), placement)
+                dated = self._dating.date_chunk(chunk, decode_entries(chunk.body), placement)
+                count += len(dated)
+                lines.append(b"".join(dated))
         body = b"".join(lines)
         batch = seal(
             self._key, org=self._organisation, run=head.run, seq=head.seq + 1, prev=head.hash, body=body
@@ -166,7 +169,7 @@ class Sealer:
             head=sealed,
             chunks=[chunk.id for chunk in chunks],
             declares=holes,
-            lines=len(lines),
+            lines=count,
             encoded=batch.encode(),
             closed_ms=now_ms,
             urgent=urgent,

@@ -104,6 +104,7 @@ class Connection:
         self._stopping = threading.Event()
         self._refusal = ""
         self._received = 0
+        self._heard = False  # something other than our own words, in this turn
         self._client = self._make_client(client_id, folder)
         self._waker = Waker()
 
@@ -185,6 +186,9 @@ class Connection:
         try:
             self._read_burst()
         finally:
+            if self._heard:
+                self._heard = False
+                self._echo.proof.heard(self._echo.now_ms())
             self._handlers.turn_over()
 
     def _prove(self, *, idle: bool) -> None:
@@ -268,7 +272,7 @@ class Connection:
             if not message.retain and self._echo.came_back(bytes(message.payload)):
                 self._handlers.proved()
             return
-        self._echo.proof.heard(self._echo.now_ms())
+        self._heard = True
         self._handlers.message(message, partial(self._acknowledge, message.mid, message.qos))
 
     def _acknowledge(self, packet_id: int, qos: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
-from .buffered import Incoming
+from .buffered import Arrived, Incoming
 from .proof import Proof
 
 ASK_EVERY_MS: Final = 30_000
@@ -23,6 +23,10 @@ class Echo:
     granted: bool = False  # the subscription stands, so answers would be heard
     _asked_ms: int | None = None
     _name: str = field(default_factory=lambda: token_hex(8))
+    _raw_topic: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._raw_topic = self.topic.encode()
 
     def payload(self) -> bytes:
         """The word to be sent now."""
@@ -38,6 +42,8 @@ class Echo:
 
     def is_ours(self, message: Incoming) -> bool:
         """Whether this came by our topic; a topic that is no text is somebody else's."""
+        if isinstance(message, Arrived):
+            return message.raw_topic == self._raw_topic
         try:
             return message.topic == self.topic
         except UnicodeDecodeError:
