@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-reference soak \
-	check fix contracts figures coverage bench bench-backend dist lock schema docs screenshots strangers influxd clean
+	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp

@@ -1,8 +1,8 @@
-"""The gateway on an ordinary day, in real time: what it costs over the air, on the disk, in processor and memory.
+"""The gateway on an ordinary day, in real time: bytes over the air and on the disk, processor, memory.
 
-Bytes over the air are counted by a forwarder between the gateway and a TLS server: everything TLS sends both ways,
-and 52 bytes of TCP and IP headers for each segment that the kernel counted. Bytes on the disk are the kernel's
-own count (`write_bytes` of /proc/PID/io).
+Bytes over the air are counted by a forwarder between the gateway and a TLS server: everything TLS sends both
+ways, and 52 bytes of TCP and IP headers for each segment that the kernel counted. Bytes on the disk are the
+kernel's own count (`write_bytes` of /proc/PID/io).
 """
 
 from __future__ import annotations
