@@ -2,16 +2,19 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from coldchain.seal import GENESIS
 
 from .contract import CorruptOutbox, Head, HeldFate, Hole, HoleReason, NewBatch, Waiting
 from .database import Database, Named, Row, Transaction, blob, integer
 
+SMALL_BYTES: Final = 64 * 1024
+
 
 def compress(encoded: bytes) -> bytes:
-    """gzip, level 1: what a request of one batch sends as it is."""
-    packer = zlib.compressobj(level=1, wbits=31)
+    """gzip: what a request of one batch sends as it is; small ones are squeezed, they go over the air."""
+    packer = zlib.compressobj(level=9 if len(encoded) <= SMALL_BYTES else 1, wbits=31)
     return packer.compress(encoded) + packer.flush()
 
 

@@ -150,7 +150,7 @@ class Connection:
             client.tls_set_context(tls_context(config.tls, folder))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_odd_message
+        client.on_message = lambda _, __, message: self._arrived(message)
         client.arrived = self._arrived
         client.on_socket_register_write = self._on_write_wanted
         return client
@@ -261,9 +261,6 @@ class Connection:
             self._echo.proof.granted(self._echo.now_ms())
         else:
             self._handlers.proved()
-
-    def _on_odd_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        self._arrived(message)
 
     def _arrived(self, message: Incoming) -> None:
         self._received += 1
