@@ -8,6 +8,7 @@ constant. Both are judged as any other series, so every figure of a verdict has 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from math import exp, inf
 
 from coldchain.excursions import Judged
@@ -41,15 +42,21 @@ def filled(samples: Samples, judged: Judged, span: tuple[int, int], bound: Bound
         before = samples[index] if index >= 0 else None
         course = _course(before, samples, judged, bound)
         if course is not None:
-            made += _samples(course, from_ms, to_ms, judged.limit_ms)
+            made += _samples(course, from_ms, to_ms, judged)
     known = set(times)
     return sorted([*samples, *(one for one in made if one[0] not in known)])
 
 
-def _samples(course: Course, from_ms: int, to_ms: int, step_ms: int) -> Iterator[tuple[int, float]]:
-    """Readings at most one gap limit apart, each with the course's value at the end of its time."""
-    for at_ms in range(from_ms, to_ms, max(1, step_ms)):
-        yield at_ms, course(min(at_ms + step_ms, to_ms))
+def _samples(course: Course, from_ms: int, to_ms: int, judged: Judged) -> Iterator[tuple[int, float]]:
+    """Readings at most one gap limit apart, each with the course's value at the end of its time.
+
+    The last one lies within an interval of the end: nothing may follow there, and it speaks no longer.
+    """
+    starts = list(range(from_ms, to_ms, max(1, judged.limit_ms)))
+    if to_ms - starts[-1] > judged.interval_ms:
+        starts.append(to_ms - judged.interval_ms)
+    for at_ms, next_ms in pairwise([*starts, to_ms]):
+        yield at_ms, course(next_ms)
 
 
 def _course(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from reference.second_judge.excursions import excursions
 from reference.second_judge.exposure import NEVER, account, kinetic_mean
@@ -150,8 +151,10 @@ def worst_case(series: Sequence[Reading], question: Question, span: Span, *, war
     made: dict[int, float] = {}
     for begin, end in gaps(series, question, span):
         before = [one for one in series if one[0] <= begin]
-        for at in range(begin, end, question.gap()):
-            then = min(at + question.gap(), end)
+        starts = list(range(begin, end, question.gap()))
+        if end - starts[-1] > question.interval:
+            starts.append(end - question.interval)
+        for at, then in pairwise([*starts, end]):
             if not before:
                 made[at] = ambient
                 continue

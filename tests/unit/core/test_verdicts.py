@@ -286,6 +286,15 @@ def test_bounds_hold_whatever_the_space_did_slower_than_its_time_constant(
     assert exact.mkt >= (found.cold or partly).mkt - 0.002  # type: ignore[operator]  # known
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3, 40])
+def test_a_gap_at_the_end_of_a_question_is_filled_to_its_end(lost: int) -> None:
+    profile = replace(profile_of(high(8.0), low(2.0), gap_floor_ms=0), thermal=THERMAL)
+    known = [(index * 5 * MINUTE, 5.0) for index in range(100 - lost)]
+    found = of_series(known, Judged(profile=profile, interval_ms=5 * MINUTE), (0, 500 * MINUTE))
+    assert found.account.unknown_ms == (lost * 5) * MINUTE
+    assert [found.warm and found.warm.unknown_ms, found.cold and found.cold.unknown_ms] == [0, 0]
+
+
 @settings(max_examples=60, deadline=None)
 @given(SERIES, st.sampled_from(Bound))
 def test_a_filled_series_has_no_gap_and_every_reading(series: Series, bound: Bound) -> None:

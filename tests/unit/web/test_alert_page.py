@@ -34,10 +34,11 @@ FLEET = Fleet.empty("demo").with_version(version(parse_file(FLEET_FILE), 1, 0))
 PLACED = Subject(
     asset="cq-store", zone="cq-store.chiller", point="cq-store.chiller.front", sensor="chiller-front"
 )
-SUBJECTS = {
-    AlertKind.EXCURSION: PLACED,
-    AlertKind.SILENCE: PLACED,
-    AlertKind.GATEWAY_OFFLINE: Subject(asset="cq-store", gateway="gw"),
+GATEWAY = Subject(asset="cq-store", gateway="gw")
+SUBJECTS = dict.fromkeys(AlertKind, PLACED) | {
+    AlertKind.GATEWAY_OFFLINE: GATEWAY,
+    AlertKind.CLOCK: GATEWAY,
+    AlertKind.MAINS: Subject(asset="cq-store", sensor="supply"),
     AlertKind.SYSTEM: Subject(),
 }
 ENDS = {
@@ -139,6 +140,13 @@ def test_titles_by_kind() -> None:
         AlertKind.EXCURSION: "Chiller · Front: too warm",
         AlertKind.SILENCE: "Chiller · Front: no data",
         AlertKind.GATEWAY_OFFLINE: "gw: gateway not heard",
+        AlertKind.BATTERY: "Chiller · Front: battery low",
+        AlertKind.DOOR: "Chiller · Front: door open",
+        AlertKind.MAINS: "supply: power cut",
+        AlertKind.CLOCK: "gw: clock wrong or untrusted",
+        AlertKind.CALIBRATION: "Chiller · Front: calibration due",
+        AlertKind.FLAT_LINE: "Chiller · Front: sensor may be stuck",
+        AlertKind.DRIFT: "Chiller · Front: sensor drifts from its neighbours",
         AlertKind.SYSTEM: "System: the disk is full",
     }
 
