@@ -104,6 +104,7 @@ def test_nothing_is_lost_while_the_backend_will_not_have_it(
     assert life.outbox.counts().refused_batches == 0
 
 
+@pytest.mark.acceptance("A12")
 def test_413_sends_fewer_at_once(tmp_path: Path, sink: BackendSink) -> None:
     sink.script = lambda batches: Reply(status=413 if len(batches) > 2 else 204)
     life = filled(tmp_path, 20)
@@ -112,6 +113,7 @@ def test_413_sends_fewer_at_once(tmp_path: Path, sink: BackendSink) -> None:
     assert max(len(request) for request in sink.requests[-5:]) <= 2
 
 
+@pytest.mark.acceptance("A12")
 def test_retry_after_is_waited_for(tmp_path: Path, sink: BackendSink) -> None:
     answers = iter([Reply(status=429, headers={"Retry-After": "2"})])
     sink.script = lambda _: next(answers, Reply())
