@@ -294,6 +294,23 @@ def test_bounds_hold_whatever_the_space_did_slower_than_its_time_constant(
     assert exact.mkt >= (found.cold or partly).mkt - 0.002  # type: ignore[operator]  # known
 
 
+@pytest.mark.parametrize(
+    ("celsius", "outcome"),
+    [
+        (7.6, Outcome.CONFORM),
+        (7.8, Outcome.NOT_DEMONSTRABLE),
+        (8.2, Outcome.NOT_DEMONSTRABLE),
+        (8.4, Outcome.NON_CONFORM),
+    ],
+)
+def test_the_limit_of_a_mean_has_a_guard_band_too(celsius: float, outcome: Outcome) -> None:
+    mean = replace(high(8.0, warning=None, alarm=0), mode=Mode.MKT, window_ms=24 * HOUR)
+    profile = replace(profile_of(mean), indeterminate=True)
+    series = [(index * HOUR, celsius) for index in range(25)]
+    by = Judged(profile=profile, interval_ms=HOUR)
+    assert of_series(series, by, (0, 24 * HOUR), uncertainty=0.3).outcome is outcome
+
+
 @pytest.mark.parametrize("lost", [1, 2, 3, 40])
 def test_a_gap_at_the_end_of_a_question_is_filled_to_its_end(lost: int) -> None:
     profile = replace(profile_of(high(8.0), low(2.0), gap_floor_ms=0), thermal=THERMAL)

@@ -1,6 +1,6 @@
 """Profiles: named, versioned, cited limits of a class of goods, each with several rules."""
 
-from coldchain.profiles.guard import guarded
+from coldchain.profiles.guard import guarded, moved
 from coldchain.profiles.profile import Counting, Mark, Profile, Thermal, Weighting
 from coldchain.profiles.rules import Level, Mode, Reset, Rule, Side
 
@@ -16,4 +16,5 @@ __all__ = [
     "Thermal",
     "Weighting",
     "guarded",
+    "moved",
 ]

@@ -14,11 +14,13 @@ def guarded(profile: Profile, outward: float) -> Profile:
     surely kept. Rates are left alone, as an error that stays the same has none. A limit ends at what is
     possible.
     """
-    rules = tuple(rule if rule.mode is Mode.RATE else _moved(rule, outward) for rule in profile.rules)
-    return replace(profile, rules=rules)
+    return replace(profile, rules=tuple(moved(rule, outward) for rule in profile.rules))
 
 
-def _moved(rule: Rule, outward: float) -> Rule:
+def moved(rule: Rule, outward: float) -> Rule:
+    """A rule with its limit moved outward; one of a rate stays as it is."""
+    if rule.mode is Mode.RATE or not outward:
+        return rule
     possible = QUANTITIES[rule.quantity]
     threshold = rule.threshold + (outward if rule.side is Side.HIGH else -outward)
     return replace(rule, threshold=min(max(round(threshold, 3), possible.low), possible.high))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from coldchain.excursions import Excursion
 from coldchain.exposure import Account
 from coldchain.kinetic import Window
-from coldchain.profiles import Mode, Profile, Rule
+from coldchain.profiles import Mode, Profile, Rule, moved
 from coldchain.verdicts.values import Figure, Outcome, Reason, ReasonKind, Verdict
 
 _BROKEN = {
@@ -19,10 +19,14 @@ _BROKEN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A series judged by one set of limits: its excursions, and the worst window of each rule on a mean."""
+    """A series judged by one set of limits: its excursions, and the worst window of each rule on a mean.
+
+    `moved_by`: how far outward the limits lie of the profile's own, °C.
+    """
 
     excursions: Sequence[Excursion] = ()
     windows: Mapping[str, Window] = field(default_factory=dict)
+    moved_by: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,8 @@ def breaking(limits: Limits, rule: Rule, from_ms: int, to_ms: int) -> Iterator[R
         and one.alarm_ms <= to_ms
     ]
     window = limits.windows.get(rule.name)
-    if window is not None and rule.alarm_after_ms == 0 and rule.broken_by(window.mkt):
+    limit = moved(rule, limits.moved_by)
+    if window is not None and rule.alarm_after_ms == 0 and limit.broken_by(window.mkt):
         figures = {Figure.MEAN: window.mkt, Figure.LIMIT: rule.threshold, Figure.FROM_MS: window.from_ms}
         yield Reason(kind=ReasonKind.MEAN_TOO_WARM, rule=rule.name, figures=figures)
     elif found:

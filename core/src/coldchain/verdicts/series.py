@@ -114,8 +114,8 @@ def _guarded(evidence: Evidence, samples: Samples, judged: Judged, uncertainty: 
     within = [perhaps.rule(one.rule).out_ms - sure.rule(one.rule).out_ms for one in evidence.account.rules]
     return replace(
         evidence,
-        surely=judged_limits(samples, outward, span),
-        possibly=judged_limits(samples, inward, span),
+        surely=replace(judged_limits(samples, outward, span), moved_by=uncertainty),
+        possibly=replace(judged_limits(samples, inward, span), moved_by=-uncertainty),
         indeterminate_ms=max(within, default=0),
     )
 

@@ -48,7 +48,11 @@ def _limits(found: Iterable[Limits]) -> Limits:
             known = windows.get(rule)
             if known is None or (window.mkt, -window.to_ms) > (known.mkt, -known.to_ms):
                 windows[rule] = window
-    return Limits(excursions=[one for each in every for one in each.excursions], windows=windows)
+    return Limits(
+        excursions=[one for each in every for one in each.excursions],
+        windows=windows,
+        moved_by=max((one.moved_by for one in every), key=abs),
+    )
 
 
 def _all_limits(parts: Sequence[Evidence], of: Callable[[Evidence], Limits | None]) -> Limits | None:
