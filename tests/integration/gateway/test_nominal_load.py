@@ -1,5 +1,6 @@
 """An hour of nominal load in a fraction of it, through real parts: the process neither grows nor heats up."""
 
+import compileall
 import json
 import os
 import subprocess
@@ -17,6 +18,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+import coldchain
+import coldchain_gateway
+import coldchain_runtime
 from support.acceptance import Figures
 from support.backend_sink import BackendSink
 from support.ports import free_port
@@ -125,6 +129,8 @@ def growth(rss: Sequence[int]) -> int:
 @pytest.mark.soak
 @pytest.mark.acceptance("A14")
 def test_an_hour_at_high_speed_leaves_it_as_it_was(tmp_path: Path, figures: Figures) -> None:
+    for package in (coldchain, coldchain_runtime, coldchain_gateway):  # as the archive installs them
+        compileall.compile_dir(str(package.__path__[0]), quiet=1)
     broker = MqttWire(tmp_path)
     with (tmp_path / "mosquitto.conf").open("a") as conf:
         conf.write("max_queued_messages 0\n")  # as delivered it drops what is beyond 1000 for a slow client
