@@ -1,4 +1,4 @@
-"""The gateway's own readings: lines every 30 s, and status.json for whoever stands beside it."""
+"""The gateway's own readings: lines every minute, and status.json for whoever stands beside it."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from coldchain_runtime.supervisor import LoopState, LoopStatus
 
 STATUS_FILE: Final = "status.json"
 NO_REPORT: Final = SourceReport()
-LINES_EVERY_MS: Final = 30_000
+LINES_EVERY_MS: Final = 60_000
 STATUS_EVERY_S: Final = 5.0
 UNKNOWN_MACHINE: Final = Machine()
 log = Log("gateway.health")
@@ -130,8 +130,15 @@ def gateway_fields(health: Health) -> dict[str, Value | str]:
     return fields
 
 
-def note_lines(intake: Intake, health: Health, noted: dict[tuple[str, str], int]) -> None:
-    """Keep the health as lines; refusals only when their count has grown since `noted`, which is updated."""
+Noted = dict[tuple[str, str], object]
+"""What was last said of each wire, by its name, and of each reason of its refusals."""
+
+
+def note_lines(intake: Intake, health: Health, noted: Noted) -> None:
+    """Keep the health as lines; of wires and refusals what differs from `noted`, which is updated.
+
+    Air time costs money on a truck: a wire that goes on as it was says nothing new.
+    """
     intake.note("gateway", {}, gateway_fields(health))
     for source in health.sources:
         fields: dict[str, Value | str] = {
@@ -143,7 +150,9 @@ def note_lines(intake: Intake, health: Health, noted: dict[tuple[str, str], int]
             fields["alarm"] = source.report.alarm[:200]
         if source.error:
             fields["error"] = source.error.replace("\n", " ")[:200]
-        intake.note("source", {"source": source.name}, fields)
+        if noted.get((source.name, "")) != fields:
+            noted[source.name, ""] = fields
+            intake.note("source", {"source": source.name}, fields)
         for reason, count in source.refused.items():
             if noted.get((source.name, reason)) != count:
                 noted[source.name, reason] = count
@@ -224,7 +233,7 @@ def rss_bytes() -> int:
 
 
 class HealthLoop:
-    """Writes status.json every few seconds and the lines every 30 s; `run` is supervised."""
+    """Writes status.json every few seconds and the lines every minute; `run` is supervised."""
 
     def __init__(
         self, *, clock: Clock, data_dir: Path, take_stock: Callable[[], Health], intake: Intake
@@ -233,7 +242,7 @@ class HealthLoop:
         self._path = data_dir / STATUS_FILE
         self._take_stock = take_stock
         self._intake = intake
-        self._noted: dict[tuple[str, str], int] = {}
+        self._noted: Noted = {}
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -123,26 +123,29 @@ def test_no_status_is_told_in_one_line(tmp_path: Path) -> None:
         status.read_status(tmp_path / "status.json")
 
 
-def test_health_lines_are_line_protocol_and_refusals_come_only_when_they_grow() -> None:
+def test_health_lines_are_line_protocol_and_wires_and_refusals_only_what_has_changed() -> None:
     notebook, noted = Notebook(), {}  # type: ignore[var-annotated]
     for _ in range(2):
         note_lines(notebook, GOOD, noted)  # type: ignore[arg-type]  # only `note` is called
     assert len(notebook.of("gateway")) == 2
     assert len(notebook.of("refusal")) == 1
     assert notebook.of("refusal")[0].tags == {"source": "line", "reason": "sentinel"}
-    assert notebook.of("source")[0].fields["refused"] == 3
+    assert [line.fields["refused"] for line in notebook.of("source")] == [3]
+    failing = dataclasses.replace(GOOD.sources[0], state="backing_off")
+    note_lines(notebook, dataclasses.replace(GOOD, sources=(failing,)), noted)  # type: ignore[arg-type]
+    assert [line.fields["state"] for line in notebook.of("source")][-1] == "backing_off"
     assert notebook.of("gateway")[0].fields["clock_trusted"] is True
     assert gateway_fields(GOOD)["outbox_lines"] == 20
 
 
-async def test_status_json_is_replaced_whole_and_lines_come_every_30_s(tmp_path: Path) -> None:
+async def test_status_json_is_replaced_whole_and_lines_come_every_minute(tmp_path: Path) -> None:
     clock, notebook = StillClock(), Notebook()
     rounds = 0
 
     def stock() -> Health:
         nonlocal rounds
         rounds += 1
-        if rounds > 13:  # a minute of rounds of 5 s
+        if rounds > 25:  # two minutes of rounds of 5 s
             raise KeyboardInterrupt
         return GOOD
 
