@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import Batch
-from coldchain_gateway.outbox import OUTBOX_FILE, Entry, Group, Remains, Remembered, put_aside_files
+from coldchain_gateway.outbox import (
+    OUTBOX_FILE,
+    Entry,
+    Group,
+    Remains,
+    Remembered,
+    Salvaged,
+    open_outbox,
+    put_aside_files,
+)
 from coldchain_gateway.outbox.quarantine import BUILDING_FILE, MOST_ASIDE
 from support.acceptance import Figures
 from support.gateway_life import Life, reading_lines
@@ -154,3 +163,14 @@ def test_no_more_than_a_few_broken_files_are_kept(tmp_path: Path) -> None:
         Life.open(tmp_path).outbox.close()
     names = [path.name for path in put_aside_files(tmp_path)]
     assert names == [f"outbox-{number}.sqlite" for number in range(3, MOST_ASIDE + 3)]
+
+
+def test_lines_whose_boot_is_lost_are_not_saved_and_are_counted(tmp_path: Path) -> None:
+    life = busy(tmp_path)
+    with life.outbox.database.write() as transaction:
+        transaction._connection.execute("UPDATE chunk SET boot = 99")
+    life.outbox.close()
+    opened = open_outbox(tmp_path, "condemned")
+    assert opened.salvaged == Salvaged(batches=BATCHES, lines=0, unreadable=1)
+    assert opened.outbox.pending().lines == 0
+    opened.outbox.close()

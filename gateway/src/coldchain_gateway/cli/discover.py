@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
 
+from .seconds import seconds
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -57,7 +59,9 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     more("--time-zone", metavar="ZONE", help="of devices that tell local time, such as Asia/Shanghai")
     more("--onewire", type=Path, default=Path("/sys/bus/w1/devices"), metavar="ROOT", help="1-Wire folder")
     more("--templates", type=Path, action="append", default=[], metavar="DIR", help="your own register maps")
-    more("--for", dest="listen_s", type=float, default=5.0, metavar="SECONDS", help="how long to listen (5)")
+    more(
+        "--for", dest="listen_s", type=seconds, default=5.0, metavar="SECONDS", help="how long to listen (5)"
+    )
     more("--name", default="gateway", help="the gateway's name in the draft")
     more("--organisation", default="my-organisation", help="its organisation in the draft")
     more("--write", type=Path, metavar="FILE", help="write the draft there after showing it")

@@ -8,8 +8,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from coldchain.errors import InvalidInput, Unavailable
 
@@ -211,28 +212,31 @@ def _public(arguments: argparse.Namespace) -> bytes | None:
 
 def export_body(arguments: argparse.Namespace) -> int:
     """Batches as they travel, then unsealed lines; those that nobody can date yet as comments."""
-    target = sys.stdout.buffer if arguments.to is None else arguments.to.open("wb")
+    if arguments.to is not None and arguments.to.exists():
+        raise InvalidInput(f"{arguments.to}: there is such a file already; it is not overwritten")
     batches = lost = lines = 0
-    try:
-        with _opened(arguments) as remains:
-            for batch in with_progress(remains.batches()):
-                if arguments.state not in (None, batch.state):
-                    continue
-                if batch.encoded is None:
-                    lost += 1
-                else:
-                    target.write(batch.encoded)
-                    batches += 1
-            for chunk in remains.chunks() if arguments.state is None else ():
-                target.write(b"".join(dated(chunk)))
-                lines += chunk.lines
-    finally:
-        if arguments.to is not None:
-            target.close()
-    told = {"batches": batches, "unsealed_lines": lines, "lost": lost}
+    with _opened(arguments) as remains, _target(arguments.to) as target:
+        for batch in with_progress(remains.batches()):
+            if arguments.state not in (None, batch.state):
+                continue
+            if batch.encoded is None:
+                lost += 1
+            else:
+                target.write(batch.encoded)
+                batches += 1
+        for chunk in remains.chunks() if arguments.state is None else ():
+            target.write(b"".join(dated(chunk)))
+            lines += chunk.lines
+        unreadable = remains.unreadable
+    told = {"batches": batches, "unsealed_lines": lines, "lost": lost, "unreadable": unreadable}
     text = f"{batches} batches, {lines} unsealed lines; {lost} batches could not be read"
+    text += f"; {unreadable} rows are unreadable" if unreadable else ""
     sys.stderr.write((json.dumps(told) if arguments.json else text) + "\n")
-    return 1 if lost else 0
+    return 1 if lost or unreadable else 0
+
+
+def _target(path: Path | None) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdout.buffer) if path is None else path.open("xb")
 
 
 def dated(chunk: "KeptChunk") -> "Iterator[bytes]":

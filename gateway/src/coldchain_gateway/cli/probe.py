@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
 
+from .seconds import seconds
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -38,7 +40,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     command.add_argument("--source", action="append", default=[], metavar="NAME", help="only this source")
     command.add_argument(
-        "--for", dest="for_s", type=float, metavar="SECONDS", help="how long (10; --watch: 300)"
+        "--for", dest="for_s", type=seconds, metavar="SECONDS", help="how long (10; --watch: 300)"
     )
     command.add_argument("--watch", action="store_true", help="one line a sensor; marks what moves")
     command.add_argument("--json", action="store_true", help="one JSON object a reading or refusal")

@@ -34,12 +34,11 @@ class BrokerPlan:
         return f"BrokerPlan({self.host}:{self.port})"
 
 
-class _Listener:
+class BrokerListener:
     """Everything here runs in the client's thread, until it is stopped."""
 
-    def __init__(self, plan: BrokerPlan, clock: Clock) -> None:
+    def __init__(self, plan: BrokerPlan) -> None:
         self._plan = plan
-        self._clock = clock
         self.hearing = Hearing()
         self.subscriptions: dict[tuple[str, str], Subscription] = {}
         self.unknown: dict[str, None] = {}
@@ -84,7 +83,7 @@ class _Listener:
 
 def listen_to_broker(plan: BrokerPlan, clock: Clock, tell: Callable[[str], None]) -> BrokerFound:
     """Listen to all topics for a while; blocks. `why` where the broker does not let us."""
-    listener = _Listener(plan, clock)
+    listener = BrokerListener(plan)
     connected, refused = threading.Event(), list[str]()
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="", clean_session=True)
     client.username_pw_set(plan.username, plan.password)

@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from coldchain.errors import InvalidInput, Unavailable
-from coldchain_gateway.formats import CsvLines, RegexLines, Template
+from coldchain_gateway.formats import CsvLines, Options, RegexLines, Template
 from coldchain_gateway.sources.line_language import LineLanguage
 from coldchain_gateway.sources.modbus_tcp.source import TcpLink
 from coldchain_gateway.sources.port_settings import PortSettings
@@ -53,6 +53,7 @@ def plan_of(arguments: argparse.Namespace, ports: Sequence[str]) -> Plan:
     """Raises InvalidInput for what cannot be meant, ConfigError for a register map that is wrong."""
     addresses = _addresses(arguments.units)
     told = _languages(arguments)
+    Options(time_zone=arguments.time_zone).zone()  # a wrong one is told before anybody listens
     templates = all_templates(arguments.templates)
     bauds = PRINT_BAUDS if arguments.baud is None else (arguments.baud,)
     plans = tuple(
@@ -78,7 +79,7 @@ def plan_of(arguments: argparse.Namespace, ports: Sequence[str]) -> Plan:
         onewire=arguments.onewire,
         addresses=addresses,
         templates=templates,
-        picks=dict(_pick(text) for text in arguments.unit),
+        picks=_picks(arguments, {template.name for template in templates}),
     )
 
 
@@ -170,12 +171,22 @@ def _broker(arguments: argparse.Namespace, text: str) -> BrokerPlan:
     return replace(plan, password=resolve(arguments.mqtt_password, Path()).reveal())
 
 
-def _pick(text: str) -> tuple[tuple[str, int], str]:
-    place, _, template = text.partition("=")
-    port, _, address = place.rpartition(":")
-    if not port or not address.isdecimal() or not template:
-        raise InvalidInput(f"{text!r} is not PORT:ADDRESS=TEMPLATE")
-    return (lasting_name(port), int(address)), template
+def _picks(arguments: argparse.Namespace, known: Set[str]) -> dict[tuple[str, int], str]:
+    """The register maps that a person chose, by the names under which ports and sockets are found."""
+    sockets = {}
+    for text in arguments.modbus_tcp:
+        host, port = _host_port(text, 502)
+        sockets[text] = sockets[f"{host}:{port}"] = f"{host}:{port}"
+    picks = {}
+    for text in arguments.unit:
+        place, _, template = text.partition("=")
+        name, _, address = place.rpartition(":")
+        if not name or not address.isdecimal() or not template:
+            raise InvalidInput(f"{text!r} is not PORT:ADDRESS=TEMPLATE")
+        if template not in known:
+            raise InvalidInput(f"{text!r}: no template {template!r}; there are: {', '.join(sorted(known))}")
+        picks[sockets.get(name) or lasting_name(name), int(address)] = template
+    return picks
 
 
 def _languages(arguments: argparse.Namespace) -> dict[str, tuple[LineLanguage, ...]]:

@@ -47,6 +47,7 @@ class _Saving:
     def __init__(self, remains: Remains, outbox: SqliteOutbox) -> None:
         self._remains = remains
         self._database = outbox.database
+        self._undated = 0
 
     def everything(self) -> Salvaged:
         self._chains()
@@ -54,7 +55,8 @@ class _Saving:
         lines = self._chunks()
         with self._database.write() as transaction:
             transaction.many("salvage_message", self._remains.messages())
-        return Salvaged(batches=batches, lines=lines, unreadable=self._remains.unreadable)
+        unreadable = self._remains.unreadable + self._undated
+        return Salvaged(batches=batches, lines=lines, unreadable=unreadable)
 
     def _chains(self) -> None:
         with self._database.write() as transaction:
@@ -99,6 +101,7 @@ class _Saving:
             with self._database.write() as transaction:
                 for chunk in some:
                     if chunk.boot is None:  # nobody knows any more when that was
+                        self._undated += 1
                         continue
                     values: Named = {
                         "boot": chunk.boot.boot,
