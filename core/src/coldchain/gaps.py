@@ -83,8 +83,7 @@ class Spoken:
                 piece = self._of_one(index, at_ms, to_ms)
             else:
                 piece = self._run(index, to_ms)
-            if piece.to_ms > at_ms:
-                yield piece
+            yield piece
             at_ms = piece.to_ms
             index = self._speaker(index, piece, at_ms)
 
@@ -97,7 +96,7 @@ class Spoken:
         following = self.times[index + 1] if index + 1 < len(self.times) else to_ms
         silent_ms = self.times[index] + self.interval_ms if self.holds(index) else following
         if at_ms < silent_ms:
-            return Piece(at_ms, min(silent_ms, max(following, at_ms), to_ms), index, index)
+            return Piece(at_ms, min(silent_ms, following, to_ms), index, index)
         return Piece(at_ms, min(following, to_ms), -1, -1)
 
     def _run(self, index: int, to_ms: int) -> Piece:

@@ -7,11 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldchain.conditions import (
+    BEHIND_FOR_MS,
+    BEHIND_MS,
     CALIBRATION_AHEAD_MS,
+    CATCHING_UP_MS,
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
     Flat,
+    Lag,
     battery_level,
     calibration_level,
     calibration_next_ms,
@@ -20,6 +24,7 @@ from coldchain.conditions import (
     door_level,
     flat_line,
     hears_nothing,
+    lag,
 )
 from coldchain.profiles import Level
 
@@ -141,3 +146,33 @@ def test_many_silent_gateways_are_one_fault() -> None:
     assert not hears_nothing(3, 15)
     assert hears_nothing(4, 15)
     assert hears_nothing(3, 14)
+
+
+OLD = BEHIND_MS + HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "begun", "passed_ms", "said"),
+    [
+        (BEHIND_MS + 30_000, (0, OLD), DAY_MS, Lag.NONE),
+        (BEHIND_MS + 30_001, None, 0, Lag.BEGINS),
+        (OLD, (0, OLD), BEHIND_FOR_MS - 1, Lag.LASTS),
+        (OLD, (0, OLD), BEHIND_FOR_MS, Lag.CLOCK),
+        (OLD + 2 * HOUR_MS, (0, OLD), BEHIND_FOR_MS, Lag.CLOCK),
+        (OLD - CATCHING_UP_MS, (0, OLD), BEHIND_FOR_MS, Lag.CLOCK),
+        (OLD - CATCHING_UP_MS - 1, (0, OLD), BEHIND_FOR_MS, Lag.BEGINS),
+    ],
+)
+def test_old_readings_blame_the_clock_only_when_they_stay_as_old(
+    age_ms: int, begun: tuple[int, int] | None, passed_ms: int, said: Lag
+) -> None:
+    assert lag(age_ms, 30_000, begun, passed_ms) is said
+
+
+def test_a_backlog_that_drains_for_hours_never_blames_the_clock() -> None:
+    begun, now_ms = None, 0
+    for age_ms in range(8 * HOUR_MS, 0, -3 * MINUTE_MS):
+        now_ms += 5 * MINUTE_MS
+        said = lag(age_ms, 30_000, begun, now_ms)
+        assert said is not Lag.CLOCK
+        begun = (now_ms, age_ms) if said is Lag.BEGINS else begun

@@ -235,3 +235,30 @@ def test_a_crossing_is_an_estimate_between_two_readings() -> None:
     assert crossing_ms((0, 4.0), (100, 12.0), 8.0) == 50
     assert crossing_ms((0, 4.0), (100, 6.0), 8.0) is None
     assert crossing_ms((0, 8.0), (100, 8.0), 8.0) is None
+
+
+def test_accounts_under_changed_rules_add_up_by_the_name_of_each() -> None:
+    warm = account(steady(9.0, 10), by(high(8.0)), (0, 10 * MINUTE))
+    cold = account([(10 * MINUTE + at, 1.0) for at, _ in steady(1.0, 10)], by(low(2.0)), (10 * MINUTE, HOUR))
+    for both in (warm.merge(cold), cold.merge(warm)):
+        assert (both.rule("high").out_ms, both.rule("low").out_ms) == (10 * MINUTE, 10 * MINUTE)
+        assert both.rule("high").degree_minutes == both.rule("low").degree_minutes == 10.0
+        assert both.lowest is not None
+        assert both.highest is not None
+        assert (both.lowest.value, both.highest.value) == (1.0, 9.0)
+
+
+def test_a_time_without_readings_takes_no_extreme_from_the_others() -> None:
+    known = account(steady(5.0, 10), by(high()), (0, 10 * MINUTE))
+    empty = account([], by(high()), (10 * MINUTE, HOUR))
+    for both in (known.merge(empty), empty.merge(known)):
+        assert (both.lowest, both.highest) == (known.lowest, known.highest)
+        assert (both.covered_ms, both.unknown_ms) == (10 * MINUTE, 50 * MINUTE)
+    assert empty.merge(empty).lowest is None
+
+
+def test_of_equal_extremes_the_first_is_named() -> None:
+    early = account(steady(5.0, 10), by(high()), (0, 10 * MINUTE))
+    late = account([(HOUR + at, value) for at, value in steady(5.0, 10)], by(high()), (HOUR, 2 * HOUR))
+    for both in (early.merge(late), late.merge(early)):
+        assert (both.lowest, both.highest) == (early.lowest, early.highest)

@@ -15,6 +15,7 @@ from coldchain.lineprotocol import (
     encode,
     encode_fields,
     encode_reading,
+    encode_value,
     impossible,
     parse,
     reading_of,
@@ -115,6 +116,19 @@ def test_what_cannot_be_said_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput):
         encode(measurement, tags, fields, 5)
+
+
+@pytest.mark.parametrize("value", [4.21, -0.0, 1e-7, 1.7e308, 17, -(2**63), True, False, '"\\', "a, b=c # d"])
+def test_one_value_is_written_as_a_line_reads_it(value: FieldValue) -> None:
+    (line,) = parse(f"m,t=x f={encode_value(value)} 5".encode())
+    assert isinstance(line, Line)
+    assert exactly(line.fields["f"]) == exactly(value)
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, 2**63, "a\rb"])
+def test_one_value_that_cannot_be_said_is_refused(value: FieldValue) -> None:
+    with pytest.raises(InvalidInput):
+        encode_value(value)
 
 
 def test_a_line_is_its_three_parts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import replace
 from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -276,3 +277,37 @@ def test_a_rule_of_another_mode_that_cannot_be_meant_is_refused(
 def test_a_stored_tally_that_is_none_is_refused(stored: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
         State.from_json({"last_ms": 1, "last": 1.0, "accounted_ms": 1, "places": [], **stored})
+
+
+@settings(max_examples=150, deadline=None)
+@given(mixed_profiles(), INTERVALS, st.lists(st.floats(2.6, 7.4), min_size=8, max_size=24), st.data())
+def test_a_calm_batch_with_one_surprise_gives_the_same_as_single_steps(
+    profile: Profile, interval: int, values: list[float], data: st.DataObject
+) -> None:
+    """Long calm batches are passed at a glance; a peak, a gap or a step back among them must not be."""
+    by = Judged(profile=profile, interval_ms=interval)
+    series = [(1_000_000 + index * interval, value) for index, value in enumerate(values)]
+    state, _ = stepped(series[:1], by)
+    state, _ = step(state, Until(time_ms=series[0][0] + data.draw(st.integers(0, interval))), by)
+    place = data.draw(st.integers(1, len(series) - 1))
+    peak = data.draw(st.sampled_from([values[place], 11.3, -0.6]))
+    wait = data.draw(st.sampled_from([0, 3 * HOUR]))
+    surprise = [(at + wait, value) for at, value in series[place:]]
+    batch = [*series[1:place], (surprise[0][0], peak), *surprise[1:]]
+    assert run(state, batch, by) == stepped(batch, by, state)
+    assert run(state, iter(batch), by) == stepped(batch, by, state)
+    assert run(state, [], by) == (state, [])
+
+
+def test_a_calm_batch_that_steps_back_or_is_no_number_is_refused_whole() -> None:
+    for rules in ((high(), low()), (low(), sums())):
+        by = judged(*rules)
+        state, _ = stepped(held(5.0, 10), by)
+        batch = held(5.0, 60, start=10)
+        for wrong in (
+            [*batch, batch[-1]],
+            [*batch[:5], batch[2], *batch[5:]],
+            [*batch, (HOUR * 9, math.nan)],
+        ):
+            with pytest.raises(InvalidInput):
+                run(state, wrong, by)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coldchain.bounds import Bound, filled
 from coldchain.builtin_profiles import BUILTIN
 from coldchain.errors import InvalidInput
-from coldchain.excursions import Judged
+from coldchain.excursions import Judged, judge
 from coldchain.exposure import account
 from coldchain.gaps import Spoken
 from coldchain.kinetic import mean_kinetic_of
@@ -25,6 +25,7 @@ from coldchain.verdicts import (
     Outcome,
     ReasonKind,
     Verdict,
+    excursion_document,
     of_series,
     said,
     span_of,
@@ -171,6 +172,21 @@ def test_a_window_too_warm_does_not_conform_and_says_where_it_lies() -> None:
 def test_a_time_shorter_than_the_window_is_its_own_window() -> None:
     found = verdict(held(12.0, 120), profile_of(rolling()), hours=2)
     assert (found.outcome, found.windows["mkt"].mkt) == (Outcome.NON_CONFORM, 12.0)
+
+
+def test_a_mean_of_nothing_known_breaks_no_limit() -> None:
+    found = verdict([], profile_of(rolling()), hours=2)
+    assert (found.windows, kinds(found)) == ({}, [ReasonKind.NO_READINGS])
+
+
+def test_an_excursion_is_plain_values_too() -> None:
+    ended, standing = judge([*WARM, (DAY, 9.5)], DAY, judged()).excursions
+    document = json.loads(json.dumps(excursion_document(ended)))
+    assert (document["opened_ms"], document["closed_ms"]) == (10 * HOUR, 11 * HOUR)
+    assert (document["level"], document["alarm_ms"], document["out_ms"]) == ("alarm", 630 * MINUTE, HOUR)
+    assert (document["rule"], document["peak"], document["peak_ms"]) == ("high", 9.0, 10 * HOUR)
+    document = json.loads(json.dumps(excursion_document(standing)))
+    assert (document["closed_ms"], document["alarm_ms"], document["level"]) == (None, None, "warning")
 
 
 def test_freezing_passes_a_mean_and_not_an_extreme() -> None:

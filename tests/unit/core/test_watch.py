@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coldchain.builtin_profiles import BUILTIN, first
 from coldchain.errors import IntegrityError, InvalidInput
-from coldchain.profiles import Mode, Rule, Side
+from coldchain.profiles import Mode, Rule, Side, Thermal
 from coldchain.seal import Key, encode_public
 from coldchain.watch import (
     MAX_ENVELOPE,
@@ -166,3 +166,9 @@ def test_rules_of_other_modes_stand_apart_for_gateways_that_know_none() -> None:
     document = profile_document(profile)
     assert [rule["name"] for rule in document["rules"]] == ["high", "low", "freeze"]  # type: ignore[attr-defined]  # a list of tables
     assert profile_of(document) == profile
+
+
+def test_the_drift_that_bounds_a_gap_travels_with_its_profile() -> None:
+    drift = Thermal(ambient_high=38.5, ambient_low=-12.0, time_constant_ms=5_400_000)
+    profile = replace(BUILTIN["vaccine-2-8"], thermal=drift, indeterminate=True, cadence_ms=600_000)
+    assert profile_of(json.loads(json.dumps(profile_document(profile)))) == profile
