@@ -65,7 +65,7 @@ class Request:
         host = self.headers.get("host", "")
         origin = self.headers.get("origin")
         sites = self.headers.get("sec-fetch-site", "same-origin")
-        return sites in {"same-origin", "none"} and (origin is None or urlsplit(origin).netloc == host)
+        return sites in {"same-origin", "none"} and (origin is None or _host_of(origin) == host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,13 @@ def parse_head(head: bytes) -> Request:
             raise BadRequest(400)
         headers[name.lower()] = value.strip()
     return Request(method=method, path=parts.path, query=form(parts.query), headers=headers)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def form(text: str) -> dict[str, str]:
