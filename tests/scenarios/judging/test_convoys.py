@@ -61,17 +61,24 @@ def told(log: Log, story: Story) -> None:
     log.ledger.put([mark_record(MarkName.ALIVE)])
 
 
-def judged(story: Story) -> str:
-    """What the log came to."""
+def judged(story: Story, chunk: int = 1000) -> str:
+    """What the log came to, read so many records at a time."""
     with tempfile.TemporaryDirectory() as folder:
         log = Log(Path(folder))
         log.fleet(plan(SENSORS, limits=profile(alarm_after_ms=15 * SECOND)))
         log.mark(MarkName.START)
         told(log, story)
-        log.judge()
+        log.judge(chunk)
         found = digest(log.database)
         log.close()
     return found
+
+
+@pytest.mark.soak
+@settings(max_examples=rounds(25, 2_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(REQUEST, min_size=1, max_size=8), st.integers(1, 5))
+def test_however_the_log_is_cut_it_comes_to_the_same(story: Story, chunk: int) -> None:
+    assert judged(story, chunk) == judged(story)
 
 
 @pytest.mark.soak

@@ -21,6 +21,8 @@ PACKED: Final = frozenset(
     {"series_block", "series_sensor", "series_summary", "account_hour", "account_day", "account_frontier"}
 )
 """Packing of readings, and sums of them: how far either has come depends on the time there was."""
+ORDER: Final = frozenset({"created"})
+"""Numbers that only say what came before what: their steps depend on how the log was cut when it was read."""
 WINDOW_MS: Final = 86_400_000
 Row = Mapping[str, Cell]
 
@@ -119,7 +121,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[Keyed]:
     names = [column.name for column in table.primary_key]
     found = connection.execute(select(table).order_by(*table.primary_key)).mappings()
     for row in found:
-        yield tuple(row[name] for name in names), dict(row)
+        yield tuple(row[name] for name in names), {name: row[name] for name in row if name not in ORDER}
 
 
 def _readings(connection: Connection) -> Iterator[Keyed]:
