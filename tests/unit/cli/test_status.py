@@ -34,3 +34,8 @@ def test_sizes_have_one_to_three_digits() -> None:
     assert [size(count) for count in (0, 999, 1_000, 2_500_000, 5 * 10**15)] == [
         "0 B", "999 B", "1 kB", "2.5 MB", "5e+03 TB",
     ]  # fmt: skip
+
+
+def test_a_disk_that_tells_no_size_is_no_crash() -> None:
+    text = "\n".join(lines({**ANSWER, "disk_total": 0, "disk_free": 0}))
+    assert "0 B of 0 B free\n" in text

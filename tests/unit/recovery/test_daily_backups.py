@@ -109,3 +109,16 @@ async def test_deliveries_wait_until_the_file_of_the_restore_is_gone(tmp_path: P
     clock = Releasing()
     await until_released(held, clock)
     assert clock.slept == 3
+
+
+@pytest.mark.parametrize("torn", [b"this is no database, however long it may be" * 40, None])
+def test_a_damaged_database_is_told_as_a_failed_backup(house: House, torn: bytes | None) -> None:
+    database = house.folder / "data" / "coldchain.sqlite"
+    good = database.read_bytes()
+    database.write_bytes(good[:100] + b"\x5a" * 4000 + good[4100:] if torn is None else torn)
+    assert not house.turn()
+    assert [name for name, _ in house.marks] == [MarkName.BACKUP_FAILING]
+    assert "coldchain.sqlite: " in str(house.marks[0][1]["reason"])
+    database.write_bytes(good)
+    assert house.turn(DAY_MS)
+    assert house.marks[-1][0] is MarkName.BACKUP

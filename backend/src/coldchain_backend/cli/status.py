@@ -48,7 +48,8 @@ def lines(answer: Mapping[str, object]) -> list[str]:
     for name, words in (("ledger_bytes", "ledger"), ("database_bytes", "database"), ("other_bytes", "other")):
         shown.append(f"  {words:<24}{size(_number(answer[name]))}")
     free, total = _number(answer["disk_free"]), _number(answer["disk_total"])
-    shown.append(f"  {'disk':<24}{size(free)} of {size(total)} free ({100 * (1 - free / total):.0f} % used)")
+    used = f" ({100 * (1 - free / total):.0f} % used)" if total else ""
+    shown.append(f"  {'disk':<24}{size(free)} of {size(total)} free{used}")
     per_day, days = answer["bytes_per_day"], answer["days_until_full"]
     grows = "not known yet: ask again in an hour" if per_day is None else f"{size(_number(per_day))} a day"
     shown.append(f"  {'grows by':<24}{grows}")

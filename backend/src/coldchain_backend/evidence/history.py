@@ -1,14 +1,19 @@
 """What was changed, said and done about a zone in a time: fleet versions, zone states, alerts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
+from coldchain_backend.alerts import Alert
 from coldchain_backend.fleet import Fleet, FleetVersion, Stretch
 from coldchain_backend.fleetfile import compare
 from coldchain_backend.judging import AlertFilter, AlertStory, Answers, StoredExcursion
 
 MANY = 1_000
+"""So many are asked for at once."""
+
 Row = dict[str, object]
+Item = TypeVar("Item")
 
 
 def changes(fleet: Fleet, zones: Sequence[str], from_ms: int, to_ms: int) -> list[Row]:
@@ -32,19 +37,44 @@ def states(fleet: Fleet, zones: Sequence[str], from_ms: int, to_ms: int) -> Iter
                 yield _state(zone, one)
 
 
-def excursions(answers: Answers, points: Sequence[str], from_ms: int, to_ms: int) -> list[StoredExcursion]:
-    """Excursions of a time, oldest first, in their newest revision."""
-    return list(reversed(answers.excursions(points, from_ms, to_ms, limit=MANY)))
+def excursions(
+    answers: Answers, points: Sequence[str], from_ms: int, to_ms: int, *, many: int = MANY
+) -> list[StoredExcursion]:
+    """All excursions of a time, oldest first, in their newest revision."""
+
+    def page(after: str | None) -> Sequence[StoredExcursion]:
+        return answers.excursions(points, from_ms, to_ms, after=after, limit=many)
+
+    return list(_every(page, lambda one: one.id, many))[::-1]
 
 
-def stories(answers: Answers, points: Sequence[str], from_ms: int, to_ms: int) -> Iterator[AlertStory]:
-    """Alerts about points in a time, with their steps, deliveries and acknowledgement; oldest first."""
-    for alert in reversed(answers.alerts(AlertFilter(), limit=MANY)):
+def stories(
+    answers: Answers, points: Sequence[str], from_ms: int, to_ms: int, *, many: int = MANY
+) -> Iterator[AlertStory]:
+    """All alerts about points in a time, with steps, deliveries and acknowledgement; oldest first."""
+
+    def page(after: str | None) -> Sequence[Alert]:
+        return answers.alerts(AlertFilter(), after=after, limit=many)
+
+    def wanted(alert: Alert) -> bool:
         cause = alert.cause
-        if cause.subject.point in points and cause.opened_ms < to_ms and cause.known_ms >= from_ms:
-            story = answers.alert(alert.id)
-            if story is not None:
-                yield story
+        return cause.subject.point in points and cause.opened_ms < to_ms and cause.known_ms >= from_ms
+
+    for name in [alert.id for alert in _every(page, lambda one: one.id, many) if wanted(alert)][::-1]:
+        story = answers.alert(name)
+        if story is not None:
+            yield story
+
+
+def _every(
+    page: Callable[[str | None], Sequence[Item]], name: Callable[[Item], str], many: int
+) -> Iterator[Item]:
+    """Everything, page after page."""
+    found = page(None)
+    yield from found
+    while len(found) == many:
+        found = page(name(found[-1]))
+        yield from found
 
 
 def story_row(story: AlertStory) -> Row:

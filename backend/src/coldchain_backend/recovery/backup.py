@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from coldchain.errors import ColdchainError
+from coldchain.errors import ColdchainError, IntegrityError, Unavailable
 from coldchain_backend.ledger import read_start, segment_files
 from coldchain_backend.recovery.manifest import MANIFEST, PART, SEGMENTS, Kept, Manifest, Progress
 from coldchain_backend.recovery.vault import Lock, about, new_vault
@@ -60,7 +60,7 @@ class Backup:
         return sum(path.stat().st_size for path in [*paths, *self._data.glob("*.sqlite")])
 
     def make(self, now_ms: int, progress: Progress) -> Path:
-        """Write a new set; raises OSError. Nothing older is touched."""
+        """Write a new set; raises OSError, and as `copy_database` does. Nothing older is touched."""
         make_folder(self._target / SEGMENTS)
         at = datetime.fromtimestamp(now_ms // 1000, UTC)
         path = self._target / f"{self._organisation}-{at:%Y%m%dT%H%M%SZ}{SET}"
@@ -175,9 +175,17 @@ class _Hashing(BytesIO):
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A consistent copy of a database that others may be writing."""
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new, pages=4096)
+    """A consistent copy of a database that others may be writing.
+
+    Raises Unavailable where it cannot be made now (no room, locked), IntegrityError for a damaged one.
+    """
+    try:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new, pages=4096)
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"{source.name}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(f"{source.name}: {error}") from error
 
 
 def listed(target: Path) -> Sequence[Listed]:

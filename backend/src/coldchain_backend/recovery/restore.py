@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 import orjson
 
-from coldchain.errors import IntegrityError, Refused
+from coldchain.errors import IntegrityError, InvalidInput, Refused
 from coldchain.seal import Key
 from coldchain_backend.ledger import Answer, Report, Verifier
 from coldchain_backend.recovery.manifest import MANIFEST, PART, SEGMENTS, Manifest, Progress, read_manifest
@@ -85,9 +85,8 @@ def _hash(source: _Source) -> str:
 
 def _checked(path: Path, lock: Lock, data_dir: Path, progress: Progress) -> Restored:
     manifest = _unpack(path, lock, data_dir, progress)
-    seed = (data_dir / _KEY).read_text(encoding="ascii").strip()
-    keys = [Key.from_seed(bytes.fromhex(seed)).public]
-    report = Verifier(data_dir / "ledger" / manifest.organisation, keys).run(lambda _: None)
+    key = _key(data_dir / _KEY, path.name)
+    report = Verifier(data_dir / "ledger" / manifest.organisation, [key.public]).run(lambda _: None)
     if report.answer is Answer.BROKEN:
         raise IntegrityError(f"{path.name}: its ledger is broken: {report.faults[0]}")
     judged = max((_judged(one) for one in data_dir.glob("*.sqlite")), default=0)
@@ -96,10 +95,21 @@ def _checked(path: Path, lock: Lock, data_dir: Path, progress: Progress) -> Rest
     return Restored(manifest=manifest, report=report, judged=judged)
 
 
+def _key(path: Path, name: str) -> Key:
+    """The backend's key of a set; raises IntegrityError where it is missing or none."""
+    try:
+        return Key.from_seed(bytes.fromhex(path.read_text(encoding="ascii").strip()))
+    except (FileNotFoundError, ValueError, InvalidInput) as error:
+        raise IntegrityError(f"{name}: its {path.name} is no key") from error
+
+
 def _judged(database: Path) -> int:
     """The last record that a database knows of; raises IntegrityError for a damaged one."""
     with closing(sqlite3.connect(database)) as connection:
-        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        try:
+            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise IntegrityError(f"{database.name}: {error}") from error
         if said != "ok":
             raise IntegrityError(f"{database.name}: {said}")
         tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'progress'").fetchone()
