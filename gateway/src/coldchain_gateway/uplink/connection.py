@@ -99,19 +99,23 @@ class Connection:
             raise Unreachable(_said(error)) from error
 
     def _request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        if self._open is None:
-            self._open = self._endpoint.open(self._timeout_s, self.validity)
-            self._open.connect()
+        connection = self._open
+        if connection is None:
+            connection = self._open = self._endpoint.open(self._timeout_s, self.validity)
+            connection.auto_open = 0  # closed from beside, it stays closed
+            connection.connect()
         sent = self._boot_ms()
         token = self._token()
         every = {"User-Agent": USER_AGENT} | dict(headers)
         if token is not None:
             every["Authorization"] = f"Token {token}"
-        self._open.request(method, self._endpoint.path + path, body, every)
-        response = self._open.getresponse()
-        content = response.read(MAX_ANSWER + 1)
+        connection.request(method, self._endpoint.path + path, body, every)
+        with connection.getresponse() as response:
+            content = response.read(MAX_ANSWER + 1)
         if len(content) > MAX_ANSWER:
             raise http.client.HTTPException(f"answer larger than {MAX_ANSWER} bytes")
+        if response.length:  # reading so many bytes at most takes a torn answer for a whole one
+            raise http.client.IncompleteRead(content, response.length)
         received = self._boot_ms()
         if response.will_close:
             self.close()
