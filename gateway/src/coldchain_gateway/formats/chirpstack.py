@@ -7,38 +7,17 @@ joins what its gateways heard; two servers on one frame are told by devEUI, addr
 from collections.abc import Mapping
 from typing import Final
 
-from coldchain.readings import RefusalReason
-from coldchain_gateway.contracts import Decoded
-
 from .family import Family, Options, Recognised
-from .json_text import read_object
-from .lorawan.uplink import NAMES, Uplink, Uplinks
-from .message import Message, refuse_retained
+from .lorawan.server import ServerFormat
+from .lorawan.uplink import NAMES, Uplink
+from .message import Message
 from .source_time import time_of
-from .values import MISSING, Unreadable, refused, sensor_id
+from .values import MISSING, sensor_id
 
 
-class ChirpStack:
+def _format(options: Options) -> ServerFormat:
     """Decodes uplinks; joins, acknowledgements, states and logs are passed over."""
-
-    def __init__(self, options: Options) -> None:
-        self._uplinks = Uplinks(options.codecs)
-
-    def decode(self, message: Message) -> Decoded:
-        """A sample for each probe, or refusals."""
-        if not message.topic.endswith("/event/up"):
-            return ()
-        try:
-            refuse_retained(message)
-            event = read_object(message.payload)
-            uplink = _uplink(event)
-            decoded = self._uplinks.decode(uplink, message.payload, message.arrival_ms, dup=message.dup)
-            if uplink.time_ms is None:
-                told = f"time: {event.get('time')!r:.40}"
-                decoded.append(refused(RefusalReason.BAD_TIME, told, message.payload))
-            return decoded
-        except Unreadable as error:
-            return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
+    return ServerFormat(options, ending="/event/up", timed_by="time", uplink_of=_uplink)
 
 
 def _uplink(event: Mapping[str, object]) -> Uplink:
@@ -77,7 +56,7 @@ FAMILY: Final = Family(
     topics=("application/+/device/+/event/up",),
     quantities=tuple(dict.fromkeys([*(field for _, field, _ in NAMES.values()), "water_leak", "motion"])),
     confidence="captured",
-    make=ChirpStack,
+    make=_format,
     recognise=_recognise,
     publisher_qos=0,
     liveness="deduplicationId; device, address, fCnt and bytes",

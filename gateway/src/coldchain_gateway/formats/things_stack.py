@@ -8,37 +8,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from coldchain.readings import RefusalReason
-from coldchain_gateway.contracts import Decoded
 
 from .family import Family, Options, Recognised
-from .json_text import read_object
-from .lorawan.uplink import NAMES, Uplink, Uplinks
-from .message import Message, refuse_retained
+from .lorawan.server import ServerFormat
+from .lorawan.uplink import NAMES, Uplink
+from .message import Message
 from .source_time import time_of
-from .values import MISSING, Unreadable, refused, sensor_id
+from .values import MISSING, Unreadable, sensor_id
 
 
-class ThingsStack:
+def _format(options: Options) -> ServerFormat:
     """Decodes uplinks; joins, downlinks and service data are passed over."""
-
-    def __init__(self, options: Options) -> None:
-        self._uplinks = Uplinks(options.codecs)
-
-    def decode(self, message: Message) -> Decoded:
-        """A sample for each probe, or refusals."""
-        if not message.topic.endswith("/up"):
-            return ()
-        try:
-            refuse_retained(message)
-            event = read_object(message.payload)
-            uplink = _uplink(event)
-            decoded = self._uplinks.decode(uplink, message.payload, message.arrival_ms, dup=message.dup)
-            if uplink.time_ms is None:
-                told = f"received_at: {event.get('received_at')!r:.40}"
-                decoded.append(refused(RefusalReason.BAD_TIME, told, message.payload))
-            return decoded
-        except Unreadable as error:
-            return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
+    return ServerFormat(options, ending="/up", timed_by="received_at", uplink_of=_uplink)
 
 
 def _uplink(event: Mapping[str, object]) -> Uplink:
@@ -75,7 +56,7 @@ FAMILY: Final = Family(
     topics=("v3/+/devices/+/up",),
     quantities=tuple(dict.fromkeys([*(field for _, field, _ in NAMES.values()), "water_leak", "motion"])),
     confidence="captured",
-    make=ThingsStack,
+    make=_format,
     recognise=_recognise,
     publisher_qos=0,
     liveness="device, session_key_id, f_cnt and bytes",
