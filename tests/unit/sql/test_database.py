@@ -4,12 +4,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from coldchain.errors import Refused
-from coldchain_backend.sql import open_database
+from coldchain.errors import Refused, Unavailable
+from coldchain_backend.sql import migrate, open_database
 from coldchain_backend.sql.schema import metadata
+from coldchain_backend.sql.session import Database, _config
 
 
 def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -47,3 +49,48 @@ def test_commits_are_durable_when_they_return(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     database.close()
+
+
+def old_database(path: Path, version: str) -> None:
+    """A database as an earlier version made it, with a delivery that is kept."""
+    database = Database(path)
+    with database.write() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        connection.exec_driver_sql("INSERT INTO revoked_key (fingerprint, from_ms) VALUES ('k1', 7)")
+        connection.commit()
+    database.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+def test_an_older_database_is_refused_until_it_is_migrated_and_keeps_its_rows(
+    tmp_path: Path, version: str
+) -> None:
+    path = tmp_path / "coldchain.sqlite"
+    old_database(path, version)
+    with pytest.raises(Refused, match="coldchain-backend migrate"):
+        open_database(path)
+    assert migrate(path) == (version, tmp_path / f"coldchain.sqlite.format-{version}")
+    database = open_database(path)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("SELECT from_ms FROM revoked_key").scalar() == 7
+    database.close()
+    assert migrate(path) is None
+    copy = sqlite3.connect(tmp_path / f"coldchain.sqlite.format-{version}")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (version,)
+    copy.close()
+
+
+def test_nothing_and_what_is_newer_are_not_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "coldchain.sqlite"
+    with pytest.raises(Unavailable, match="no database"):
+        migrate(path)
+    open_database(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(Refused, match="newer version"):
+        migrate(path)

@@ -20,6 +20,7 @@ from coldchain_backend.cli import (
     fleet,
     gateways,
     judge,
+    migrate,
     profiles,
     rebuild,
     restore,
@@ -50,6 +51,7 @@ app.command("expire")(expire.expire)
 app.command("archive")(archive.archive)
 app.command("restore")(restore.restore)
 app.command("rebuild")(rebuild.rebuild)
+app.command("migrate")(migrate.migrate)
 app.command("checkpoint")(checkpoint.checkpoint)
 
 

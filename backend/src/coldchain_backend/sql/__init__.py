@@ -13,7 +13,7 @@ from coldchain_backend.sql.comparison import (
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
 from coldchain_backend.sql.reading import Records
-from coldchain_backend.sql.session import DATABASE_FILE, Database, open_database
+from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database
 
 __all__ = [
     "DATABASE_FILE",
@@ -25,6 +25,7 @@ __all__ = [
     "compare",
     "digest",
     "drop_kept",
+    "migrate",
     "open_database",
     "settle",
     "take_kept",

@@ -1,6 +1,7 @@
 """The database: opened, checked against what this version knows, and its connections."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -84,6 +85,44 @@ def _engine(path: Path, begin: str) -> Engine:
     return engine
 
 
+def migrate(path: Path) -> tuple[str, Path] | None:
+    """Bring an older database to this version's format, after a copy of it was made beside.
+
+    Gives the format it had and the copy; None where there is nothing to do. Nobody may have it open. Raises
+    Refused for one that a newer version wrote, Unavailable where there is none.
+    """
+    if not path.is_file():
+        raise Unavailable(f"{path}: no database here")
+    database = Database(path)
+    try:
+        found = _format_of(database, path)
+        if found is None:
+            return None
+        copy = path.with_name(f"{path.name}.format-{found}")
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        with database.write() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        database.close()
+    return found, copy
+
+
+def _format_of(database: Database, path: Path) -> str | None:
+    """The older format of a database; None for the newest. Raises Refused for a newer one."""
+    script = ScriptDirectory.from_config(_config())
+    with database.read() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == script.get_current_head():
+        return None
+    if found is None or found not in {revision.revision for revision in script.walk_revisions()}:
+        raise Refused(f"{path}: written by a newer version (format {found})")
+    return str(found)
+
+
 def _check_version(database: Database, path: Path) -> None:
     script = ScriptDirectory.from_config(_config())
     newest = script.get_current_head()
@@ -101,7 +140,7 @@ def _check_version(database: Database, path: Path) -> None:
     known = {revision.revision for revision in script.walk_revisions()}
     if found not in known:
         raise Refused(f"{path}: written by a newer version (format {found}, this one knows {newest})")
-    raise Refused(f"{path}: format {found} must be migrated to {newest} first")
+    raise Refused(f"{path}: format {found} must be brought to {newest} first: coldchain-backend migrate")
 
 
 def _config() -> Config:

@@ -15,7 +15,7 @@ Event = Mapping[str, object]
 
 
 class ServerFormat:
-    """Reads events of topics that end in `ending`; `uplink_of` may raise Unreadable, `timed_by` names a time."""
+    """Reads events of topics that end in `ending`; `timed_by` names their time. `uplink_of` may raise Unreadable."""
 
     def __init__(
         self, options: Options, *, ending: str, timed_by: str, uplink_of: Callable[[Event], Uplink]
