@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from coldchain.errors import Refused, Unavailable
 from coldchain_backend.sql import migrate, open_database
 from coldchain_backend.sql.schema import metadata
-from coldchain_backend.sql.session import Database, _config
+from coldchain_backend.sql.session import Database, migrations
 
 
 def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def old_database(path: Path, version: str) -> None:
     """A database as an earlier version made it, with a delivery that is kept."""
     database = Database(path)
     with database.write() as connection:
-        config = _config()
+        config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, version)
         connection.exec_driver_sql("INSERT INTO revoked_key (fingerprint, from_ms) VALUES ('k1', 7)")

@@ -11,8 +11,8 @@ from coldchain_runtime.clock import SystemClock
 def migrate(context: typer.Context) -> None:
     """Bring the database of an older version to this one's format; the server must be stopped.
 
-    A copy of the old one stays beside it, named after its format. The ledger is not touched; what this version
-    judges otherwise is shown by `rebuild --check`.
+    A copy of the old one stays beside it, named after its format. The ledger is not touched; what this
+    version judges otherwise is shown by `rebuild --check`.
     """
     settings = context_of(context).settings
     folder = settings.data_dir / "ledger" / settings.organisation

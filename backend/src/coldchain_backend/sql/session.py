@@ -102,7 +102,7 @@ def migrate(path: Path) -> tuple[str, Path] | None:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         with database.write() as connection:
-            config = _config()
+            config = migrations()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
@@ -113,7 +113,7 @@ def migrate(path: Path) -> tuple[str, Path] | None:
 
 def _format_of(database: Database, path: Path) -> str | None:
     """The older format of a database; None for the newest. Raises Refused for a newer one."""
-    script = ScriptDirectory.from_config(_config())
+    script = ScriptDirectory.from_config(migrations())
     with database.read() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == script.get_current_head():
@@ -124,13 +124,13 @@ def _format_of(database: Database, path: Path) -> str | None:
 
 
 def _check_version(database: Database, path: Path) -> None:
-    script = ScriptDirectory.from_config(_config())
+    script = ScriptDirectory.from_config(migrations())
     newest = script.get_current_head()
     with database.write() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         empty = not connection.dialect.has_table(connection, "progress")
         if found is None and empty:
-            config = _config()
+            config = migrations()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
@@ -143,7 +143,8 @@ def _check_version(database: Database, path: Path) -> None:
     raise Refused(f"{path}: format {found} must be brought to {newest} first: coldchain-backend migrate")
 
 
-def _config() -> Config:
+def migrations() -> Config:
+    """Where the steps from format to format stand."""
     config = Config()
     config.set_main_option("script_location", "coldchain_backend:sql/migrations")
     return config

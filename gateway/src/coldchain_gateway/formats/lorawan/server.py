@@ -15,7 +15,10 @@ Event = Mapping[str, object]
 
 
 class ServerFormat:
-    """Reads events of topics that end in `ending`; `timed_by` names their time. `uplink_of` may raise Unreadable."""
+    """Reads events of topics that end in `ending`; `timed_by` names their time.
+
+    `uplink_of` may raise Unreadable.
+    """
 
     def __init__(
         self, options: Options, *, ending: str, timed_by: str, uplink_of: Callable[[Event], Uplink]
