@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from coldchain.errors import ColdchainError, IntegrityError, Unavailable
+from coldchain.errors import ColdchainError, IntegrityError, Refused, Unavailable
 from coldchain_backend.ledger import read_start, segment_files
 from coldchain_backend.recovery.manifest import MANIFEST, PART, SEGMENTS, Kept, Manifest, Progress
 from coldchain_backend.recovery.vault import Lock, about, new_vault
@@ -60,7 +60,12 @@ class Backup:
         return sum(path.stat().st_size for path in [*paths, *self._data.glob("*.sqlite")])
 
     def make(self, now_ms: int, progress: Progress) -> Path:
-        """Write a new set; raises OSError, and as `copy_database` does. Nothing older is touched."""
+        """Write a new set. Nothing older is touched.
+
+        Raises Refused where there is no ledger, OSError, and as `copy_database` does.
+        """
+        if not segment_files(self.ledger):
+            raise Refused(f"{self.ledger}: no ledger here, so nothing to back up")
         make_folder(self._target / SEGMENTS)
         at = datetime.fromtimestamp(now_ms // 1000, UTC)
         path = self._target / f"{self._organisation}-{at:%Y%m%dT%H%M%SZ}{SET}"

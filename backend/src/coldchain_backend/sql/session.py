@@ -11,9 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from coldchain.errors import Refused, Unavailable
+from coldchain.errors import IntegrityError, Refused, Unavailable
 
 BUSY_S: Final = 30.0
 DATABASE_FILE: Final = "coldchain.sqlite"
@@ -42,10 +43,22 @@ class Database:
 
 
 def open_database(path: Path) -> Database:
-    """Open or make the database. Raises Refused for one that a newer or older version wrote."""
+    """Open or make the database.
+
+    Raises Refused for one that a newer or older version wrote, IntegrityError for a damaged one, Unavailable
+    where it cannot be opened now.
+    """
     database = Database(path)
     try:
         _check_version(database, path)
+    except OperationalError as error:
+        database.close()
+        raise Unavailable(f"{path}: {error.orig}") from error
+    except DatabaseError as error:
+        database.close()
+        raise IntegrityError(
+            f"{path}: {error.orig}; move it aside, and `rebuild` makes it again from the ledger"
+        ) from error
     except BaseException:
         database.close()
         raise
