@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coldchain.errors import InvalidInput
+from coldchain.lineprotocol import escape_key
 from coldchain.readings import Value
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.batches import AHEAD_MS, WORST_RANK, framed, read
@@ -83,7 +84,7 @@ class ReadingsAsOf:
     ) -> Mapping[int, list[Said]]:
         """What records say of a sensor in a time, by instant."""
         found: dict[int, list[Said]] = {}
-        needle = sensor.replace(" ", "\\ ").encode()
+        needle = escape_key(sensor).encode()
         for record in records:
             if needle not in record.payload:
                 continue
