@@ -34,6 +34,9 @@ class WiredBackend:
         self.heard: list[bytes] = []
         self.opened = 0
         self.hangs_up = False  # after each answer, whatever that says
+        self.script: Callable[[bytes], bytes] | None = (
+            None  # the answer to each request, in place of `answers`
+        )
         self.at_last: Callable[[], None] = lambda: None
         self._ends: list[socket.socket] = []
 
@@ -45,7 +48,7 @@ class WiredBackend:
 
     def batches(self) -> list[list[int]]:
         """The numbers of the batches in each request."""
-        bodies = [gzip.decompress(heard.partition(b"\r\n\r\n")[2]) for heard in self.heard]
+        bodies = map(body_of, self.heard)
         return [[one.seq for one in read_batches(body) if isinstance(one, Batch)] for body in bodies]
 
     def close(self) -> None:
@@ -54,7 +57,7 @@ class WiredBackend:
 
     def paired(self) -> socket.socket:
         """Raises ConnectionRefusedError when there is nothing more to say."""
-        if not self.answers:
+        if not self.answers and self.script is None:
             self.at_last()
             raise ConnectionRefusedError("nobody listens")
         self.opened += 1
@@ -66,6 +69,9 @@ class WiredBackend:
         """Take the request that lies in the pair and say the next answer."""
         far = self._ends[-1]
         self.heard.append(far.recv(HEARD_BYTES))
+        if self.script is not None:
+            far.sendall(self.script(self.heard[-1]))
+            return
         said = self.answers.pop(0) if self.answers else None
         if not self.answers:
             self.at_last()
@@ -104,3 +110,8 @@ def headers_of(heard: bytes) -> Mapping[str, str]:
     """The headers of a request, names in small letters."""
     lines = heard.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+def body_of(heard: bytes) -> bytes:
+    """The body of a request, unpacked."""
+    return gzip.decompress(heard.partition(b"\r\n\r\n")[2])
