@@ -40,7 +40,7 @@ def read_heard(data_dir: Path) -> tuple[HeardSensor, ...]:
             HeardSensor(sensor=str(name), interval_ms=None if gap is None else int(gap))
             for name, gap in found.items()
         )
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return ()
 
 
