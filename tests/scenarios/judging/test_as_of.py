@@ -9,7 +9,7 @@ from coldchain_backend.judging import as_of
 from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
 from support.judged_log import HOUR, MINUTE, T0, Log, plan
 
-SENSORS = ("plain", "two words", "a,b=c d", "zigbee/疫苗柜")
+SENSORS = ("plain", "two words", "a:b/c@d-e.f", "zigbee/疫苗柜 2")
 
 
 def known(log: Log, sensor: str, number: int) -> list[tuple[int, float]]:

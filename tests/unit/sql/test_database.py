@@ -94,3 +94,11 @@ def test_nothing_and_what_is_newer_are_not_migrated(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(Refused, match="newer version"):
         migrate(path)
+
+
+def test_a_database_that_cannot_be_opened_now_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(Unavailable, match="unable to open"):
+        open_database(tmp_path / "taken")
+    with pytest.raises(Unavailable, match="unable to open"):
+        open_database(tmp_path / "nowhere" / "coldchain.sqlite")
