@@ -56,9 +56,15 @@ def test_what_nobody_knows_is_named_until_it_is_known_and_at_most_so_often(
 ) -> None:
     monkeypatch.setattr(broker, "MOST_TOPICS", 2)
     heard = listener()
-    for topic in ("zigbee2mqtt/front", "odd/2", "odd/3", "odd/2"):
+    for topic in ("plug/events/rpc", "odd/2", "odd/3", "odd/2"):
         heard.hear(said(topic, [1]))
-    assert list(heard.unknown) == ["zigbee2mqtt/front", "odd/2"]
-    heard.hear(said("zigbee2mqtt/front", {"temperature": 4.0}))
+    assert list(heard.unknown) == ["plug/events/rpc", "odd/2"]
+    told = {
+        "src": "shellyplus-1",
+        "dst": "x",
+        "method": "NotifyStatus",
+        "params": {"temperature:0": {"tC": 4}},
+    }
+    heard.hear(said("plug/events/rpc", told))
     assert list(heard.unknown) == ["odd/2"]
-    assert list(heard.hearing.sensors) == ["front"]
+    assert [one.family for one in heard.subscriptions.values()] == ["shelly_gen2"]
