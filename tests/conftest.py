@@ -7,12 +7,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from support.acceptance import Acceptance, Figures
 from support.tiers import Tier, Timing, tier_of
 
-settings.register_profile("house", deadline=None)  # how long an example takes says how busy the machine is
+# How long an example or its data takes says how busy the machine is, not whether the product is right.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 _LOUD = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"})
 _quiet: list[str] = []
