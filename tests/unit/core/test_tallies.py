@@ -75,7 +75,14 @@ def test_batches_of_any_size_give_the_same_as_single_steps(
     for first, last in itertools.pairwise(bounds):
         state, news = run(state, series[first:last], by)
         changes += news
-    assert (state, changes) == stepped(series, by)
+    after, told = stepped(series, by)
+    assert state == after
+    assert by_turns(changes) == by_turns(told)
+
+
+def by_turns(changes: list[Change]) -> list[Change]:
+    """Each rule's changes in their order; which rule takes its turn first within an instant is not said."""
+    return sorted(changes, key=lambda change: (change.at_ms, change.rule))
 
 
 @settings(max_examples=40, deadline=None)
@@ -297,7 +304,7 @@ def test_a_calm_batch_with_one_surprise_gives_the_same_as_single_steps(
     after, changes = stepped(batch, by, state)
     for found, news in (run(state, batch, by), run(state, iter(batch), by)):
         assert found == after
-        assert sorted(news, key=str) == sorted(changes, key=str), "rules may take turns within an instant"
+        assert by_turns(news) == by_turns(changes)
     assert run(state, [], by) == (state, [])
 
 
