@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from coldchain_backend.access import Grant, Purpose, Role, open_tokens
+from coldchain_backend.access import Grant, Links, Purpose, Role, open_tokens
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
@@ -36,6 +36,7 @@ class WebApp:
     def __init__(self, folder: Path) -> None:
         self.log = Log(folder)
         self.news = News()
+        self.links = Links(bytes(32), ORGANISATION, BASE)
         self.book = FleetBook(self.log.ledger, ORGANISATION)
         self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE)
         self.tokens = {role: self._token(role) for role in Role}
@@ -59,6 +60,7 @@ class WebApp:
             identify=self.auth.identify,
             end_session=self.auth.end_session,
             room=lambda: ROOM,
+            links=self.links,
         )
         for router in (*api.routers(), live.router, auth.router):
             app.include_router(router)

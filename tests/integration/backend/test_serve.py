@@ -152,5 +152,5 @@ def test_a_second_server_on_one_folder_says_so(backend: Backend) -> None:
 
 
 def test_the_admin_token_is_private(backend: Backend) -> None:
-    for name in ("admin-token", "backend.key", "access.json"):
+    for name in ("admin-token", "backend.key", "links.key", "access.json"):
         assert (backend.folder / "data" / name).stat().st_mode & 0o777 == 0o600

@@ -10,7 +10,7 @@ from pathlib import Path
 from coldchain.errors import IntegrityError
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
-from coldchain_backend.access import open_tokens
+from coldchain_backend.access import Links, open_tokens
 from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
@@ -23,7 +23,7 @@ from coldchain_backend.delivery.rounds import run_rounds
 from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
 from coldchain_backend.fleet import StateSource
 from coldchain_backend.fleetfile import FleetBook
-from coldchain_backend.identity import admin_token, load_or_create_key
+from coldchain_backend.identity import admin_token, load_or_create_key, load_or_create_links_key
 from coldchain_backend.ingest import Admission
 from coldchain_backend.ledger import FileLedger, Json, Kind, MarkName, Record, mark_record, open_ledger
 from coldchain_backend.recovery import HELD
@@ -63,6 +63,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             clock=clock,
             key=key,
             tokens=tokens,
+            links=Links(load_or_create_links_key(settings.data_dir), organisation, settings.public_url),
             ledger=ledger,
             book=book,
             admission=admission,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from coldchain.seal import Key, fingerprint
-from coldchain_backend.access import Tokens
+from coldchain_backend.access import Links, Tokens
 from coldchain_backend.config import Settings
 from coldchain_backend.evidence import Source, statement_of
 from coldchain_backend.fleetfile import FleetBook
@@ -29,6 +29,7 @@ class Ground:
     clock: Clock
     key: Key
     tokens: Tokens
+    links: Links
     ledger: FileLedger
     book: FleetBook
     admission: Admission
@@ -60,6 +61,7 @@ def application(ground: Ground) -> FastAPI:
         identify=doors.identify,
         end_session=doors.end_session,
         room=ground.room,
+        links=ground.links,
     )
     install_errors(app)
     for router in (

@@ -26,7 +26,7 @@ from coldchain_backend.recovery.vault import Lock, about, new_vault
 from coldchain_runtime.durable import make_folder
 
 SET: Final = ".backup"
-COPIED: Final = ("backend.key", "admin-token", "access.json")
+COPIED: Final = ("backend.key", "links.key", "admin-token", "access.json")
 FOLDERS: Final = ("checkpoints",)
 
 

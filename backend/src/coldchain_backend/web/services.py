@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, HTTPException, Request, Response
 
+from coldchain_backend.access import Links
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.judging import Answers
@@ -88,6 +89,7 @@ class Services:
     identify     who asks, by token or session; raises the 401 without telling why
     end_session  forgets the session of a request and its cookie
     room         what the data takes on its disk; reads the folder, so ask it outside the event loop
+    links        signed links and codes for acknowledging from outside
     """
 
     organisation: str
@@ -100,6 +102,7 @@ class Services:
     identify: Callable[[Request], Awaitable[Person]]
     end_session: Callable[[Request, Response], Awaitable[None]]
     room: Callable[[], Room]
+    links: Links
 
     def fleet(self) -> Fleet:
         """All fleet versions that are durable."""
