@@ -91,8 +91,9 @@ lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 schema: $(DEV)  ## write the JSON Schema of fleet.yaml
 	@.venv/bin/coldchain-backend fleet schema > docs/fleet.schema.json
 
-docs: $(DEV)  ## write docs/sensors.md from the code
+docs: $(DEV)  ## write docs/sensors.md and the tables of docs/influx.md from the code
 	@$(PY) -m tools.sensors_page
+	@$(PY) -m tools.influx_page
 
 dist: $(DEV)  ## archives for gateways in dist/, to be installed offline; ARGS="--arch aarch64"
 	@$(PY) -m tools.dist $(ARGS)
