@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from coldchain.excursions import State
 from coldchain_backend.alerts import Alert, Delivery, Transition
@@ -25,6 +24,7 @@ from coldchain_backend.judging.contracts import (
 from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.account_books import AccountBooks
+from coldchain_backend.sql.dialect import add_or_change
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.rows import Row
 from coldchain_backend.sql.session import Database, raw
@@ -212,12 +212,18 @@ class Books(AccountBooks):
 
     def _add_counts(self) -> None:
         table = schema.unjudged
+        counted = add_or_change(
+            self._connection,
+            table,
+            lambda new: {
+                "total": table.c.total + new["total"],
+                "last_ms": new["last_ms"],
+                "sample": new["sample"],
+            },
+        )
         for reason, (number, stamp_ms, sample) in self._counts.items():
-            added = insert(table).values(reason=reason, total=number, last_ms=stamp_ms, sample=sample)
-            total = table.c.total + number
-            self._connection.execute(
-                added.on_conflict_do_update(set_={"total": total, "last_ms": stamp_ms, "sample": sample})
-            )
+            added = {"reason": reason, "total": number, "last_ms": stamp_ms, "sample": sample}
+            self._connection.execute(counted, added)
         self._counts.clear()
 
     def alert(self, alert_id: str) -> Alert | None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from coldchain_backend.delivery.queue import Queued, Waiting
+from coldchain_backend.sql.dialect import add_or_keep, greatest
 from coldchain_backend.sql.schema import delivery, delivery_attempt
 from coldchain_backend.sql.session import Database
 
@@ -25,11 +25,11 @@ class DeliveryQueue:
             "created_ms": now_ms, "due_ms": now_ms, "leased_until_ms": 0, "attempts": 0, "body": body,
         }  # fmt: skip
         with self._database.write() as connection, connection.begin():
-            connection.execute(insert(delivery).values(row).on_conflict_do_nothing())
+            connection.execute(add_or_keep(connection, delivery), row)
 
     def waiting(self, now_ms: int) -> Sequence[Waiting]:
         heads = _heads().subquery()
-        held = func.max(heads.c.due_ms, heads.c.leased_until_ms)
+        held = greatest(heads.c.due_ms, heads.c.leased_until_ms)
         wanted = select(
             heads.c.receiver,
             func.count(),
@@ -46,11 +46,13 @@ class DeliveryQueue:
     def lease(
         self, receiver: str, now_ms: int, until_ms: int, limit: int, *, due_only: bool
     ) -> Sequence[Queued]:
-        heads = _heads().where(delivery.c.receiver == receiver).subquery()
-        wanted = select(heads).where(heads.c.leased_until_ms <= now_ms)
+        wanted = _heads().where(
+            delivery.c.receiver == receiver, delivery.c.state == QUEUED, delivery.c.leased_until_ms <= now_ms
+        )
         if due_only:
-            wanted = wanted.where(heads.c.due_ms <= now_ms)
-        wanted = wanted.order_by(heads.c.created_ms, heads.c.alert, heads.c.sequence).limit(limit)
+            wanted = wanted.where(delivery.c.due_ms <= now_ms)
+        wanted = wanted.order_by(delivery.c.created_ms, delivery.c.alert, delivery.c.sequence).limit(limit)
+        wanted = wanted.with_for_update(of=delivery, skip_locked=True)
         with self._database.write() as connection, connection.begin():
             found = connection.execute(wanted).mappings().all()
             taken = update(delivery).where(delivery.c.id.in_([row["id"] for row in found]))

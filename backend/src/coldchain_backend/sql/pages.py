@@ -1,12 +1,16 @@
 """Rows that wait in memory, the newest per key, and are written before a read that could miss them."""
 
 from functools import lru_cache
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam
-from sqlalchemy.dialects.sqlite import Insert, insert
 
 from coldchain_backend.sql import schema
+from coldchain_backend.sql.dialect import add_or_keep, add_or_replace
 from coldchain_backend.sql.rows import Cell, Row
+
+_STAY: Final = frozenset({"delivery", "alert_transition"})
+"""Rows of these that are there stay as they are."""
 
 
 class Pages:
@@ -24,7 +28,10 @@ class Pages:
         """Write what waits for a table."""
         waiting = self._waiting.pop(name, None)
         if waiting:
-            self._connection.execute(_upsert(name), list(waiting.values()))
+            add = add_or_keep if name in _STAY else add_or_replace
+            self._connection.execute(
+                add(self._connection, schema.metadata.tables[name]), list(waiting.values())
+            )
 
     def waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
         """Whether a row of this key waits."""
@@ -56,14 +63,3 @@ def _key_names(table: Table) -> tuple[str, ...]:
 
 def _key(table: Table, row: Row) -> tuple[Cell, ...]:
     return tuple(row[name] for name in _key_names(table))
-
-
-@lru_cache(maxsize=64)
-def _upsert(name: str) -> Insert:
-    """Insert, or replace by key; steps and deliveries that are there stay as they are."""
-    table = schema.metadata.tables[name]
-    added = insert(table)
-    if name in {"delivery", "alert_transition"}:
-        return added.on_conflict_do_nothing()
-    others = [column.name for column in table.columns if not column.primary_key]
-    return added.on_conflict_do_update(set_={name: added.excluded[name] for name in others})

@@ -1,0 +1,83 @@
+"""What SQLite and PostgreSQL say differently: everything in `sql/` is written through these words.
+
+Rows are locked where a database can lock them: `Select.with_for_update(skip_locked=True)` says nothing on
+SQLite, whose one writer holds the whole file.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+POSTGRESQL: Final = "postgresql"
+Change: TypeAlias = Callable[[Mapping[str, ColumnElement[Any]]], Mapping[str, ColumnElement[Any]]]
+"""From the columns of the row that was to be added to the new values of the one that is there."""
+
+
+def is_postgresql(connection: Connection) -> bool:
+    """Whether a connection leads to PostgreSQL."""
+    return connection.dialect.name == POSTGRESQL
+
+
+def add_or_replace(connection: Connection, table: Table) -> Insert:
+    """Insert rows; one that is there under the same key takes the new values."""
+    return _replacing(connection.dialect.name, table)
+
+
+def add_or_keep(connection: Connection, table: Table) -> Insert:
+    """Insert rows; one that is there under the same key stays as it is."""
+    return _keeping(connection.dialect.name, table)
+
+
+def add_or_change(connection: Connection, table: Table, change: Change) -> Insert:
+    """Insert rows; one that is there under the same key is changed by what `change` says."""
+    return _insert(connection.dialect.name, table, change)
+
+
+class greatest(FunctionElement[int]):  # noqa: N801 - named as the function in SQL
+    """The largest of several columns of one row, none of which is NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "greatest"
+
+
+@compiles(greatest)
+def _greatest(element: greatest, compiler: SQLCompiler, **kw: object) -> str:
+    return f"greatest({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(greatest, "sqlite")
+def _scalar_max(element: greatest, compiler: SQLCompiler, **kw: object) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@lru_cache(maxsize=128)
+def _replacing(dialect: str, table: Table) -> Insert:
+    names = [column.name for column in table.columns if not column.primary_key]
+    if not names:
+        return _keeping(dialect, table)
+    return _insert(dialect, table, lambda new: {name: new[name] for name in names})
+
+
+@lru_cache(maxsize=128)
+def _keeping(dialect: str, table: Table) -> Insert:
+    if dialect == POSTGRESQL:
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: Table, change: Change) -> Insert:
+    keys = list(table.primary_key.columns)
+    if dialect == POSTGRESQL:
+        added = postgresql.insert(table)
+        return added.on_conflict_do_update(
+            index_elements=keys, set_=dict(change(dict(added.excluded.items())))
+        )
+    file = sqlite.insert(table)
+    return file.on_conflict_do_update(index_elements=keys, set_=dict(change(dict(file.excluded.items()))))
