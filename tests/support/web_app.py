@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from coldchain_backend.access import Grant, Links, Purpose, Role, open_tokens
+from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Role, open_tokens
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
 from coldchain_backend.ledger import Kind, MarkName, NewRecord
+from coldchain_backend.sql import Audit, PeopleBook
 from coldchain_backend.web import api, auth, console, live
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.services import GatewaySeen, Room, Services
@@ -22,6 +23,8 @@ from support.judged_log import ORGANISATION, T0, Log
 FLEET = Path(__file__).parents[1] / "data" / "fleet" / "chongqing.yaml"
 MINUTE, HOUR = 60_000, 3_600_000
 BASE = "http://page"
+CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
+"""What hashing a password costs in tests that do not ask how long it takes."""
 
 
 ROOM = Room(
@@ -38,7 +41,8 @@ class WebApp:
         self.news = News()
         self.links = Links(bytes(32), ORGANISATION, BASE)
         self.book = FleetBook(self.log.ledger, ORGANISATION)
-        self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE)
+        self.people = PeopleBook(self.log.database)
+        self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE, Passwords(CHEAP))
         self.tokens = {role: self._token(role) for role in Role}
         self.app = self._app()
 
@@ -56,6 +60,8 @@ class WebApp:
             answers=self.log.answers,
             news=self.news,
             book=self.book,
+            people=self.people,
+            audit=Audit(self.log.database),
             gateways=self._gateways,
             identify=self.auth.identify,
             end_session=self.auth.end_session,

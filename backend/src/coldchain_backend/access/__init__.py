@@ -1,9 +1,42 @@
-"""Who may ask and write: roles, tokens, one-time codes, links. Only hashes of tokens and codes are kept."""
+"""Who may ask and write, and who may be told: people, roles, tokens, codes, links. Only hashes are kept."""
 
+from coldchain_backend.access.audit import AuditBook, Noted, What
 from coldchain_backend.access.links import Link, LinkFault, Links, Ticket
-from coldchain_backend.access.roles import Role
+from coldchain_backend.access.passwords import Cost, Passwords, check_password
+from coldchain_backend.access.people import (
+    MAX_PEOPLE,
+    Address,
+    By,
+    People,
+    PeopleKeeper,
+    Person,
+    plain_number,
+)
+from coldchain_backend.access.roles import Right, Role
 from coldchain_backend.access.tokens import Grant, Purpose, Tokens, open_tokens
 
 __all__ = [
-    "Grant", "Link", "LinkFault", "Links", "Purpose", "Role", "Ticket", "Tokens", "open_tokens",
-]  # fmt: skip
+    "MAX_PEOPLE",
+    "Address",
+    "AuditBook",
+    "By",
+    "Cost",
+    "Grant",
+    "Link",
+    "LinkFault",
+    "Links",
+    "Noted",
+    "Passwords",
+    "People",
+    "PeopleKeeper",
+    "Person",
+    "Purpose",
+    "Right",
+    "Role",
+    "Ticket",
+    "Tokens",
+    "What",
+    "check_password",
+    "open_tokens",
+    "plain_number",
+]

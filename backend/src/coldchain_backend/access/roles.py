@@ -1,6 +1,18 @@
-"""Roles of people."""
+"""Roles of people, and what each of them allows: the one table of it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
+
+
+class Right(StrEnum):
+    """What a role may allow."""
+
+    VIEW = "view"  # see what is monitored, and manage one's own sessions
+    AUDIT = "audit"  # see who changed what
+    OPERATE = "operate"  # act on alerts and zones
+    REVISE = "revise"  # change what is said of the past, decide about goods
+    ADMINISTER = "administer"  # change fleet, gateways, people and tokens
 
 
 class Role(StrEnum):
@@ -13,16 +25,23 @@ class Role(StrEnum):
     ADMIN = "admin"
 
     @property
-    def may_operate(self) -> bool:
-        """Whether the role may act on alerts."""
-        return self in (Role.OPERATOR, Role.QUALITY, Role.ADMIN)
+    def rights(self) -> frozenset[Right]:
+        """All that the role allows."""
+        return _RIGHTS[self]
 
-    @property
-    def may_revise(self) -> bool:
-        """Whether the role may change what is said of the past."""
-        return self in (Role.QUALITY, Role.ADMIN)
+    def may(self, right: Right) -> bool:
+        """Whether the role allows something."""
+        return right in _RIGHTS[self]
 
-    @property
-    def may_administer(self) -> bool:
-        """Whether the role may change fleet, gateways and access."""
-        return self is Role.ADMIN
+    def within(self, other: "Role") -> "Role":
+        """This role where `other` allows all of it, else `other`: a token gives no more than its person."""
+        return self if self.rights <= other.rights else other
+
+
+_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
+    Role.VIEWER: frozenset({Right.VIEW}),
+    Role.REGULATOR: frozenset({Right.VIEW, Right.AUDIT}),
+    Role.OPERATOR: frozenset({Right.VIEW, Right.OPERATE}),
+    Role.QUALITY: frozenset({Right.VIEW, Right.AUDIT, Right.OPERATE, Right.REVISE}),
+    Role.ADMIN: frozenset(Right),
+}

@@ -127,6 +127,14 @@ class Tokens:
         self._change(forget)
         return gone
 
+    def revoke_person(self, name: str) -> int:
+        """Void every token and session of a person; how many there were."""
+        return self.revoke(Purpose.PERSON, name) + self.revoke(Purpose.SESSION, name)
+
+    def end_sessions(self, name: str) -> int:
+        """End every session of a person; how many there were."""
+        return self.revoke(Purpose.SESSION, name)
+
     def forget(self, token: str) -> None:
         """Void one token, as when a browser logs out."""
         self._change(lambda grants: grants.pop(_hashed(token), None))

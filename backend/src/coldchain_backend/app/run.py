@@ -64,6 +64,8 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             key=key,
             tokens=tokens,
             links=Links(load_or_create_links_key(settings.data_dir), organisation, settings.public_url),
+            people=sql.PeopleBook(database),
+            audit=sql.Audit(database),
             ledger=ledger,
             book=book,
             admission=admission,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from coldchain.seal import Key, fingerprint
-from coldchain_backend.access import Links, Tokens
+from coldchain_backend.access import AuditBook, Cost, Links, Passwords, PeopleKeeper, Tokens
 from coldchain_backend.config import Settings
 from coldchain_backend.evidence import Source, statement_of
 from coldchain_backend.fleetfile import FleetBook
@@ -30,6 +30,8 @@ class Ground:
     key: Key
     tokens: Tokens
     links: Links
+    people: PeopleKeeper
+    audit: AuditBook
     ledger: FileLedger
     book: FleetBook
     admission: Admission
@@ -41,7 +43,7 @@ class Ground:
 def application(ground: Ground) -> FastAPI:
     """Routes for machines, people and operators of the server."""
     app = FastAPI(title="Coldchain", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
-    doors = auth.Auth(ground.tokens, ground.clock, ground.settings.public_url)
+    doors = auth.Auth(ground.tokens, ground.clock, ground.settings.public_url, Passwords(Cost()))
     app.state.auth = doors
     app.state.admission = ground.admission
     app.state.watch_versions = write.WatchVersions()
@@ -57,6 +59,8 @@ def application(ground: Ground) -> FastAPI:
         answers=ground.answers,
         news=ground.news,
         book=ground.book,
+        people=ground.people,
+        audit=ground.audit,
         gateways=lambda: gateways_seen(ground),
         identify=doors.identify,
         end_session=doors.end_session,

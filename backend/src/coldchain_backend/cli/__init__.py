@@ -28,6 +28,7 @@ from coldchain_backend.cli import (
     serve,
     status,
     token,
+    user,
     verify,
 )
 from coldchain_backend.cli.context import Context
@@ -41,6 +42,7 @@ app.add_typer(gateways.app, name="gateways")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
 app.command("serve")(serve.serve)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("judge", epilog=judge.EXAMPLES)(judge.judge)

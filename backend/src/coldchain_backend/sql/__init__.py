@@ -1,5 +1,6 @@
 """The database: tables, migrations, and what judging, alerts and delivery keep in them."""
 
+from coldchain_backend.sql.audit import Audit
 from coldchain_backend.sql.books import Books
 from coldchain_backend.sql.comparison import (
     Difference,
@@ -12,15 +13,18 @@ from coldchain_backend.sql.comparison import (
     untold,
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
+from coldchain_backend.sql.people import PeopleBook
 from coldchain_backend.sql.reading import Records
 from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database
 
 __all__ = [
     "DATABASE_FILE",
+    "Audit",
     "Books",
     "Database",
     "DeliveryQueue",
     "Difference",
+    "PeopleBook",
     "Records",
     "compare",
     "digest",

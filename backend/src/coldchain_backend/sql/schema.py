@@ -2,33 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
-metadata = MetaData()
+from coldchain_backend.sql.tables import DERIVED, KEPT, columns, people
+from coldchain_backend.sql.tables.columns import id_column as _id
+from coldchain_backend.sql.tables.columns import time_column as _time
 
-DERIVED = {"origin": "derived"}
-KEPT = {"origin": "kept"}
-
-
-def _id(name: str) -> "Column[str]":
-    return Column(name, String, primary_key=True)
-
-
-def _time(name: str, *, nullable: bool = False, key: bool = False) -> "Column[int]":
-    """An instant, ms UTC."""
-    return Column(name, BigInteger, nullable=nullable, primary_key=key, autoincrement=False)
-
+metadata = columns.metadata
 
 progress = Table(
     "progress",
@@ -350,6 +330,8 @@ delivery_attempt = Table(
     Column("detail", String, nullable=False),
     info=KEPT,
 )
+
+person, person_password, audit = people.person, people.person_password, people.audit
 
 series_block = Table(
     "series_block",

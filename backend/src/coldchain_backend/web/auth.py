@@ -1,6 +1,6 @@
 """Who asks: a token in the Authorization header, or a browser's session cookie. A 401 never says why."""
 
-from asyncio import to_thread
+from asyncio import Semaphore, to_thread
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from coldchain_backend.access import Grant, Purpose, Role, Tokens
+from coldchain_backend.access import Grant, Passwords, Purpose, Right, Role, Tokens
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin, Right
+from coldchain_backend.web.services import Admin
 from coldchain_runtime.clock import Clock
 
 COOKIE = "coldchain_session"
@@ -34,22 +34,28 @@ class LoggedIn:
 
     def may(self, right: Right) -> bool:
         """Whether the role allows something."""
-        match right:
-            case Right.VIEW:
-                return True
-            case Right.OPERATE:
-                return self.role.may_operate
-            case Right.REVISE:
-                return self.role.may_revise
-            case Right.ADMINISTER:
-                return self.role.may_administer
+        return self.role.may(right)
+
+
+class Hashing:
+    """One password at a time, outside the event loop: each takes tens of MiB while it is hashed."""
+
+    def __init__(self, passwords: Passwords) -> None:
+        self._passwords = passwords
+        self._one = Semaphore(1)
+
+    async def hashed(self, password: str) -> str:
+        """The hash that is kept."""
+        async with self._one:
+            return await to_thread(self._passwords.hashed, password)
 
 
 class Auth:
     """Answers who asks, for people and for machines."""
 
-    def __init__(self, tokens: Tokens, clock: Clock, public_url: str) -> None:
+    def __init__(self, tokens: Tokens, clock: Clock, public_url: str, passwords: Passwords) -> None:
         self.tokens = tokens
+        self.passwords = Hashing(passwords)
         self.public_url = public_url
         self.clock = clock
         self._wrong: dict[str, list[int]] = {}

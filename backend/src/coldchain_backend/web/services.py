@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Protocol
 
 from fastapi import Depends, HTTPException, Request, Response
 
-from coldchain_backend.access import Links
+from coldchain_backend.access import AuditBook, Links, PeopleKeeper, Right
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.judging import Answers
@@ -40,15 +39,6 @@ class Room:
 
 
 ROLE_REFUSED = "your role does not allow this"
-
-
-class Right(StrEnum):
-    """What a role may allow."""
-
-    VIEW = "view"
-    OPERATE = "operate"
-    REVISE = "revise"
-    ADMINISTER = "administer"
 
 
 class Person(Protocol):
@@ -86,6 +76,8 @@ class News(Protocol):
 class Services:
     """book         the fleet in force, and the way to apply a new version
     gateways     all that are declared or enrolled, by name
+    people       who may be told and who may log in
+    audit        who changed people, passwords and tokens
     identify     who asks, by token or session; raises the 401 without telling why
     end_session  forgets the session of a request and its cookie
     room         what the data takes on its disk; reads the folder, so ask it outside the event loop
@@ -98,6 +90,8 @@ class Services:
     answers: Answers
     news: News
     book: FleetBook
+    people: PeopleKeeper
+    audit: AuditBook
     gateways: Callable[[], Mapping[str, GatewaySeen]]
     identify: Callable[[Request], Awaitable[Person]]
     end_session: Callable[[Request, Response], Awaitable[None]]

@@ -6,9 +6,10 @@ from typing import Final
 from fastapi import HTTPException
 
 from coldchain.errors import InvalidInput
+from coldchain_backend.access import Right
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.ledger import ActName, Json, act_record
-from coldchain_backend.web.services import Person, Right, Services
+from coldchain_backend.web.services import Person, Services
 
 MAX_REASON: Final = 500
 PAST_MS: Final = 120_000

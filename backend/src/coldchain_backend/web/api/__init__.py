@@ -15,13 +15,14 @@ from coldchain_backend.web.api import (
     readings,
     sensors,
     status,
+    users,
     verdicts,
     zones,
 )
 
 _ALL = (
     board, readings, excursions, alerts, verdicts, coverage, compliance, zones, sensors, fleet, gateways,
-    status,
+    status, users,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from coldchain_backend.access import Right
 from coldchain_backend.alerts import Alert
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging import AlertFilter, StoredExcursion, Trace
@@ -23,7 +24,7 @@ from coldchain_backend.web.console.zone_page import (
     marks_of,
     show_excursion,
 )
-from coldchain_backend.web.services import Right, Services, Viewer, Wanted
+from coldchain_backend.web.services import Services, Viewer, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _EXCURSIONS = 30

@@ -11,11 +11,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from coldchain_backend.access import Right
 from coldchain_backend.alerts import Alert
 from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording, limit, preferred, signed
-from coldchain_backend.web.services import Person, Right, Services
+from coldchain_backend.web.services import Person, Services
 
 LANGUAGE_COOKIE = "language"
 MAX_OPEN = 100
