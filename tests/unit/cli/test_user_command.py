@@ -45,7 +45,7 @@ def user(*words: str, given: str | None = None) -> Result:
 def test_adding_says_only_what_was_said() -> None:
     told = user("add", "wang.li", "--zh", "王丽", "--mobile", "13800000000", "--language", "zh")
     wish = {"id": "wang.li", "name_zh": "王丽", "mobile": "13800000000", "language": "zh"}
-    assert ASKED == [("POST", "/api/v1/users", {**wish, "role": None, "reason": ""})]
+    assert [("POST", "/api/v1/users", {**wish, "role": None, "reason": ""})] == ASKED
     assert "cannot log in" in told.output
 
 
