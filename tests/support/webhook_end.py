@@ -13,9 +13,10 @@ from random import Random
 
 import orjson
 
-from coldchain_backend.delivery import Courier, CourierSettings, Endpoint, Queue
+from coldchain_backend.delivery import Courier, CourierSettings, Queue
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.request import NoResponse, Request, Response
+from coldchain_backend.fleet import Receiver, Webhook
 from coldchain_runtime.clock import Clock
 
 DOWN = NoResponse(reason="ConnectError: refused")
@@ -71,17 +72,17 @@ class Announced:
 
 
 def courier_to(end: WebhookEnd, queue: Queue, clock: Clock, folder: Path, announced: Announced) -> Courier:
-    """A courier whose endpoints are all at the end."""
+    """A courier whose receivers are all at the end."""
     (folder / "whsec").write_text(end.secret)
-    endpoints = {
-        name: Endpoint(receiver=name, url=f"https://hooks.example/{name}", secret="file:whsec")
+    receivers = {
+        name: Receiver(name=name, webhook=Webhook(url=f"https://hooks.example/{name}", secret="file:whsec"))
         for name in end.receivers
     }
     ports = CourierPorts(
         queue=queue,
         sender=end,
         clock=clock,
-        endpoints=lambda: endpoints,
+        receivers=lambda: receivers,
         announce=announced,
         random=Random(1),
     )

@@ -12,9 +12,10 @@ from random import Random
 
 import pytest
 
-from coldchain_backend.delivery import Courier, CourierSettings, Endpoint, HttpSender
+from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
+from coldchain_backend.fleet import Receiver, Webhook
 from coldchain_backend.judging import Follower, News
 from coldchain_backend.judging.follow import chunks
 from coldchain_backend.ledger import Kind, NewRecord
@@ -63,7 +64,7 @@ async def test_from_the_ledger_to_the_webhook_within_a_second(tmp_path: Path, ho
     thread.start()
     (tmp_path / "whsec").write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
     url = f"http://127.0.0.1:{hook.server_address[1]}/"
-    endpoint = Endpoint(receiver="dispatch", url=url, secret="file:whsec")
+    receiver = Receiver(name="dispatch", webhook=Webhook(url=url, secret="file:whsec"))
 
     async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the port's shape
         del receiver, failing
@@ -73,7 +74,7 @@ async def test_from_the_ledger_to_the_webhook_within_a_second(tmp_path: Path, ho
             queue=log.queue,
             sender=sender,
             clock=SystemClock(),
-            endpoints=lambda: {"dispatch": endpoint},
+            receivers=lambda: {"dispatch": receiver},
             announce=announce,
             random=Random(1),
         )

@@ -3,10 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain_backend.delivery.endpoints import FAILING_AFTER_MS, PROBE_MS, Breaker, endpoints_of
+from coldchain_backend.delivery.endpoints import FAILING_AFTER_MS, PROBE_MS, Breaker
 from coldchain_backend.delivery.request import Fate, Outcome
-from coldchain_backend.fleet import Fleet, FleetVersion
-from support.judged_log import SECOND, T0, plan
 
 FATES = st.lists(st.tuples(st.sampled_from(Fate), st.integers(0, 5 * 60_000)), max_size=40)
 
@@ -49,14 +47,3 @@ def test_a_wish_to_be_left_alone_moves_the_probe() -> None:
     assert breaker.probe_ms == 120_000
     breaker.note(Outcome(fate=Fate.RETRY, retry_after_ms=10**9), 0)
     assert breaker.probe_ms == 900_000
-
-
-def test_endpoints_are_those_of_the_newest_fleet() -> None:
-    version = FleetVersion(
-        number=1, from_ms=T0, digest="", plan=plan({"s": SECOND}, receivers=("a", "b")), text="", by="admin"
-    )
-    found = endpoints_of(Fleet.empty("demo").with_version(version))
-    assert {name: (one.url, one.secret) for name, one in found.items()} == {
-        "a": ("http://127.0.0.1:9/a", "env:WHSEC"),
-        "b": ("http://127.0.0.1:9/b", "env:WHSEC"),
-    }

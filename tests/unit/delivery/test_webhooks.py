@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.delivery.channels.standard_webhook import compose, read
-from coldchain_backend.delivery.queue import Queued
+from coldchain_backend.delivery.notice import Notice
 from coldchain_backend.delivery.request import Fate, NoResponse, Outcome, Response
 from coldchain_backend.delivery.retry import GIVE_UP_MS, SCHEDULE_MS, Again, Done, GiveUp, decide
 from coldchain_backend.delivery.signing import key_of, signature
+from coldchain_backend.delivery.telling import Telling
+from coldchain_backend.fleet import Receiver, Webhook
 from coldchain_runtime.secrets import Secret
 
 VECTOR_SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -34,8 +36,16 @@ def test_what_is_no_secret_is_refused_without_being_shown(text: str) -> None:
     assert text == "whsec_" or text not in str(caught.value)
 
 
-def queued(body: bytes = b"{}") -> Queued:
-    return Queued(id=VECTOR_ID, alert="al", sequence=1, receiver="r", created_ms=0, attempts=0, body=body)
+def telling(body: bytes, keys: list[bytes], now_ms: int) -> Telling:
+    named = zip(Webhook.SECRETS, keys, strict=False)
+    return Telling(
+        id=VECTOR_ID,
+        body=body,
+        notice=Notice(type="alert.fired", at_ms=0),
+        receiver=Receiver(name="r", webhook=Webhook(url="https://x/hook", secret="env:A")),
+        secrets={name: Secret("whsec_" + base64.b64encode(key).decode()) for name, key in named},
+        now_ms=now_ms,
+    )
 
 
 @given(
@@ -46,7 +56,7 @@ def queued(body: bytes = b"{}") -> Queued:
 def test_the_exact_bytes_are_signed_with_every_key_at_the_time_of_the_attempt(
     body: bytes, now_ms: int, keys: list[bytes]
 ) -> None:
-    request = compose(queued(body), "https://x/hook", keys, now_ms)
+    request = compose(telling(body, keys, now_ms))
     assert request.body == body
     stamp = request.headers["webhook-timestamp"]
     assert stamp == str(now_ms // 1000)

@@ -17,7 +17,7 @@ from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.web import Ground, application
 from coldchain_backend.config import Settings
-from coldchain_backend.delivery import Courier, CourierSettings, HttpSender, endpoints_of
+from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
 from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
@@ -178,7 +178,7 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
         queue=sql.DeliveryQueue(database),
         sender=sender,
         clock=ground.clock,
-        endpoints=lambda: endpoints_of(ground.book.fleet),
+        receivers=lambda: {receiver.name: receiver for receiver in ground.book.fleet.receivers},
         announce=announce,
         random=random.Random(),  # noqa: S311 - jitter
     )

@@ -8,12 +8,14 @@ from random import Random
 from typing import Final, Protocol
 
 from coldchain.errors import InvalidInput
-from coldchain_backend.delivery.channels import standard_webhook
-from coldchain_backend.delivery.endpoints import Breaker, Endpoint
+from coldchain_backend.delivery.channels import CHANNELS
+from coldchain_backend.delivery.endpoints import Breaker
+from coldchain_backend.delivery.notice import read_notice
 from coldchain_backend.delivery.queue import Queue, Queued, Waiting
 from coldchain_backend.delivery.request import Fate, NoResponse, Outcome, Request, Response
 from coldchain_backend.delivery.retry import Again, Done, decide
-from coldchain_backend.delivery.signing import key_of
+from coldchain_backend.delivery.telling import Telling
+from coldchain_backend.fleet import Receiver
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 from coldchain_runtime.secrets import resolve
@@ -45,7 +47,7 @@ class CourierPorts:
     queue: Queue
     sender: Sender
     clock: Clock
-    endpoints: Callable[[], Mapping[str, Endpoint]]
+    receivers: Callable[[], Mapping[str, Receiver]]
     announce: Callable[[str, bool], Awaitable[None]]
     random: Random
 
@@ -118,12 +120,12 @@ class Courier:
         queued = await asyncio.to_thread(
             ports.queue.lease, receiver, now_ms, until_ms, limit, due_only=not probing
         )
-        endpoint = ports.endpoints().get(receiver)
-        if endpoint is None:
+        known = ports.receivers().get(receiver)
+        if known is None:
             for one in queued:
                 await asyncio.to_thread(ports.queue.dead, one.id, now_ms, "the receiver was removed")
             return
-        outcomes = await asyncio.gather(*(self._attempt(one, endpoint) for one in queued))
+        outcomes = await asyncio.gather(*(self._attempt(one, known) for one in queued))
         for outcome in outcomes:
             if breaker.note(outcome, ports.clock.now_ms()):
                 await asyncio.to_thread(ports.queue.release, receiver, ports.clock.now_ms())
@@ -131,17 +133,31 @@ class Courier:
         if tell is not None:
             await ports.announce(receiver, tell)
 
-    async def _attempt(self, queued: Queued, endpoint: Endpoint) -> Outcome:
-        ports = self._ports
+    async def _attempt(self, queued: Queued, receiver: Receiver) -> Outcome:
+        ports, channel = self._ports, CHANNELS[receiver.kind]
         try:
-            keys = [key_of(resolve(endpoint.secret, self._settings.folder))]
+            request = channel.compose(self._telling(queued, receiver))
         except InvalidInput as error:
             outcome = Outcome(fate=Fate.SLOW, reason=str(error))
         else:
-            request = standard_webhook.compose(queued, endpoint.url, keys, ports.clock.now_ms())
-            outcome = standard_webhook.read(await ports.sender.send(request))
+            outcome = channel.read(await ports.sender.send(request))
         await asyncio.to_thread(self._keep, queued, outcome, ports.clock.now_ms())
         return outcome
+
+    def _telling(self, queued: Queued, receiver: Receiver) -> Telling:
+        references = {name: getattr(receiver.channel, name) for name in receiver.channel.SECRETS}
+        return Telling(
+            id=queued.id,
+            body=queued.body,
+            notice=read_notice(queued.body),
+            receiver=receiver,
+            secrets={
+                name: resolve(reference, self._settings.folder)
+                for name, reference in references.items()
+                if reference is not None
+            },
+            now_ms=self._ports.clock.now_ms(),
+        )
 
     def _keep(self, queued: Queued, outcome: Outcome, now_ms: int) -> None:
         decision = decide(

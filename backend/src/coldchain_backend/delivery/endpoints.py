@@ -1,36 +1,15 @@
-"""Endpoints: where a receiver is reached, and how it has been doing lately."""
+"""How a receiver has been doing lately."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from coldchain_backend.delivery.request import Fate, Outcome
 from coldchain_backend.delivery.retry import SCHEDULE_MS, asked
-from coldchain_backend.fleet import Fleet
 
 PROBE_MS: Final = 30_000
 """A receiver that is down is tried at least this often, so that it hears soon after it is back."""
 
 FAILING_AFTER_MS: Final = 10 * 60_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """A webhook; `secret` is a reference."""
-
-    receiver: str
-    url: str
-    secret: str
-
-
-def endpoints_of(fleet: Fleet) -> Mapping[str, Endpoint]:
-    """Endpoints by the receiver's name."""
-    return {
-        receiver.name: Endpoint(
-            receiver=receiver.name, url=receiver.webhook.url, secret=receiver.webhook.secret
-        )
-        for receiver in fleet.receivers
-    }
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from coldchain.certificates import Certificate
 from coldchain.profiles import Profile
 from coldchain_backend.fleet.calibration import certificates_of
+from coldchain_backend.fleet.receivers import Receiver
 from coldchain_backend.fleet.things import (
     Asset,
     Gateway,
@@ -14,7 +15,6 @@ from coldchain_backend.fleet.things import (
     Place,
     Plan,
     Point,
-    Receiver,
     Sensor,
     Zone,
     ZoneState,

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from coldchain.profiles import Profile
 from coldchain.readings import Grade
-from coldchain.words import Language, Text
+from coldchain.words import Text
+from coldchain_backend.fleet.receivers import Receiver
 
 
 class AssetKind(StrEnum):
@@ -161,23 +162,6 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
-    """Where alerts are posted; `secret` is a reference, "file:…" or "env:…", never the secret itself."""
-
-    url: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
-    """Somebody who is told about alarms."""
-
-    name: str
-    webhook: Webhook
-    language: Language = Language.EN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LineMapping:
     """How a foreign measurement becomes readings: the tag that names the sensor, its field → our field."""
 
@@ -243,6 +227,10 @@ class Plan:
     def place_of_point(self, point: str) -> Place | None:
         """A point's surroundings."""
         return self._by_point.get(point)
+
+    def receiver(self, name: str) -> Receiver | None:
+        """A receiver by its name."""
+        return next((receiver for receiver in self.receivers if receiver.name == name), None)
 
     def profile(self, name: str) -> Profile | None:
         """A profile that some zone uses, or one that the plan declares."""

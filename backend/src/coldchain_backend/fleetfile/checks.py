@@ -87,6 +87,12 @@ def _references(document: FleetDocument) -> Iterator[Problem]:
             yield from _known(("gateways", index, "asset"), "asset", gateway.asset, assets)
     if document.system_receiver is not None:
         yield from _known(("system_receiver",), "receiver", document.system_receiver, receivers)
+    for index, receiver in enumerate(document.receivers):
+        if receiver.fallback is not None:
+            at = ("receivers", index, "fallback")
+            yield from _known(at, "receiver", receiver.fallback, receivers)
+            if receiver.fallback == receiver.name:
+                yield at, "a receiver cannot stand in for itself"
     for index, name in enumerate(document.checkpoint_receivers):
         yield from _known(("checkpoint_receivers", index), "receiver", name, receivers)
     yield from _listening(document)

@@ -1,7 +1,7 @@
 """Old plan against new plan: what is added, removed and changed, and what that does to the watch."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
 
 from coldchain.words import Text
@@ -150,9 +150,15 @@ def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_shown(item)}" for key, item in value.items()) + "}"
     if is_dataclass(value) and not isinstance(value, type):
-        parts = (f"{one.name} {_shown(getattr(value, one.name))}" for one in fields(value) if one.init)
+        said = ((one.name, getattr(value, one.name)) for one in fields(value) if _written(one, value))
+        parts = (f"{name} {_shown(held)}" for name, held in said)
         return "(" + ", ".join(parts) + ")"
     return str(value)
+
+
+def _written(one: "Field[object]", value: object) -> bool:
+    """Whether a field has to be said; what stands at its default is left out, as in the file."""
+    return one.init and getattr(value, one.name) != one.default
 
 
 def _judged(plan: Plan) -> set[str]:

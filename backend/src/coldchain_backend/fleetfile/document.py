@@ -6,36 +6,44 @@ from typing import Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
-from coldchain_backend.fleet import AssetKind, ZoneState
+from coldchain_backend.fleet import AssetKind, Channels, Receiver, ZoneState
+from coldchain_backend.fleet.rates import WrittenRate
 from coldchain_backend.fleetfile.keys import (
     Delay,
     Id,
     Interval,
     PublicKey,
-    Reference,
     SensorId,
     TimeZone,
-    Url,
 )
 from coldchain_backend.fleetfile.profiles import ProfileEntry
 from coldchain_backend.fleetfile.zone_entries import CertificateEntry, InUseWhenEntry, ScheduleEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEntry:
-    """Where alerts are posted, as Standard Webhooks, signed with the referenced secret."""
+class ReceiverEntry(Channels):
+    """Somebody who is told about alarms, through exactly one channel.
 
-    url: Url
-    secret: Reference
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverEntry:
-    """Somebody who is told about alarms."""
+    `persons`: ids of people; their addresses are read when a message is sent. `rate`: how often it may be
+    told, what its channel takes otherwise. `fallback`: the receiver to tell where this one is not reached.
+    """
 
     name: Id
-    webhook: WebhookEntry
     language: Language = Language.EN
+    persons: tuple[Id, ...] = ()
+    rate: WrittenRate | None = None
+    fallback: str | None = None
+
+    def receiver(self) -> Receiver:
+        """The receiver as the fleet holds it."""
+        return Receiver(
+            name=self.name,
+            language=self.language,
+            persons=self.persons,
+            rate=self.rate,
+            fallback=self.fallback,
+            **dict(self.given()),  # type: ignore[arg-type]  # the one channel under its own key
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,7 @@ from coldchain_backend.fleet import (
     LineMapping,
     Plan,
     Point,
-    Receiver,
     Sensor,
-    Webhook,
     Zone,
 )
 from coldchain_backend.fleetfile.checks import known_profiles, problems, profile_problems, zones_of
@@ -58,14 +56,7 @@ def plan_of(document: FleetDocument) -> Plan:
     used = sorted({zone.profile for _, zone in zones_of(document)} - set(own))
     return Plan(
         organisation=document.organisation,
-        receivers=tuple(
-            Receiver(
-                name=entry.name,
-                webhook=Webhook(url=entry.webhook.url, secret=entry.webhook.secret),
-                language=entry.language,
-            )
-            for entry in document.receivers
-        ),
+        receivers=tuple(entry.receiver() for entry in document.receivers),
         system_receiver=document.system_receiver,
         checkpoint_receivers=document.checkpoint_receivers,
         profiles=tuple(profiles[name] for name in (*own, *used)),

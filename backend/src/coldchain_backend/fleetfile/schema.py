@@ -1,7 +1,10 @@
 """JSON Schema of the fleet file, from the same classes that read it, for editors."""
 
+from dataclasses import fields
+
 from pydantic import TypeAdapter
 
+from coldchain_backend.fleet import Channels
 from coldchain_backend.fleetfile.document import FleetDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,4 +17,6 @@ def schema() -> dict[str, object]:
     for definition in [made, *(definitions.values() if isinstance(definitions, dict) else [])]:
         if isinstance(definition, dict) and "properties" in definition:
             definition["additionalProperties"] = False
+    if isinstance(definitions, dict):
+        definitions["ReceiverEntry"]["oneOf"] = [{"required": [one.name]} for one in fields(Channels)]
     return {"$schema": DIALECT, **made, "title": "Coldchain fleet file"}

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import encode
 from coldchain.words import Text
-from coldchain_backend.fleet import AssetKind
+from coldchain_backend.fleet import AssetKind, Webhook
 from coldchain_backend.fleetfile import plan_of
 from coldchain_backend.fleetfile.document import (
     AssetEntry,
@@ -16,7 +16,6 @@ from coldchain_backend.fleetfile.document import (
     PointEntry,
     ReceiverEntry,
     SensorEntry,
-    WebhookEntry,
     ZoneEntry,
 )
 from coldchain_backend.ledger import MarkName, mark_record
@@ -204,7 +203,7 @@ def fleet_of(case: CaseEntry, file: RuleTestFile) -> FleetDocument:
         id="store", kind=AssetKind.COLD_STORE, name=Text(en="Cold store", zh="冷库"),
         time_zone=file.time_zone, zones=(zone,),
     )  # fmt: skip
-    webhook = WebhookEntry(url="http://127.0.0.1:9/", secret="env:UNUSED")  # noqa: S106 - a reference, never resolved
+    webhook = Webhook(url="http://127.0.0.1:9/", secret="env:UNUSED")  # noqa: S106 - a reference, never resolved
     return FleetDocument(
         organisation="rule-tests",
         receivers=(ReceiverEntry(name=RECEIVER, webhook=webhook),),

@@ -1,31 +1,28 @@
 """Standard Webhooks 1.0.0: the body goes out as it was queued, signed at the time of the attempt."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from coldchain_backend.delivery.queue import Queued
 from coldchain_backend.delivery.request import Fate, NoResponse, Outcome, Request, Response
-from coldchain_backend.delivery.signing import signature
+from coldchain_backend.delivery.signing import key_of, signature
+from coldchain_backend.delivery.telling import Telling
+from coldchain_backend.fleet import Webhook
 
 _PASSING: Final = frozenset({408, 425, 429})
 USER_AGENT: Final = "Coldchain (Standard Webhooks 1.0.0)"
 
 
-def compose(queued: Queued, url: str, keys: Sequence[bytes], now_ms: int) -> Request:
-    """The request of one attempt; with several keys (rotation) all signatures are in the list."""
-    timestamp_s = now_ms // 1000
-    signatures = " ".join(signature(key, queued.id, timestamp_s, queued.body) for key in keys)
-    return Request(
-        url=url,
-        headers={
-            "content-type": "application/json",
-            "user-agent": USER_AGENT,
-            "webhook-id": queued.id,
-            "webhook-timestamp": str(timestamp_s),
-            "webhook-signature": signatures,
-        },
-        body=queued.body,
-    )
+def compose(telling: Telling) -> Request:
+    """The request of one attempt; while a secret is being changed both signatures are in the list."""
+    settings, timestamp_s = telling.settings(Webhook), telling.now_ms // 1000
+    keys = [key_of(telling.secrets[name]) for name in Webhook.SECRETS if name in telling.secrets]
+    headers = {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        "webhook-id": telling.id,
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": " ".join(signature(key, telling.id, timestamp_s, telling.body) for key in keys),
+    }
+    return Request(url=settings.url, headers=headers, body=telling.body)
 
 
 def read(answer: Response | NoResponse) -> Outcome:
