@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,10 +14,11 @@ from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Rol
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
-from coldchain_backend.ledger import Kind, MarkName, NewRecord
+from coldchain_backend.ledger import Kind, MarkName, MemoryLedger, NewRecord, Record
 from coldchain_backend.sql import Audit, PeopleBook
 from coldchain_backend.web import api, auth, console, live
 from coldchain_backend.web.errors import install_errors
+from coldchain_backend.web.links import install_links
 from coldchain_backend.web.services import GatewaySeen, Room, Services
 from support.judged_log import ORGANISATION, T0, Log
 
@@ -31,6 +33,27 @@ ROOM = Room(
     ledger=3_000_000, database=1_000_000, others=0, disk_total=10**9, disk_free=6 * 10**8,
     bytes_per_day=2_000_000.0, days_until_full=300.0,
 )  # fmt: skip
+
+
+class Followed:
+    """A ledger of which judging reads every record as soon as it is there."""
+
+    def __init__(self, ledger: MemoryLedger, judge: Callable[[], None]) -> None:
+        self._ledger, self._judge = ledger, judge
+        self.read, self.wait = ledger.read, ledger.wait
+
+    async def append(self, records: Sequence[NewRecord]) -> Sequence[Record]:
+        placed = await self._ledger.append(records)
+        self._judge()
+        return placed
+
+    @property
+    def end(self) -> int:
+        return self._ledger.end
+
+    @property
+    def head(self) -> str:
+        return self._ledger.head
 
 
 class WebApp:
@@ -71,6 +94,7 @@ class WebApp:
         for router in (*api.routers(), live.router, auth.router):
             app.include_router(router)
         console.install(app)
+        install_links(app)
         install_errors(app)
         return app
 
@@ -92,6 +116,11 @@ class WebApp:
         """Judge what is new and say so."""
         self.log.judge()
         self.news.publish()
+
+    def follow(self) -> None:
+        """From now on what a request appends is judged at once, as in the running program."""
+        services: Services = self.app.state.services
+        self.app.state.services = replace(services, ledger=Followed(self.log.ledger, self.judge))
 
     def client(self, role: Role | None = Role.VIEWER) -> httpx.AsyncClient:
         """Somebody who asks with the token of a role, or without one."""

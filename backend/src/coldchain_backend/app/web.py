@@ -17,6 +17,7 @@ from coldchain_backend.recovery import HELD
 from coldchain_backend.web import api, auth, checkpoint, evidence, gateways, health, live, restored, write
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
+from coldchain_backend.web.links import install_links
 from coldchain_backend.web.services import GatewaySeen, Room, Services
 from coldchain_runtime.clock import Clock
 
@@ -81,6 +82,7 @@ def application(ground: Ground) -> FastAPI:
     ):
         app.include_router(router)
     install(app)
+    install_links(app)
     return app
 
 

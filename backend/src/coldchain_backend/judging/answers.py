@@ -218,6 +218,10 @@ class Answers:
             return story
         return replace(story, alert=self._current().alert(story.alert))
 
+    def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        return self._recall.told_of_open(limit)
+
     def text(self, story: AlertStory) -> Text:
         """What the newest step of an alert says."""
         return notice_of(story.alert, story.steps[-1], self.fleet()).text()

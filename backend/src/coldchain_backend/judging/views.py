@@ -231,6 +231,10 @@ class Recall(Protocol):
         """Alerts, newest first, behind the one named `after`."""
         ...
 
+    def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        ...
+
     def story(self, alert_id: str) -> AlertStory | None:
         """One alert with its steps and deliveries."""
         ...

@@ -41,7 +41,7 @@ class ActName(StrEnum):
     ENROL = "enrol"  # gateway, key (base64 public key)
     REVOKE = "revoke"  # gateway, key (fingerprint), reason
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
-    ACKNOWLEDGE = "acknowledge"  # alert, reason
+    ACKNOWLEDGE = "acknowledge"  # alert, reason; by a link: via "link", and the receiver it was sent to
     RESTORE = "restore"  # reason, backup, made_ms, end: the ledger came back from a backup and goes on here
     OLD_IS_OFF = "old_is_off"  # reason: the backend that was backed up is off; deliveries go out again
     EXPIRE = "expire"  # reason, first, last, retention_days, snapshot: records whose retention is over

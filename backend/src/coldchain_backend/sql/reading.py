@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+import orjson
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
@@ -171,6 +172,13 @@ class Records:
                 asked = asked.where(tuple_(table.c.fired_ms, table.c.id) < (last or 0, after))
             asked = asked.order_by(table.c.fired_ms.desc(), table.c.id.desc()).limit(limit)
             return [rows.alert_of(row) for row in connection.execute(asked).mappings()]
+
+    def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
+        table = schema.alert
+        asked = select(table.c.id, table.c.told).where(table.c.state.in_(_OPEN))
+        with self._database.read() as connection:
+            found = connection.execute(asked.order_by(table.c.fired_ms.desc()).limit(limit))
+            return [(row.id, name) for row in found for name in orjson.loads(row.told)][:limit]
 
     def story(self, alert_id: str) -> AlertStory | None:
         steps, queue = schema.alert_transition, schema.delivery

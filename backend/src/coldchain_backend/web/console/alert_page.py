@@ -87,7 +87,7 @@ class Teller:
 
     def zone_of_time(self, alert: Alert) -> str:
         """The IANA name of the zone in which an alert's times are shown."""
-        place = self._place(alert)
+        place = self.place(alert)
         if place is not None:
             return place.asset.time_zone
         subject = alert.cause.subject
@@ -97,11 +97,11 @@ class Teller:
 
     def limits(self, alert: Alert) -> Limits:
         """The limits of the zone that an alert is about."""
-        place = self._place(alert)
+        place = self.place(alert)
         profile = None if place is None else self.fleet.plan.profile(place.zone.profile)
         return (None, None) if profile is None else profile.limits()
 
-    def _place(self, alert: Alert) -> Place | None:
+    def place(self, alert: Alert) -> Place | None:
         point = alert.cause.subject.point
         return None if point is None else self.fleet.plan.place_of_point(point)
 
@@ -140,7 +140,7 @@ class Teller:
         return w.say("acknowledged_by", by=taken.by, when=when, reason=taken.reason)
 
     def _title(self, alert: Alert) -> str:
-        cause, place = alert.cause, self._place(alert)
+        cause, place = alert.cause, self.place(alert)
         w = self.wording
         names = [] if place is None else [place.zone.name, place.point.name]
         name = " · ".join(w.name(one) for one in names) or (
@@ -169,7 +169,7 @@ class Teller:
 
     def _facts(self, alert: Alert) -> Iterator[Fact]:
         w, cause, where, limits = self.wording, alert.cause, self.zone_of_time(alert), self.limits(alert)
-        place = self._place(alert)
+        place = self.place(alert)
         if cause.peak is not None:
             yield Fact(label=w.say("peak_fact"), value=f"{degrees(cause.peak, limits)} °C", big=True)
         if cause.limit is not None:

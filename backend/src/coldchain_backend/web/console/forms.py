@@ -28,7 +28,7 @@ async def login(request: Request, services: Wanted) -> Response:
 @router.post("/logout")
 async def logout(request: Request, services: Wanted) -> Response:
     """End the session and go back to the login page."""
-    _own_form(request)
+    own_form(request)
     response = RedirectResponse("/login", status_code=303)
     await services.end_session(request, response)
     return response
@@ -48,8 +48,8 @@ async def language(to: Language, request: Request, next: str = "/") -> Response:
 @router.post("/alerts/{alert}/acknowledge")
 async def acknowledge(request: Request, services: Wanted, person: Operator, alert: str) -> Response:
     """Write the acknowledgement and go back to where the form stood."""
-    _own_form(request)
-    fields = await _fields(request)
+    own_form(request)
+    fields = await posted(request)
     if await to_thread(services.answers.alert, alert) is None:
         raise HTTPException(404)
     reason = fields.get("reason", "")
@@ -60,8 +60,8 @@ async def acknowledge(request: Request, services: Wanted, person: Operator, aler
 @router.post("/zones/{zone}/state")
 async def zone_state(request: Request, services: Wanted, person: Operator, zone: str) -> Response:
     """Say in which state a zone is from now on, and go back to its page."""
-    _own_form(request)
-    fields = await _fields(request)
+    own_form(request)
+    fields = await posted(request)
     try:
         state = ZoneState(fields.get("state", ""))
     except ValueError as error:
@@ -71,7 +71,7 @@ async def zone_state(request: Request, services: Wanted, person: Operator, zone:
     return RedirectResponse(local_path(f"/zones/{quote(zone, safe='')}"), status_code=303)
 
 
-async def _fields(request: Request) -> Mapping[str, str]:
+async def posted(request: Request) -> Mapping[str, str]:
     """The fields of a posted form, the first value of each; too much is refused."""
     body = bytearray()
     async for chunk in request.stream():
@@ -85,7 +85,7 @@ async def _fields(request: Request) -> Mapping[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _own_form(request: Request) -> None:
+def own_form(request: Request) -> None:
     """Refuse a form that another site sent (beside the cookie's SameSite=Strict)."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise HTTPException(403)

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from coldchain_backend.access.links import CODE_PATH, LINK_PATH
 from coldchain_backend.web.console import forms, pages
 from coldchain_backend.web.console.render import render_bare, wording_of
 from coldchain_backend.web.services import ROLE_REFUSED, services_of
@@ -24,6 +25,13 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_OUTSIDE = {
+    **_HEADERS,
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""Of pages whose address is a secret, whatever they say."""
+
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -39,8 +47,8 @@ def install(app: FastAPI) -> None:
 async def _strict(request: Request, go_on: Next) -> Response:
     response = await go_on(request)
     if response.headers.get("content-type", "").startswith("text/html"):
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
+        outside = request.url.path == CODE_PATH or request.url.path.startswith(LINK_PATH)
+        response.headers.update(_OUTSIDE if outside else _HEADERS)
     elif request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"

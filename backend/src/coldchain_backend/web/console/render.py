@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from coldchain.words import Language
 from coldchain_backend.access import Right
 from coldchain_backend.alerts import Alert
 from coldchain_backend.judging import AlertFilter
@@ -48,7 +49,13 @@ def _asset_version() -> str:
 
 def wording_of(request: Request, services: Services) -> Wording:
     """The person's language and the present."""
-    language = preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+    return wording_in(None, request, services)
+
+
+def wording_in(language: Language | None, request: Request, services: Services) -> Wording:
+    """A language, or where none is given the person's, and the present."""
+    if language is None:
+        language = preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
     return Wording(language=language, now_ms=services.clock.now_ms())
 
 
@@ -106,8 +113,13 @@ class Page:
 
 def render_bare(request: Request, services: Services, name: str, values: Mapping[str, object]) -> str:
     """A page without the frame of somebody who is signed in."""
+    return render_to(wording_of(request, services), services, name, values)
+
+
+def render_to(wording: Wording, services: Services, name: str, values: Mapping[str, object]) -> str:
+    """The same, in a language that is known."""
     frame: dict[str, object] = {
-        "w": wording_of(request, services),
+        "w": wording,
         "person": None,
         "page": name,
         "organisation": services.organisation,

@@ -1,0 +1,106 @@
+"""What the link in a message leads to: where, how bad, for how long, and one question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from coldchain_backend.alerts import Alert, AlertKind
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.web.console.alert_page import Fact, Teller
+from coldchain_backend.web.console.wording import Wording, degrees, limit
+
+REASONS = ("seen", "called", "going", "door", "moved", "work", "passed_on")
+"""What is usually done first; the words stand in the texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A person who may be chosen; `name` is in the language of the page."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLink:
+    """The page's content. `taken`: who took notice, when and why; `over`: that nothing needs to be done."""
+
+    title: str
+    where: str
+    level: str
+    state: str
+    open: bool
+    sentence: str
+    facts: tuple[Fact, ...]
+    contacts: tuple[str, ...]
+    times: str
+    taken: str | None
+    over: str | None
+    persons: tuple[Named, ...]
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTeller:
+    """Says one alert to somebody who is not signed in; `names` are people's names by id."""
+
+    wording: Wording
+    fleet: Fleet
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def show(self, alert: Alert, persons: Sequence[Named]) -> ShownLink:
+        """The alert as it stands now."""
+        teller = Teller(wording=self.wording, fleet=self.fleet, may_acknowledge=False)
+        brief, place, w = teller.brief(alert), teller.place(alert), self.wording
+        asset = "" if place is None else w.name(place.asset.name)
+        if place is not None and place.asset.plate:
+            asset += f" {place.asset.plate}"
+        zone = teller.zone_of_time(alert)
+        return ShownLink(
+            title=brief.title,
+            where=asset,
+            level=brief.level,
+            state=brief.state,
+            open=brief.open,
+            sentence="" if alert.cause.kind is AlertKind.EXCURSION else brief.sentence,
+            facts=tuple(self._facts(alert, teller, zone)),
+            contacts=() if place is None else tuple(place.asset.contacts),
+            times=w.say("times_in", zone=zone),
+            taken=self._taken(alert, zone),
+            over=None if alert.state.open else w.say("link_over", state=w.say(f"state_{alert.state.value}")),
+            persons=tuple(persons),
+            reasons={one: w.say(f"link_reason_{one}") for one in REASONS},
+        )
+
+    def _facts(self, alert: Alert, teller: Teller, zone: str) -> list[Fact]:
+        w, cause, limits = self.wording, alert.cause, teller.limits(alert)
+        facts = []
+        if cause.value is not None:
+            facts.append(Fact(label=w.say("value"), value=f"{degrees(cause.value, limits)} °C", big=True))
+        if cause.limit is not None:
+            facts.append(Fact(label=w.say("limit"), value=f"{limit(cause.limit)} °C", big=True))
+        if cause.kind is AlertKind.EXCURSION:
+            facts.append(Fact(label=w.say("link_out"), value=w.age(cause.out_ms), big=True))
+        end_ms = w.now_ms if cause.end is None else cause.end.event_ms
+        since = w.moment(cause.opened_ms, zone)
+        open_for = w.age(end_ms - cause.opened_ms)
+        facts.append(Fact(label=w.say("link_open_for"), value=open_for, big=cause.value is None))
+        facts.append(Fact(label=w.say("opened"), value=since))
+        if cause.peak is not None:
+            facts.append(Fact(label=w.say("peak_fact"), value=f"{degrees(cause.peak, limits)} °C"))
+        return facts
+
+    def _taken(self, alert: Alert, zone: str) -> str | None:
+        taken, w = alert.acknowledged, self.wording
+        if taken is None:
+            return None
+        by = self.names.get(taken.by, taken.by)
+        return w.say("acknowledged_by", by=by, when=w.moment(taken.at_ms, zone), reason=taken.reason)
+
+
+def reason_of(wording: Wording, choice: str, said: str) -> str:
+    """The chosen words and what was added to them; empty where neither was given."""
+    chosen = wording.say(f"link_reason_{choice}") if choice in REASONS else ""
+    return (
+        " ".join([*chosen.split(), *said.split()]) if not chosen or not said else f"{chosen}: {said.strip()}"
+    )
