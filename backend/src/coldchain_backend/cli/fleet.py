@@ -10,7 +10,8 @@ import typer
 from coldchain.errors import InvalidInput
 from coldchain_backend.cli.context import Document, context_of
 from coldchain_backend.fleet import Plan
-from coldchain_backend.fleetfile import parse_file, schema
+from coldchain_backend.fleetfile import advice_on_file, parse_file, schema
+from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import write_file_atomic
 
 app = typer.Typer(help="The fleet as a file: check, compare, apply, export.", no_args_is_help=True)
@@ -21,14 +22,21 @@ _NOTES = {
     "losing": "points that will no longer be judged",
     "looser": "watched less strictly",
     "ending": "alerts that will end",
+    "recipients": "recipients changed",
     "clashes": "cannot be applied",
 }
 
 
 @app.command()
 def check(file: File) -> None:
-    """Read a file and tell every mistake with its line and key; asks no server."""
-    typer.echo(f"{file}: {summary(parse_file(file))}")
+    """Read a file and tell every mistake with its line and key; asks no server.
+
+    Warnings, such as hours in which nobody is on call, change nothing about the exit status.
+    """
+    plan = parse_file(file)
+    for warning in advice_on_file(file, plan, SystemClock().now_ms()):
+        typer.echo(f"warning: {warning}", err=True)
+    typer.echo(f"{file}: {summary(plan)}")
 
 
 @app.command()
@@ -104,6 +112,7 @@ def summary(plan: Plan) -> str:
         "sensors": len(plan.sensors),
         "gateways": len(plan.gateways),
         "receivers": len(plan.receivers),
+        "routes": len(plan.routes),
     }
     free = [one.id for one in plan.sensors if plan.place_of_sensor(one.id) is None]
     said = ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -1,6 +1,13 @@
 """The fleet: what is monitored, where each sensor stands and under which limits, version by version."""
 
 from coldchain_backend.fleet.assignments import Fleet, FleetVersion, Spell
+from coldchain_backend.fleet.local_times import (
+    ScheduledTime,
+    TimesOf,
+    days_from,
+    next_change_ms,
+    within,
+)
 from coldchain_backend.fleet.rates import Rate
 from coldchain_backend.fleet.receivers import (
     Alertmanager,
@@ -21,6 +28,16 @@ from coldchain_backend.fleet.receivers import (
     Webhook,
     WeCom,
 )
+from coldchain_backend.fleet.routes import (
+    AlertClass,
+    Call,
+    DatedTimes,
+    Escalation,
+    EscalationStep,
+    Match,
+    NamedSchedule,
+    Route,
+)
 from coldchain_backend.fleet.things import (
     Asset,
     AssetKind,
@@ -32,7 +49,6 @@ from coldchain_backend.fleet.things import (
     Plan,
     Point,
     Schedule,
-    ScheduledTime,
     Sensor,
     StateInput,
     Zone,
@@ -50,28 +66,36 @@ from coldchain_backend.fleet.zone_states import (
 )
 
 __all__ = [
+    "AlertClass",
     "Alertmanager",
     "Apprise",
     "Asset",
     "AssetKind",
+    "Call",
     "Certificate",
     "ChannelSettings",
     "Channels",
     "Correction",
+    "DatedTimes",
     "DingTalk",
     "Email",
+    "Escalation",
+    "EscalationStep",
     "Feishu",
     "Fleet",
     "FleetVersion",
     "Gateway",
     "LineMapping",
+    "Match",
     "Mqtt",
+    "NamedSchedule",
     "PagerDuty",
     "Place",
     "Plan",
     "Point",
     "Rate",
     "Receiver",
+    "Route",
     "Schedule",
     "ScheduledTime",
     "Sensor",
@@ -84,6 +108,7 @@ __all__ = [
     "Stretch",
     "Success",
     "Teams",
+    "TimesOf",
     "Voice",
     "WeCom",
     "Webhook",
@@ -91,10 +116,13 @@ __all__ = [
     "ZoneState",
     "bundle_for",
     "canonical",
+    "days_from",
     "digest_of",
     "entry_of_act",
     "fleet_record",
     "next_boundary_ms",
+    "next_change_ms",
     "scheduled_state",
     "version_of",
+    "within",
 ]

@@ -7,7 +7,9 @@ from enum import StrEnum
 from coldchain.profiles import Profile
 from coldchain.readings import Grade
 from coldchain.words import Text
+from coldchain_backend.fleet.local_times import ScheduledTime
 from coldchain_backend.fleet.receivers import Receiver
+from coldchain_backend.fleet.routes import Escalation, NamedSchedule, Route
 
 
 class AssetKind(StrEnum):
@@ -27,15 +29,6 @@ class ZoneState(StrEnum):
     IN_USE = "in_use"
     EMPTY = "empty"
     MAINTENANCE = "maintenance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledTime:
-    """A time of day on days of the week (0: Monday), local minutes of the day; to ≤ from: over midnight."""
-
-    days: tuple[int, ...]
-    from_minute: int
-    to_minute: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +79,7 @@ class Zone:
     state_input: StateInput | None = None
     doors: tuple[str, ...] = ()
     door_open_after_ms: int = 600_000
+    instruction: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +87,10 @@ class Asset:
     """A cold store, vehicle, container, cabinet or locker.
 
     `time_zone` is an IANA name and the zone in which its times are shown. `offline_after_ms` is how long its
-    gateway may be unheard. `mains` are sensors whose `mains` speaks of its supply, beside those at its
-    points.
+    gateway may be unheard before a warning; the alarm follows `offline_alarm_after_ms` after the last word,
+    None: after the usual time from the warning on. `mains` are sensors whose `mains` speaks of its supply,
+    beside those at its points. A contact is a name, if any, with a number. `instruction`: what whoever is
+    told should do; that of a zone goes before it.
     """
 
     id: str
@@ -106,6 +102,8 @@ class Asset:
     contacts: tuple[str, ...] = ()
     zones: tuple[Zone, ...] = ()
     mains: tuple[str, ...] = ()
+    offline_alarm_after_ms: int | None = None
+    instruction: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +184,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that one fleet version says. `profiles` are its own and the built-in ones that its zones use."""
+    """All that one fleet version says. `profiles` are its own and the built-in ones that its zones use.
+
+    Without `routes` and `default_route` all receivers are told of alarms.
+    """
 
     organisation: str
     receivers: tuple[Receiver, ...] = ()
     system_receiver: str | None = None
     checkpoint_receivers: tuple[str, ...] = ()
+    schedules: tuple[NamedSchedule, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    routes: tuple[Route, ...] = ()
+    default_route: Route | None = None
     profiles: tuple[Profile, ...] = ()
     assets: tuple[Asset, ...] = ()
     sensors: tuple[Sensor, ...] = ()
@@ -219,6 +224,14 @@ class Plan:
     def zones(self) -> Iterator[tuple[Asset, Zone]]:
         """Every zone with its asset, in the order of the file."""
         return ((asset, zone) for asset in self.assets for zone in asset.zones)
+
+    def zone(self, zone: str) -> tuple[Asset, Zone] | None:
+        """A zone with its asset."""
+        return next((found for found in self.zones() if found[1].id == zone), None)
+
+    def asset(self, asset: str) -> Asset | None:
+        """An asset by its id."""
+        return next((one for one in self.assets if one.id == asset), None)
 
     def place_of_sensor(self, sensor: str) -> Place | None:
         """Where a sensor stands."""

@@ -6,14 +6,11 @@ person lies over that from its beginning to its end, a later act over an earlier
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from coldchain_backend.fleet.local_times import TimesOf, days_from, next_change_ms, within
 from coldchain_backend.fleet.things import Schedule, ZoneState
-
-_AHEAD_DAYS = 9
-"""A weekly schedule says something else within a week, or never."""
 
 
 class StateSource(StrEnum):
@@ -145,58 +142,16 @@ def _joined(found: Sequence[Stretch]) -> Iterator[Stretch]:
 
 def scheduled_state(schedule: Schedule, zone_of_time: str, at_ms: int) -> ZoneState:
     """What a schedule says of an instant, by the local clock."""
-    local = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone_of_time))
-    minute = local.hour * 60 + local.minute
-    for times in schedule.times:
-        today = local.weekday() in times.days
-        if times.from_minute < times.to_minute:
-            within = today and times.from_minute <= minute < times.to_minute
-        else:
-            yesterday = (local.weekday() - 1) % 7 in times.days
-            within = (today and minute >= times.from_minute) or (yesterday and minute < times.to_minute)
-        if within:
-            return ZoneState.IN_USE
-    return schedule.otherwise
+    return (
+        ZoneState.IN_USE if within(_weekly(schedule), ZoneInfo(zone_of_time), at_ms) else schedule.otherwise
+    )
 
 
 def next_boundary_ms(schedule: Schedule, zone_of_time: str, after_ms: int) -> int | None:
     """The next instant behind `after_ms` at which a schedule says something else; None if it never does."""
     zone = ZoneInfo(zone_of_time)
-    here = scheduled_state(schedule, zone_of_time, after_ms)
-    candidates = {*_clock_changes(zone, after_ms), *_written_times(schedule, zone, after_ms)}
-    return next(
-        (
-            at_ms
-            for at_ms in sorted(candidates)
-            if at_ms > after_ms and scheduled_state(schedule, zone_of_time, at_ms) is not here
-        ),
-        None,
-    )
+    return next_change_ms(_weekly(schedule), zone, after_ms, days_from(zone, after_ms))
 
 
-def _written_times(schedule: Schedule, zone: ZoneInfo, after_ms: int) -> Iterator[int]:
-    """The beginnings and ends in the next days; in the hour that comes twice, both of them."""
-    today = datetime.fromtimestamp(after_ms / 1000, zone).date()
-    minutes = {one for times in schedule.times for one in (times.from_minute, times.to_minute)}
-    for number in range(_AHEAD_DAYS):
-        midnight = datetime.combine(today + timedelta(days=number), time(), zone)
-        for minute in minutes:
-            for fold in (0, 1):
-                local = (midnight + timedelta(minutes=minute)).replace(fold=fold)
-                yield int(local.timestamp() * 1000)
-
-
-def _clock_changes(zone: ZoneInfo, after_ms: int) -> Iterator[int]:
-    """The instants in the next days at which the local clock jumps, to the minute."""
-    before = datetime.fromtimestamp(after_ms // 60_000 * 60, zone)
-    for _ in range(_AHEAD_DAYS * 24):
-        after = (before.astimezone(UTC) + timedelta(hours=1)).astimezone(zone)
-        if after.utcoffset() != before.utcoffset():
-            low = int(before.timestamp())
-            minutes = range(low, int(after.timestamp()) + 60, 60)
-            yield next(at for at in minutes if _offset(zone, at) == after.utcoffset()) * 1000
-        before = after
-
-
-def _offset(zone: ZoneInfo, at_s: int) -> timedelta | None:
-    return datetime.fromtimestamp(at_s, zone).utcoffset()
+def _weekly(schedule: Schedule) -> TimesOf:
+    return lambda day: [one for one in schedule.times if day.weekday() in one.days]

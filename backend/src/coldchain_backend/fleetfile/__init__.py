@@ -1,5 +1,6 @@
 """The fleet file: read and checked, compared with what is applied, applied, described for editors."""
 
+from coldchain_backend.fleetfile.advice import Advice, advice, advice_on_file
 from coldchain_backend.fleetfile.apply import Decision, Objection, Ready, Stale, Unchanged, Wish, decide
 from coldchain_backend.fleetfile.book import FleetBook
 from coldchain_backend.fleetfile.checks import problems
@@ -9,6 +10,7 @@ from coldchain_backend.fleetfile.parse import parse, parse_file, plan_of, profil
 from coldchain_backend.fleetfile.schema import schema
 
 __all__ = [
+    "Advice",
     "Decision",
     "Difference",
     "Entry",
@@ -21,6 +23,8 @@ __all__ = [
     "Stale",
     "Unchanged",
     "Wish",
+    "advice",
+    "advice_on_file",
     "compare",
     "decide",
     "parse",

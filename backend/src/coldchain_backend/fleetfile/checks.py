@@ -1,7 +1,6 @@
 """What must hold between the entries of a fleet file: unique ids, known references, provable limits."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 
 from coldchain.builtin_profiles import BUILTIN
 from coldchain.profiles import Profile
@@ -9,9 +8,9 @@ from coldchain.quantities import QUANTITIES
 from coldchain.words import Text
 from coldchain_backend.fleetfile.document import FleetDocument, ZoneEntry
 from coldchain_backend.fleetfile.profiles import ProfileEntry
+from coldchain_backend.fleetfile.references import Problem, known, places, twice
+from coldchain_backend.fleetfile.route_checks import route_problems
 from coldchain_runtime.documents import Place, duration_text
-
-Problem = tuple[Place, str]
 
 
 def problems(document: FleetDocument) -> Iterator[Problem]:
@@ -22,6 +21,7 @@ def problems(document: FleetDocument) -> Iterator[Problem]:
     yield from _sensors(document)
     yield from profile_problems(document.profiles)
     yield from _mapping(document)
+    yield from route_problems(document, known_profiles(document))
 
 
 def known_profiles(document: FleetDocument) -> Mapping[str, Profile]:
@@ -55,25 +55,13 @@ def _unique(document: FleetDocument) -> Iterator[Problem]:
         for index, point in enumerate(zone.points)
     ]
     keys = [(("gateways", i, "key"), one.key) for i, one in enumerate(document.gateways) if one.key]
-    yield from _twice("asset", _places("assets", "id", [one.id for one in document.assets]))
-    yield from _twice("zone", [((*place, "id"), zone.id) for place, zone in zones])
-    yield from _twice("point", points)
-    yield from _twice("sensor", _places("sensors", "id", [one.id for one in document.sensors]))
-    yield from _twice("gateway", _places("gateways", "name", [one.name for one in document.gateways]))
-    yield from _twice("key", keys)
-    yield from _twice("receiver", _places("receivers", "name", [one.name for one in document.receivers]))
-
-
-def _places(part: str, key: str, names: Sequence[str]) -> list[tuple[Place, str]]:
-    return [((part, index, key), name) for index, name in enumerate(names)]
-
-
-def _twice(what: str, named: Iterable[tuple[Place, str]]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for place, name in named:
-        if name in seen:
-            yield place, f"{what} `{name}` stands twice"
-        seen.add(name)
+    yield from twice("asset", places("assets", "id", [one.id for one in document.assets]))
+    yield from twice("zone", [((*place, "id"), zone.id) for place, zone in zones])
+    yield from twice("point", points)
+    yield from twice("sensor", places("sensors", "id", [one.id for one in document.sensors]))
+    yield from twice("gateway", places("gateways", "name", [one.name for one in document.gateways]))
+    yield from twice("key", keys)
+    yield from twice("receiver", places("receivers", "name", [one.name for one in document.receivers]))
 
 
 def _references(document: FleetDocument) -> Iterator[Problem]:
@@ -81,20 +69,20 @@ def _references(document: FleetDocument) -> Iterator[Problem]:
     assets = [asset.id for asset in document.assets]
     receivers = [receiver.name for receiver in document.receivers]
     for place, zone in zones_of(document):
-        yield from _known((*place, "profile"), "profile", zone.profile, profiles)
+        yield from known((*place, "profile"), "profile", zone.profile, profiles)
     for index, gateway in enumerate(document.gateways):
         if gateway.asset is not None:
-            yield from _known(("gateways", index, "asset"), "asset", gateway.asset, assets)
+            yield from known(("gateways", index, "asset"), "asset", gateway.asset, assets)
     if document.system_receiver is not None:
-        yield from _known(("system_receiver",), "receiver", document.system_receiver, receivers)
+        yield from known(("system_receiver",), "receiver", document.system_receiver, receivers)
     for index, receiver in enumerate(document.receivers):
         if receiver.fallback is not None:
             at = ("receivers", index, "fallback")
-            yield from _known(at, "receiver", receiver.fallback, receivers)
+            yield from known(at, "receiver", receiver.fallback, receivers)
             if receiver.fallback == receiver.name:
                 yield at, "a receiver cannot stand in for itself"
     for index, name in enumerate(document.checkpoint_receivers):
-        yield from _known(("checkpoint_receivers", index), "receiver", name, receivers)
+        yield from known(("checkpoint_receivers", index), "receiver", name, receivers)
     yield from _listening(document)
 
 
@@ -103,13 +91,13 @@ def _listening(document: FleetDocument) -> Iterator[Problem]:
     declared = [sensor.id for sensor in document.sensors]
     for place, zone in zones_of(document):
         for index, door in enumerate(zone.doors):
-            yield from _known((*place, "doors", index), "sensor", door, declared)
+            yield from known((*place, "doors", index), "sensor", door, declared)
         if zone.in_use_when is not None:
             at = (*place, "in_use_when", "sensor")
-            yield from _known(at, "sensor", zone.in_use_when.sensor, declared)
+            yield from known(at, "sensor", zone.in_use_when.sensor, declared)
     for a, asset in enumerate(document.assets):
         for index, mains in enumerate(asset.mains):
-            yield from _known(("assets", a, "mains", index), "sensor", mains, declared)
+            yield from known(("assets", a, "mains", index), "sensor", mains, declared)
 
 
 def _sensors(document: FleetDocument) -> Iterator[Problem]:
@@ -121,7 +109,7 @@ def _sensors(document: FleetDocument) -> Iterator[Problem]:
             if point.sensor is None:
                 continue
             at = (*place, "points", index, "sensor")
-            yield from _known(at, "sensor", point.sensor, declared)
+            yield from known(at, "sensor", point.sensor, declared)
             if point.sensor in stands_at:
                 yield at, f"sensor `{point.sensor}` stands already at point `{stands_at[point.sensor]}`"
             stands_at.setdefault(point.sensor, point.id)
@@ -143,7 +131,7 @@ def _provable(place: Place, profile: Profile, interval_ms: int) -> Iterator[Prob
 
 def profile_problems(entries: Sequence[ProfileEntry]) -> Iterator[Problem]:
     """Limits that contradict each other, and names that are not unique."""
-    yield from _twice("profile", _places("profiles", "name", [entry.name for entry in entries]))
+    yield from twice("profile", places("profiles", "name", [entry.name for entry in entries]))
     for index, entry in enumerate(entries):
         for quantity in {rule.quantity for rule in entry.rules}:
             low, high = entry.profile().limits(quantity)
@@ -156,21 +144,11 @@ def profile_problems(entries: Sequence[ProfileEntry]) -> Iterator[Problem]:
 
 def _mapping(document: FleetDocument) -> Iterator[Problem]:
     names = [entry.measurement for entry in document.mapping]
-    yield from _twice("measurement", _places("mapping", "measurement", names))
+    yield from twice("measurement", places("mapping", "measurement", names))
     for index, entry in enumerate(document.mapping):
         if entry.measurement == "reading":
             yield ("mapping", index, "measurement"), "`reading` is taken as it is and needs no mapping"
         if not entry.fields:
             yield ("mapping", index, "fields"), "needs at least one field"
         for field, ours in entry.fields.items():
-            yield from _known(("mapping", index, "fields", field), "field", ours, QUANTITIES)
-
-
-def _known(place: Place, what: str, name: str, known: Iterable[str]) -> Iterator[Problem]:
-    names = list(known)
-    if name not in names:
-        close = get_close_matches(name, names, n=1)
-        hint = (
-            f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(names[:12])}" if names else ""
-        )
-        yield place, f"unknown {what} `{name}`{hint}"
+            yield from known(("mapping", index, "fields", field), "field", ours, QUANTITIES)

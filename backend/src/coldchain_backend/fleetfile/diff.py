@@ -5,8 +5,9 @@ from dataclasses import Field, dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
 
 from coldchain.words import Text
-from coldchain_backend.fleet import Plan
+from coldchain_backend.fleet import Plan, Route
 from coldchain_backend.fleetfile.loosened import loosened
+from coldchain_backend.fleetfile.recipients import recipients_changed
 from coldchain_runtime.documents import duration_text
 
 
@@ -41,10 +42,11 @@ class OpenAlert:
 class Difference:
     """What applying a plan would do.
 
-    losing   points that are judged now and would not be any more
-    looser   what would be watched less strictly
-    ending   ids of alerts that would end
-    clashes  profiles whose limits differ under an unchanged version; such a plan is refused
+    losing      points that are judged now and would not be any more
+    looser      what would be watched less strictly
+    ending      ids of alerts that would end
+    clashes     profiles whose limits differ under an unchanged version; such a plan is refused
+    recipients  whose alarms and warnings would be told to other receivers, or at other times
     """
 
     entries: tuple[Entry, ...]
@@ -52,6 +54,7 @@ class Difference:
     looser: tuple[str, ...]
     ending: tuple[str, ...]
     clashes: tuple[str, ...]
+    recipients: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -72,6 +75,7 @@ def compare(old: Plan, new: Plan, alerts: tuple[OpenAlert, ...] = ()) -> Differe
         looser=tuple(loosened(old, new)),
         ending=tuple(alert.id for alert in alerts if _ends(new, alert)),
         clashes=tuple(_clashes(old, new)),
+        recipients=tuple(recipients_changed(old, new)),
     )
 
 
@@ -82,6 +86,10 @@ def _things(plan: Plan) -> Iterator[tuple[tuple[str, str], object]]:
     yield ("setting", "checkpoint_receivers"), ", ".join(plan.checkpoint_receivers) or "none"
     yield ("setting", "unsealed.allowed"), plan.unsealed_allowed
     yield from ((("receiver", one.name), one) for one in plan.receivers)
+    yield from ((("schedule", one.name), one) for one in plan.schedules)
+    yield from ((("escalation", one.name), one) for one in plan.escalations)
+    yield from ((("route", one.name), one) for one in (*plan.routes, *_default(plan)))
+    yield ("setting", "order of routes"), ", ".join(one.name for one in plan.routes) or "none"
     yield from ((("profile", one.name), one) for one in plan.profiles)
     yield from ((("asset", one.id), one) for one in plan.assets)
     yield from ((("zone", zone.id), zone) for _, zone in plan.zones())
@@ -89,6 +97,10 @@ def _things(plan: Plan) -> Iterator[tuple[tuple[str, str], object]]:
     yield from ((("sensor", one.id), one) for one in plan.sensors)
     yield from ((("gateway", one.name), one) for one in plan.gateways)
     yield from ((("mapping", one.measurement), one) for one in plan.mapping)
+
+
+def _default(plan: Plan) -> tuple[Route, ...]:
+    return () if plan.default_route is None else (plan.default_route,)
 
 
 def _entries(old: Plan, new: Plan) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
@@ -17,7 +17,17 @@ from coldchain_backend.fleetfile.keys import (
     TimeZone,
 )
 from coldchain_backend.fleetfile.profiles import ProfileEntry
+from coldchain_backend.fleetfile.route_entries import (
+    DefaultRouteEntry,
+    EscalationEntry,
+    NamedScheduleEntry,
+    RouteEntry,
+)
 from coldchain_backend.fleetfile.zone_entries import CertificateEntry, InUseWhenEntry, ScheduleEntry
+from coldchain_runtime.documents import duration_text
+
+OFFLINE_AFTER_MS: Final = {AssetKind.VEHICLE: 60 * 60_000}
+OFFLINE_AFTER_OTHERWISE_MS: Final = 15 * 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,8 @@ class ZoneEntry:
     """One temperature-controlled space under a profile; only `in_use` is judged.
 
     `state` holds until `schedule` or `in_use_when` says something else; one of the two at most. `doors`:
-    sensors that tell of its doors; one that is open for longer than `door_open_after` is told.
+    sensors that tell of its doors; one that is open for longer than `door_open_after` is told. `instruction`:
+    what whoever is told of its alarms should do.
     """
 
     id: Id
@@ -72,6 +83,7 @@ class ZoneEntry:
     in_use_when: InUseWhenEntry | None = None
     doors: tuple[SensorId, ...] = ()
     door_open_after: Interval = 600_000
+    instruction: Text | None = None
 
     def __post_init__(self) -> None:
         if self.schedule is not None and self.in_use_when is not None:
@@ -82,7 +94,9 @@ class ZoneEntry:
 class AssetEntry:
     """A cold store, vehicle, container, cabinet or locker; `offline_after`: how long it may be unheard.
 
-    `mains`: sensors that tell of its supply.
+    That is a warning; after `offline_alarm_after` (otherwise: 30 min after the warning) it is an alarm.
+    `mains`: sensors that tell of its supply. `contacts`: numbers to call, with a name before each if wanted.
+    `instruction`: what whoever is told of its alarms should do, where its zone has none.
     """
 
     id: Id
@@ -92,8 +106,23 @@ class AssetEntry:
     plate: str | None = None
     contacts: tuple[str, ...] = ()
     offline_after: Interval | None = None
+    offline_alarm_after: Interval | None = None
+    instruction: Text | None = None
     mains: tuple[SensorId, ...] = ()
     zones: tuple[ZoneEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.offline_alarm_after is not None and self.offline_alarm_after < self.warned_after_ms:
+            raise InvalidInput(
+                f"the alarm of `offline_alarm_after` would come before the warning after"
+                f" {duration_text(self.warned_after_ms)}"
+            )
+
+    @property
+    def warned_after_ms(self) -> int:
+        """How long it may be unheard before the warning: as written, or as is usual for its kind."""
+        usual = OFFLINE_AFTER_MS.get(self.kind, OFFLINE_AFTER_OTHERWISE_MS)
+        return usual if self.offline_after is None else self.offline_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +188,10 @@ class FleetDocument:
     receivers: tuple[ReceiverEntry, ...] = ()
     system_receiver: str | None = None
     checkpoint_receivers: tuple[str, ...] = ()
+    schedules: tuple[NamedScheduleEntry, ...] = ()
+    escalations: tuple[EscalationEntry, ...] = ()
+    routes: tuple[RouteEntry, ...] = ()
+    default_route: DefaultRouteEntry | None = None
     profiles: tuple[ProfileEntry, ...] = ()
     assets: tuple[AssetEntry, ...] = ()
     sensors: tuple[SensorEntry, ...] = ()

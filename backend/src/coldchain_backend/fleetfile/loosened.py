@@ -1,12 +1,15 @@
 """What a new plan watches less strictly than the old one, said in words: somebody must want it by name."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from coldchain.profiles import Mode, Profile, Reset, Rule, Side
-from coldchain_backend.fleet import Place, Plan, ZoneState
+from coldchain_backend.fleet import Asset, Place, Plan, ZoneState
 from coldchain_runtime.documents import duration_text
 
 _NEVER = float("inf")
+USUAL_RISE_MS: Final = 1_800_000
+"""From the warning to the alarm where an asset says nothing else."""
 
 
 def loosened(old: Plan, new: Plan) -> Iterator[str]:
@@ -20,8 +23,18 @@ def loosened(old: Plan, new: Plan) -> Iterator[str]:
         if kept_asset is not None and kept_asset.offline_after_ms > asset.offline_after_ms:
             before, after = duration_text(asset.offline_after_ms), duration_text(kept_asset.offline_after_ms)
             yield f"asset {asset.id}: may be unheard for {after}, was {before}"
+        if kept_asset is not None:
+            yield from _offline_alarm(asset, kept_asset)
     if new.unsealed_allowed and not old.unsealed_allowed:
         yield "unsealed writes are accepted, were refused"
+
+
+def _offline_alarm(old: Asset, new: Asset) -> Iterator[str]:
+    was, now = old.offline_alarm_after_ms, new.offline_alarm_after_ms
+    if now is not None and (was is None or now > was):
+        before = "was 30m after the warning" if was is None else f"was {duration_text(was)}"
+        if was is not None or now > old.offline_after_ms + USUAL_RISE_MS:
+            yield f"asset {old.id}: an alarm only when unheard for {duration_text(now)}, {before}"
 
 
 def _at_point(old: Plan, before: Place, new: Plan, after: Place) -> Iterator[str]:

@@ -7,7 +7,6 @@ from coldchain.profiles import Profile
 from coldchain.readings import Grade
 from coldchain_backend.fleet import (
     Asset,
-    AssetKind,
     Gateway,
     LineMapping,
     Plan,
@@ -22,8 +21,6 @@ from coldchain_runtime.documents import load_yaml, yaml_text
 
 MAX_CHARACTERS = 4 << 20
 _FLEET = re.compile(r"^organisation\s*:", re.MULTILINE)
-_OFFLINE_AFTER = {AssetKind.VEHICLE: 60 * 60_000}
-_OFFLINE_AFTER_OTHERWISE = 15 * 60_000
 
 
 def parse(text: str, *, file: str = "fleet.yaml") -> Plan:
@@ -59,6 +56,10 @@ def plan_of(document: FleetDocument) -> Plan:
         receivers=tuple(entry.receiver() for entry in document.receivers),
         system_receiver=document.system_receiver,
         checkpoint_receivers=document.checkpoint_receivers,
+        schedules=tuple(entry.schedule() for entry in document.schedules),
+        escalations=tuple(entry.escalation() for entry in document.escalations),
+        routes=tuple(entry.route() for entry in document.routes),
+        default_route=None if document.default_route is None else document.default_route.route(),
         profiles=tuple(profiles[name] for name in (*own, *used)),
         assets=tuple(_asset(entry) for entry in document.assets),
         sensors=tuple(_sensor(entry) for entry in document.sensors),
@@ -75,17 +76,18 @@ def plan_of(document: FleetDocument) -> Plan:
 
 
 def _asset(entry: AssetEntry) -> Asset:
-    usual = _OFFLINE_AFTER.get(entry.kind, _OFFLINE_AFTER_OTHERWISE)
     return Asset(
         id=entry.id,
         kind=entry.kind,
         name=entry.name,
         time_zone=entry.time_zone,
-        offline_after_ms=usual if entry.offline_after is None else entry.offline_after,
+        offline_after_ms=entry.warned_after_ms,
         plate=entry.plate,
         contacts=entry.contacts,
         zones=tuple(_zone(zone) for zone in entry.zones),
         mains=entry.mains,
+        offline_alarm_after_ms=entry.offline_alarm_after,
+        instruction=entry.instruction,
     )
 
 
@@ -100,6 +102,7 @@ def _zone(entry: ZoneEntry) -> Zone:
         state_input=None if entry.in_use_when is None else entry.in_use_when.state_input(),
         doors=entry.doors,
         door_open_after_ms=entry.door_open_after,
+        instruction=entry.instruction,
     )
 
 

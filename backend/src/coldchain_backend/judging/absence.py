@@ -37,7 +37,7 @@ class Absence:
     def _expect(self, name: str) -> None:
         state = self._present.gateways[name]
         if state.offline_ms is not None:
-            due_ms = rise_ms(state.offline_ms, self._present.now_ms, self._settings)
+            due_ms = self._rise_ms(state)
         else:
             due_ms = offline_due_ms(
                 state,
@@ -46,6 +46,16 @@ class Absence:
                 self._present.uploads.get(name, 0),
             )
         self._present.dues.set(DueKind.OFFLINE, (name,), due_ms)
+
+    def _rise_ms(self, state: GatewayState) -> int | None:
+        """When the warning about an unheard gateway becomes an alarm; None once it has."""
+        told_ms = self._present.now_ms if state.offline_ms is None else state.offline_ms
+        asset = self._asset_of(state.gateway)
+        if asset is None or asset.offline_alarm_after_ms is None:
+            return rise_ms(told_ms, self._present.now_ms, self._settings)
+        waits_ms = max(0, asset.offline_alarm_after_ms - asset.offline_after_ms)
+        due_ms = told_ms + waits_ms
+        return due_ms if due_ms > self._present.now_ms else None
 
     def _asset_of(self, name: str) -> Asset | None:
         asset = next((one.asset for one in self._present.fleet.gateways if one.name == name), None)
@@ -106,7 +116,7 @@ class Absence:
         sensors = tuple(self._present.sensors_of(state.gateway))
         asset = self._asset_of(state.gateway)
         told_ms = self._present.now_ms if state.offline_ms is None else state.offline_ms
-        rises = not state.going_down and rise_ms(told_ms, self._present.now_ms, self._settings) is None
+        rises = not state.going_down and self._rise_ms(state) is None
         alarm = rises or self._present.out_of_limits(sensors)
         cause = Cause(
             id=f"gateway_offline\n{state.gateway}\n{state.offline_since_ms}",

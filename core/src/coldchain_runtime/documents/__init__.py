@@ -1,7 +1,14 @@
 """Checked hand-written documents: TOML or YAML → frozen dataclasses, every error with file, line and key."""
 
 from coldchain.errors import ConfigError
-from coldchain_runtime.documents.load import load_toml, load_yaml, toml_line_of, toml_text, yaml_text
+from coldchain_runtime.documents.load import (
+    load_toml,
+    load_yaml,
+    toml_line_of,
+    toml_text,
+    yaml_line_of,
+    yaml_text,
+)
 from coldchain_runtime.documents.shape import Check, Duration, Place, Size, key_text, structure
 from coldchain_runtime.documents.units import duration_ms, duration_text, size_bytes
 
@@ -20,5 +27,6 @@ __all__ = [
     "structure",
     "toml_line_of",
     "toml_text",
+    "yaml_line_of",
     "yaml_text",
 ]

@@ -52,6 +52,17 @@ def load_yaml(path: Path, cls: type[T], *, check: Check[T] | None = None) -> T:
     return yaml_text(_read(path), cls, file=str(path), check=check)
 
 
+def yaml_line_of(path: Path) -> Callable[[Place], int]:
+    """Tells the line of a key of a YAML file that can be read, or of what it would stand in."""
+    import yaml
+
+    reader = _YamlReader(str(path))
+    node = yaml.compose(_read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    if node is not None:
+        reader.value(node, ())
+    return lambda place: _nearest(reader.lines, place)
+
+
 def yaml_text(text: str, cls: type[T], *, file: str, check: Check[T] | None = None) -> T:
     """Read YAML text (one document, no tags, no anchors, no key twice) into a dataclass.
 

@@ -76,7 +76,8 @@ class DifferenceAnswer(BaseModel):
     """What applying would do.
 
     `losing`: points that would no longer be judged. `looser`: what would be watched less strictly. `ending`:
-    alerts that would end. `clashes`: why it would be refused.
+    alerts that would end. `clashes`: why it would be refused. `recipients`: whose alarms
+    would be told to others.
     """
 
     base: int
@@ -85,6 +86,7 @@ class DifferenceAnswer(BaseModel):
     looser: list[str]
     ending: list[str]
     clashes: list[str]
+    recipients: list[str]
 
 
 class Applied(BaseModel):
@@ -170,4 +172,5 @@ def _answer(base: FleetVersion, difference: Difference) -> DifferenceAnswer:
         looser=list(difference.looser),
         ending=list(difference.ending),
         clashes=list(difference.clashes),
+        recipients=list(difference.recipients),
     )
