@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.acceptance import Acceptance, Figures
+from support.postgres import Postgres
 from support.tiers import Tier, Timing, tier_of
 
 # How long an example or its data takes says how busy the machine is, not whether the product is right.
@@ -39,6 +40,17 @@ def _tier_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
     _quiet.append(request.node.nodeid)
     yield
     _quiet.pop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Debian's PostgreSQL, one server for the session; without it these tests fail."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture

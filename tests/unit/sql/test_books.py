@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,18 +18,11 @@ from coldchain_backend.judging.contracts import (
     StoredExcursion,
 )
 from coldchain_backend.series import Conflict
-from coldchain_backend.sql import Books, Database, Records, open_database
+from coldchain_backend.sql import Books, Database, Records
 
 KEY = CourseKey("s", 0, "temperature")
 OTHER = CourseKey("s", 5, "temperature")
 HOUR = 3_600_000
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path / "coldchain.sqlite")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -55,6 +47,7 @@ def test_a_commit_keeps_everything_with_the_offset(books: Books, database: Datab
     books.put_revoked("key", 9)
     books.series.add("s", 0, [7], {"temperature": [4.0]})
     books.commit(Progress(offset=12, stamp_ms=34, started_ms=5))
+    books.close()
     again = Books(database)
     found = again.load()
     assert found.progress == Progress(offset=12, stamp_ms=34, started_ms=5)

@@ -1,33 +1,16 @@
 """The queue: only the head of each alert is given out, to one holder at a time, and nothing is lost."""
 
-from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coldchain_backend.alerts import Delivery
 from coldchain_backend.judging.contracts import Progress
-from coldchain_backend.sql import Books, Database, DeliveryQueue, open_database
+from coldchain_backend.sql import Books, Database, DeliveryQueue
 
 LEASE = 60
 NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(tmp_path_factory.mktemp("queue") / "coldchain.sqlite")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path / "coldchain.sqlite")
-    yield database
-    database.close()
 
 
 def put(database: Database, *rows: tuple[str, str, int]) -> DeliveryQueue:
@@ -110,11 +93,11 @@ ACTIONS = st.lists(
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 def test_whatever_happens_each_alert_goes_out_in_order(
-    shared: Database, actions: list[tuple[str, int]]
+    database: Database, actions: list[tuple[str, int]]
 ) -> None:
     receiver = f"r{next(NUMBERS)}"
     alerts = [f"{receiver}-{letter}" for letter in "ab"]
-    queue = put(shared, *[(receiver, alert, number) for alert in alerts for number in (1, 2, 3)])
+    queue = put(database, *[(receiver, alert, number) for alert in alerts for number in (1, 2, 3)])
     out: dict[str, list[int]] = {alert: [] for alert in alerts}
     now_ms = 0
     for action, pause in actions:

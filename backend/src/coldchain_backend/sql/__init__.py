@@ -14,6 +14,7 @@ from coldchain_backend.sql.comparison import (
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
 from coldchain_backend.sql.people import PeopleBook
+from coldchain_backend.sql.place import Place
 from coldchain_backend.sql.reading import Records
 from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database
 
@@ -25,6 +26,7 @@ __all__ = [
     "DeliveryQueue",
     "Difference",
     "PeopleBook",
+    "Place",
     "Records",
     "compare",
     "digest",

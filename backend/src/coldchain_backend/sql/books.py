@@ -26,6 +26,7 @@ from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.account_books import AccountBooks
 from coldchain_backend.sql.dialect import add_or_change
 from coldchain_backend.sql.pages import of_course
+from coldchain_backend.sql.readings import Beside, Readings, Within
 from coldchain_backend.sql.rows import Row
 from coldchain_backend.sql.session import Database, raw
 
@@ -54,8 +55,11 @@ class Books(AccountBooks):
     """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database.write())
-        self._series = SeriesStore(raw(self._connection))
+        super().__init__(database.judge())
+        self._packed = database.judge_series(self._connection)
+        one_file = self._packed is self._connection
+        self._readings: Readings = Within(self._packed) if one_file else Beside(self._packed)
+        self._series = SeriesStore(raw(self._packed))
         self._counts: dict[str, tuple[int, int, str]] = {}
         self._sensors: dict[str, SensorState] = {}
 
@@ -66,19 +70,27 @@ class Books(AccountBooks):
 
     def tidy(self) -> bool:
         """Join scattered blocks of one sensor, in its own transaction; false if there was nothing to do."""
-        with self._connection.begin():
-            return compact(raw(self._connection), sensors=1) > 0
+        with self._readings.alone():
+            return compact(raw(self._packed), sensors=1) > 0
 
     def close(self) -> None:
         """Give the connection back; what is not committed is forgotten."""
+        self._packed.close()
         self._connection.close()
 
     def load(self) -> Remembered:
         with self._connection.begin():
-            return _load(self._connection)
+            remembered = _load(self._connection)
+        self._readings.settle(remembered.progress.offset)
+        return remembered
 
     def begin(self) -> None:
         self._connection.begin()
+        try:
+            self._readings.begin()
+        except BaseException:
+            self.rollback()
+            raise
 
     def commit(self, progress: Progress) -> None:
         self._pages.put(
@@ -96,9 +108,11 @@ class Books(AccountBooks):
         self._sensors.clear()
         self._pages.flush_all()
         self._add_counts()
+        self._readings.commit(progress.offset)
         self._connection.commit()
 
     def rollback(self) -> None:
+        self._readings.rollback()
         self._connection.rollback()
         self._series.discard()
         self._pages.clear()

@@ -18,7 +18,15 @@ from coldchain_backend.sql.rows import Cell
 from coldchain_backend.sql.session import Database, raw
 
 PACKED: Final = frozenset(
-    {"series_block", "series_sensor", "series_summary", "account_hour", "account_day", "account_frontier"}
+    {
+        "series_block",
+        "series_sensor",
+        "series_summary",
+        "series_mark",
+        "account_hour",
+        "account_day",
+        "account_frontier",
+    }
 )
 """Packing of readings, and sums of them: how far either has come depends on the time there was."""
 ORDER: Final = frozenset({"created"})
@@ -43,6 +51,7 @@ def compare(before: Database, after: Database) -> Iterator[Difference]:
     with before.read() as old, after.read() as new, old.begin(), new.begin():
         for table in derived():
             yield from _tables(table, _rows(old, table), _rows(new, table))
+    with before.series() as old, after.series() as new, old.begin(), new.begin():
         yield from _tables(schema.series_block, _readings(old), _readings(new))
 
 
@@ -54,6 +63,7 @@ def digest(database: Database) -> str:
             total.update(table.name.encode() + b"\n")
             for key, row in _rows(connection, table):
                 total.update(_text([*key, *row.values()]).encode() + b"\n")
+    with database.series() as connection, connection.begin():
         for key, row in _readings(connection):
             total.update(_text([*key, *row.values()]).encode() + b"\n")
     return total.hexdigest()
@@ -80,8 +90,8 @@ def told_and_gone(before: Database, after: Database) -> list[Alert]:
 
 
 def settle(database: Database) -> None:
-    """Move everything into the database's own file, so that it can be renamed or copied."""
-    with database.write() as connection:
+    """Move everything into the file that readings stand in, so that it can be renamed or copied."""
+    with database.series() as connection:
         raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, Table
+from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 POSTGRESQL: Final = "postgresql"
+_NOT_BY_BYTES: Final = """
+SELECT table_name, column_name FROM information_schema.columns
+WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')
+  AND collation_name IS DISTINCT FROM 'C'"""
 Change: TypeAlias = Callable[[Mapping[str, ColumnElement[Any]]], Mapping[str, ColumnElement[Any]]]
 """From the columns of the row that was to be added to the new values of the one that is there."""
 
@@ -37,6 +41,15 @@ def add_or_keep(connection: Connection, table: Table) -> Insert:
 def add_or_change(connection: Connection, table: Table, change: Change) -> Insert:
     """Insert rows; one that is there under the same key is changed by what `change` says."""
     return _insert(connection.dialect.name, table, change)
+
+
+def order_by_bytes(connection: Connection) -> None:
+    """Let every column of text sort by bytes, as SQLite does and as readers of two databases rely on."""
+    columns = connection.execute(text(_NOT_BY_BYTES)).all()
+    quoted = connection.dialect.identifier_preparer.quote_identifier
+    for table, column in columns:
+        name = quoted(column)
+        connection.execute(text(f'ALTER TABLE {quoted(table)} ALTER COLUMN {name} TYPE varchar COLLATE "C"'))
 
 
 class greatest(FunctionElement[int]):  # noqa: N801 - named as the function in SQL

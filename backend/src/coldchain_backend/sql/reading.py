@@ -78,23 +78,23 @@ class Records:
             return [rows.gateway_of(row) for row in found]
 
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
-        with self._database.read() as connection:
+        with self._database.series() as connection:
             return SeriesStore(raw(connection)).page(sensor, from_ms, to_ms, limit)
 
     def overview(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Summary:
-        with self._database.read() as connection:
+        with self._database.series() as connection:
             store = SeriesStore(raw(connection))
             return overview(store, sensor, quantity, (from_ms, to_ms), worst_rank=WORST_RANK)
 
     def samples(self, sensor: str, quantity: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, float]]:
-        with self._database.read() as connection:
+        with self._database.series() as connection:
             store = SeriesStore(raw(connection))
             return store.samples(sensor, quantity, from_ms, to_ms, worst_rank=WORST_RANK)[0]
 
     def graded(
         self, sensor: str, quantity: str, from_ms: int, to_ms: int
     ) -> tuple[Sequence[tuple[int, float]], Sequence[int]]:
-        with self._database.read() as connection:
+        with self._database.series() as connection:
             store = SeriesStore(raw(connection))
             return graded(store, sensor, quantity, from_ms, to_ms, worst_rank=WORST_RANK)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
-from coldchain_backend.sql.tables import DERIVED, KEPT, columns, people
+from coldchain_backend.sql.tables import DERIVED, KEPT, columns, people, series
 from coldchain_backend.sql.tables.columns import id_column as _id
 from coldchain_backend.sql.tables.columns import time_column as _time
 
@@ -332,36 +332,5 @@ delivery_attempt = Table(
 )
 
 person, person_password, audit = people.person, people.person_password, people.audit
-
-series_block = Table(
-    "series_block",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("sensor", String, nullable=False),
-    _time("first_ms"),
-    _time("last_ms"),
-    Column("count", Integer, nullable=False),
-    Column("rank", Integer, nullable=False),
-    Column("layout", String, nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    Index("series_block_of_sensor", "sensor", "first_ms"),
-    info=DERIVED,
-)
-
-series_summary = Table(
-    "series_summary",
-    metadata,
-    Column("block", Integer, primary_key=True),
-    Column("quantity", String, primary_key=True),
-    Column("data", LargeBinary, nullable=False),
-    info=DERIVED,
-)
-
-series_sensor = Table(
-    "series_sensor",
-    metadata,
-    _id("sensor"),
-    Column("longest_ms", BigInteger, nullable=False),
-    Column("small", Integer, nullable=False),
-    info=DERIVED,
-)
+series_block, series_summary = series.series_block, series.series_summary
+series_sensor, series_mark = series.series_sensor, series.series_mark

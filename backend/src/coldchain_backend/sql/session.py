@@ -25,6 +25,7 @@ class Database:
     """One SQLite file in WAL mode, synchronous FULL: `write` begins immediately, `read` sees one snapshot."""
 
     def __init__(self, path: Path) -> None:
+        self.place = str(path)
         self._writing = _engine(path, "BEGIN IMMEDIATE")
         self._reading = _engine(path, "BEGIN")
 
@@ -35,6 +36,18 @@ class Database:
     def read(self) -> Connection:
         """A connection for reading; from any thread, one thread at a time."""
         return self._reading.connect()
+
+    def judge(self) -> Connection:
+        """The connection of the one who writes what is derived."""
+        return self.write()
+
+    def judge_series(self, judging: Connection) -> Connection:
+        """The connection to readings of the one who has `judging`: the same where one file holds both."""
+        return judging
+
+    def series(self) -> Connection:
+        """A connection for reading readings, on one snapshot of them."""
+        return self.read()
 
     def close(self) -> None:
         """Close all connections that were given back."""
@@ -50,7 +63,7 @@ def open_database(path: Path) -> Database:
     """
     database = Database(path)
     try:
-        _check_version(database, path)
+        check_version(database)
     except OperationalError as error:
         database.close()
         raise Unavailable(f"{path}: {error.orig}") from error
@@ -136,10 +149,11 @@ def _format_of(database: Database, path: Path) -> str | None:
     return str(found)
 
 
-def _check_version(database: Database, path: Path) -> None:
+def check_version(database: Database) -> None:
+    """Make the tables in an empty place. Raises Refused for a format that is not this version's."""
     script = ScriptDirectory.from_config(migrations())
     newest = script.get_current_head()
-    with database.write() as connection:
+    with database.judge() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         empty = not connection.dialect.has_table(connection, "progress")
         if found is None and empty:
@@ -152,8 +166,12 @@ def _check_version(database: Database, path: Path) -> None:
         return
     known = {revision.revision for revision in script.walk_revisions()}
     if found not in known:
-        raise Refused(f"{path}: written by a newer version (format {found}, this one knows {newest})")
-    raise Refused(f"{path}: format {found} must be brought to {newest} first: coldchain-backend migrate")
+        raise Refused(
+            f"{database.place}: written by a newer version (format {found}, this one knows {newest})"
+        )
+    raise Refused(
+        f"{database.place}: format {found} must be brought to {newest} first: coldchain-backend migrate"
+    )
 
 
 def migrations() -> Config:

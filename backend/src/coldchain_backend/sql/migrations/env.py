@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from coldchain_backend.sql.dialect import is_postgresql, order_by_bytes
 from coldchain_backend.sql.schema import metadata
 
 context.configure(
@@ -11,3 +12,5 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    if is_postgresql(context.get_bind()):
+        order_by_bytes(context.get_bind())

@@ -1,0 +1,17 @@
+"""A state in a file; the same suites have one on a server in tests/integration/postgresql."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coldchain_backend.sql import Database, open_database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(tmp_path / "coldchain.sqlite")
+    yield database
+    database.close()
