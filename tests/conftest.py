@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from support.acceptance import Acceptance, Figures
-from support.postgres import Postgres
 from support.tiers import Tier, Timing, tier_of
+
+if TYPE_CHECKING:
+    from support.postgres import Postgres
 
 # How long an example or its data takes says how busy the machine is, not whether the product is right.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +48,8 @@ def _tier_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Debian's PostgreSQL, one server for the session; without it these tests fail."""
+    from support.postgres import Postgres  # half a second that other tests do without
+
     server = Postgres()
     try:
         server.start()

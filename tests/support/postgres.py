@@ -16,11 +16,12 @@ from typing import Final
 
 from sqlalchemy import create_engine, text
 
-from coldchain_backend.sql import Place
+from coldchain_backend.sql import SERIES_FILE, Place
 from coldchain_runtime.secrets import Secret
 
 USER: Final = "coldchain"
 SCHEMA: Final = "coldchain_demo"
+_TEMPLATE: Final = "coldchain_ready"
 _SETTINGS: Final = {
     "listen_addresses": "",
     "fsync": "off",
@@ -42,7 +43,8 @@ class Postgres:
         self._programs = programs()
         self.folder = Path(tempfile.mkdtemp(prefix="cc-pg-", dir="/tmp"))
         self._data, self._log = self.folder / "data", self.folder / "log"
-        self._durable, self._templates = durable, 0
+        self._durable = durable
+        self._ready: Path | None = None
 
     def start(self) -> None:
         """Make the cluster with a collation that is not by bytes, as servers have it, and start it."""
@@ -81,9 +83,21 @@ class Postgres:
         return f"postgresql://{USER}@/{database}?host={self.folder}"
 
     def database(self) -> str:
-        """The name of a new database."""
+        """The name of a new database, with nothing in it."""
         name = f"test_{secrets.token_hex(8)}"
         self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def ready(self, folder: Path) -> str:
+        """A new database with the tables of this version; its file of readings is put into a folder."""
+        if self._ready is None:
+            self._ready = self.folder / "readings"
+            self._ready.mkdir()
+            self.execute(f"CREATE DATABASE {_TEMPLATE}")
+            self.place(self._ready, _TEMPLATE).open().close()
+        name = f"test_{secrets.token_hex(8)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        shutil.copy(self._ready / SERIES_FILE, folder)
         return name
 
     def drop(self, name: str) -> None:

@@ -13,8 +13,8 @@ from support.postgres import Postgres
 
 @pytest.fixture
 def place(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
-    """An empty place on the server."""
-    name = postgres.database()
+    """A place on the server with the tables of this version."""
+    name = postgres.ready(tmp_path)
     yield postgres.place(tmp_path, name)
     postgres.drop(name)
 

@@ -14,12 +14,13 @@ from coldchain_backend.sql.comparison import (
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
 from coldchain_backend.sql.people import PeopleBook
-from coldchain_backend.sql.place import Place
+from coldchain_backend.sql.place import SERIES_FILE, Place
 from coldchain_backend.sql.reading import Records
 from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database
 
 __all__ = [
     "DATABASE_FILE",
+    "SERIES_FILE",
     "Audit",
     "Books",
     "Database",
