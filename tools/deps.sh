@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that tests with real parts use. sudo only where it is needed.
 set -euo pipefail
-PACKAGES=(mosquitto mosquitto-clients strace curl chromium fonts-noto-cjk)
+PACKAGES=(mosquitto mosquitto-clients strace curl chromium fonts-noto-cjk postgresql)
 
 missing=()
 for package in "${PACKAGES[@]}"; do

@@ -4,10 +4,14 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
 from coldchain_runtime.documents import load_toml
+from coldchain_runtime.secrets import resolve
+
+if TYPE_CHECKING:
+    from coldchain_backend.sql import Place
 
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -92,6 +96,18 @@ class LedgerSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateSection:
+    """The state on a PostgreSQL server instead of in a file.
+
+    url      postgresql://USER:PASSWORD@HOST/DATABASE, by reference: file:PATH or env:NAME
+    schema   where its tables are; default: coldchain_ and the organisation's name
+    """
+
+    url: str
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """The whole file."""
 
@@ -100,6 +116,7 @@ class BackendConfig:
     checkpoints: CheckpointsSection = field(default_factory=CheckpointsSection)
     backup: BackupSection | None = None
     ledger: LedgerSection = field(default_factory=LedgerSection)
+    state: StateSection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +138,20 @@ class Settings:
     @property
     def port(self) -> int:
         return int(self.config.backend.listen.rpartition(":")[2])
+
+    @property
+    def place(self) -> "Place":
+        """Where the state stands. Raises InvalidInput where the address cannot be read."""
+        from coldchain_backend.sql import Place  # half a second that other commands do without
+
+        state = self.config.state
+        if state is None:
+            return Place(data_dir=self.data_dir)
+        return Place(
+            data_dir=self.data_dir,
+            server=resolve(state.url, self.folder),
+            schema=state.schema or f"coldchain_{self.organisation}",
+        )
 
     @property
     def checkpoint_copies(self) -> Path | None:

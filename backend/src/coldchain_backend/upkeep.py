@@ -22,6 +22,7 @@ from coldchain_runtime.logs import Log
 LOOK_S: Final = 60.0
 NOTE_MS: Final = 3_600_000
 KEPT: Final = 14 * 24
+DATABASES: Final = ("coldchain.sqlite", "series.sqlite")
 DAY_MS: Final = 86_400_000
 FILLING: Final = 0.80
 NEARLY_FULL: Final = 0.90
@@ -118,11 +119,9 @@ class Upkeep:
         per_day = bytes_per_day([*self._notes, now])
         return Room(
             ledger=sizes.get("ledger", 0),
-            database=sum(size for name, size in sizes.items() if name.startswith("coldchain.sqlite")),
+            database=sum(size for name, size in sizes.items() if name.startswith(DATABASES)),
             others=sum(
-                size
-                for name, size in sizes.items()
-                if name != "ledger" and not name.startswith("coldchain.sqlite")
+                size for name, size in sizes.items() if name != "ledger" and not name.startswith(DATABASES)
             ),
             disk_total=usage.total,
             disk_free=usage.free,

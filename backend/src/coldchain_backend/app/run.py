@@ -54,7 +54,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
     admin_token(settings.data_dir, tokens, clock.now_ms())
     with (
         open_ledger(settings.data_dir / "ledger" / organisation, organisation, clock) as ledger,
-        opened_database(settings) as database,
+        settings.place.opened() as database,
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
         upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
@@ -95,16 +95,6 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[sql.Database]:
-    """The database, closed at the end."""
-    database = sql.open_database(settings.data_dir / sql.DATABASE_FILE)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
 def known(
     settings: Settings, ledger: FileLedger, key: Key, judged_so_far: sql.Records
 ) -> Iterator[tuple[FleetBook, Admission]]:
@@ -126,6 +116,10 @@ def known(
         )
     acts = [one for one in judged_so_far.said(0) if one.source is StateSource.ACT]
     book.know({zone: [one for one in acts if one.zone == zone] for zone in {one.zone for one in acts}})
+    if offset > ledger.end:
+        raise IntegrityError(
+            f"judged up to record {offset}, the ledger ends at {ledger.end}: the state of another ledger?"
+        )
     while records := ledger.read(offset, REPLAY_RECORDS):
         if records[0].offset != offset + 1:
             raise IntegrityError(f"record {offset + 1} was let go: `coldchain-backend rebuild` first")

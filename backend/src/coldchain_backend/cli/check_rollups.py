@@ -6,10 +6,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from coldchain.errors import InvalidInput
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.judging import Answers, CellDifference, differing_cells
-from coldchain_backend.sql import DATABASE_FILE, Records, open_database
+from coldchain_backend.sql import Records
 from coldchain_backend.web.times import iso
 
 SHOWN: Final = 50
@@ -23,11 +22,7 @@ def check_rollups(context: typer.Context) -> None:
     cell differs; `rebuild` makes all of them again.
     """
     settings = context_of(context).settings
-    path = settings.data_dir / DATABASE_FILE
-    if not path.is_file():
-        raise InvalidInput(f"{path}: no database here")
-    database = open_database(path)
-    try:
+    with settings.place.looked_into() as database:
         records = Records(database)
         fleet = Answers(records, settings.organisation).fleet()
         total = records.folded_hours()
@@ -35,8 +30,6 @@ def check_rollups(context: typer.Context) -> None:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("check-rollups", total=total)
             found = list(differing_cells(records, fleet, lambda count: progress.advance(task, count)))
-    finally:
-        database.close()
     _tell(found, total)
     raise typer.Exit(1 if found else 0)
 

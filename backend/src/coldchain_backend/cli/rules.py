@@ -15,10 +15,9 @@ from coldchain_backend.alerts.notices import iso
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.fleetfile import parse_file
 from coldchain_backend.judging import Answers
-from coldchain_backend.recovery.expiry import DATABASE
 from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, play_recording, read_tests
 from coldchain_backend.ruletests.backtest import DAY_MS, Compared, backtest, backtest_json, places_in
-from coldchain_backend.sql import Records, open_database
+from coldchain_backend.sql import Records
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import write_file_atomic
 
@@ -105,8 +104,7 @@ def try_on_the_past(  # noqa: PLR0913 - one parameter per option
     """
     plan = parse_file(changed)
     settings = context_of(context).settings
-    database = open_database(settings.data_dir / DATABASE)
-    try:
+    with settings.place.looked_into() as database:
         records = Records(database)
         fleet = Answers(records, settings.organisation).fleet()
         now_ms = SystemClock().now_ms()
@@ -117,8 +115,6 @@ def try_on_the_past(  # noqa: PLR0913 - one parameter per option
         with Progress(console=Console(stderr=True), transient=True) as progress:
             tracked = progress.track(places, description="backtest")
             rows = [row for place in tracked if (row := backtest(records, fleet, plan, place, span))]
-    finally:
-        database.close()
     shown = [row for row in rows if every or row.differs]
     if as_json:
         typer.echo("\n".join(backtest_json(shown)))

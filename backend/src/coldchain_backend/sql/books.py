@@ -6,7 +6,6 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select
 
 from coldchain.excursions import State
-from coldchain_backend.alerts import Alert, Delivery, Transition
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
     ConditionState,
@@ -24,6 +23,7 @@ from coldchain_backend.judging.contracts import (
 from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.account_books import AccountBooks
+from coldchain_backend.sql.alert_books import AlertBooks
 from coldchain_backend.sql.dialect import add_or_change
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.readings import Beside, Readings, Within
@@ -48,10 +48,9 @@ _EXCURSIONS = select(_CASES).where(
     or_(_CASES.c.closed_ms.is_(None), _CASES.c.closed_ms >= bindparam("begin_ms")),
     _CASES.c.gone.is_(None),
 )
-_ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 
 
-class Books(AccountBooks):
+class Books(AccountBooks, AlertBooks):
     """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
 
     def __init__(self, database: Database) -> None:
@@ -239,22 +238,6 @@ class Books(AccountBooks):
             added = {"reason": reason, "total": number, "last_ms": stamp_ms, "sample": sample}
             self._connection.execute(counted, added)
         self._counts.clear()
-
-    def alert(self, alert_id: str) -> Alert | None:
-        self._pages.flush("alert")
-        found = self._connection.execute(_ALERT, {"wanted": alert_id}).mappings().first()
-        return None if found is None else rows.alert_of(found)
-
-    def put_alert(self, alert: Alert) -> None:
-        self._pages.put(schema.alert, rows.alert_row(alert))
-
-    def put_transition(self, step: Transition) -> None:
-        self._pages.put(schema.alert_transition, rows.transition_row(step))
-
-    def put_delivery(self, delivery: Delivery) -> None:
-        row = rows.delivery_row(delivery)
-        if not self._pages.waits(schema.delivery, (delivery.id,)):
-            self._pages.put(schema.delivery, row)
 
 
 def _load(connection: Connection) -> Remembered:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from coldchain_backend.sql.session import DATABASE_FILE, Database, check_version, open_database
+from coldchain.errors import Unavailable
+from coldchain_backend.sql.session import (
+    DATABASE_FILE,
+    Database,
+    check_format,
+    check_version,
+    open_database,
+)
 from coldchain_runtime.secrets import Secret
 
 SERIES_FILE: Final = "series.sqlite"
@@ -46,6 +53,32 @@ class Place:
             database.close()
             raise
         return database
+
+    def look_into(self) -> Database:
+        """Open the state for reading beside whoever has it. Raises as `open` does, Unavailable for none."""
+        if not self.file.is_file():
+            raise Unavailable(f"{self.file}: no database here")
+        if self.server is None:
+            return open_database(self.file)
+        from coldchain_backend.sql.server import ServerDatabase
+
+        database = ServerDatabase(self.server, self.schema, self.file)
+        try:
+            with database.read() as connection:
+                check_format(connection, database.place)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def looked_into(self) -> Iterator[Database]:
+        """The state for reading, closed at the end; raises as `look_into` does."""
+        database = self.look_into()
+        try:
+            yield database
+        finally:
+            database.close()
 
     @contextmanager
     def opened(self) -> Iterator[Database]:

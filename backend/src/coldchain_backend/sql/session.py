@@ -151,27 +151,28 @@ def _format_of(database: Database, path: Path) -> str | None:
 
 def check_version(database: Database) -> None:
     """Make the tables in an empty place. Raises Refused for a format that is not this version's."""
-    script = ScriptDirectory.from_config(migrations())
-    newest = script.get_current_head()
     with database.judge() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
         empty = not connection.dialect.has_table(connection, "progress")
-        if found is None and empty:
+        if empty and MigrationContext.configure(connection).get_current_revision() is None:
             config = migrations()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
             return
+        check_format(connection, database.place)
+
+
+def check_format(connection: Connection, place: str) -> None:
+    """Raises Refused for a format that is not this version's."""
+    script = ScriptDirectory.from_config(migrations())
+    newest = script.get_current_head()
+    found = MigrationContext.configure(connection).get_current_revision()
     if found == newest:
         return
     known = {revision.revision for revision in script.walk_revisions()}
     if found not in known:
-        raise Refused(
-            f"{database.place}: written by a newer version (format {found}, this one knows {newest})"
-        )
-    raise Refused(
-        f"{database.place}: format {found} must be brought to {newest} first: coldchain-backend migrate"
-    )
+        raise Refused(f"{place}: written by a newer version (format {found}, this one knows {newest})")
+    raise Refused(f"{place}: format {found} must be brought to {newest} first: coldchain-backend migrate")
 
 
 def migrations() -> Config:
