@@ -1,7 +1,7 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-reference soak \
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-reference soak \
 	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
@@ -46,7 +46,10 @@ test-powercut: $(DEV)  ## CUTS=1000 simulated power cuts for each recorded progr
 	@COLDCHAIN_CUTS=$(or $(CUTS),1000) $(PY) -m pytest -q tests/integration/powercut -s $(ARGS)
 
 test-faults: $(DEV)  ## the gateway's acceptance tests A1–A15 by name, with figures
-	@$(PY) -m pytest -q -m acceptance $(ARGS)
+	@$(PY) -m pytest -q --acceptance A $(ARGS)
+
+test-alerts: $(DEV)  ## acceptance tests T1–T17 of alerts and delivery by name, with figures
+	@$(PY) -m pytest -q --acceptance T $(ARGS)
 
 test-reference: $(DEV)  ## SERIES=1000 random series judged by two implementations
 	@COLDCHAIN_SERIES=$(or $(SERIES),1000) $(PY) -m pytest -q tests/scenarios/judging/test_second_judge.py $(ARGS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support.acceptance import Acceptance, Figures
+from support.acceptance import NAMES, Acceptance, Figures, chosen
 from support.tiers import Tier, Timing, tier_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,18 @@ def _forbid_sockets(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_forbid_sockets)
 _timing = Timing()
 _acceptance = Acceptance()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--acceptance", choices=list(NAMES), help="only the acceptance tests of this letter")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    letter = config.getoption("acceptance")
+    if letter is not None:
+        wanted, others = chosen(items, letter)
+        config.hook.pytest_deselected(items=others)
+        items[:] = wanted
 
 
 @pytest.fixture(autouse=True)
@@ -98,9 +110,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if reasons:
         terminalreporter.write_line("not tried here: " + "; ".join(sorted(reasons)))
     if _acceptance.rows:
-        terminalreporter.section("acceptance tests")
-        for line in _acceptance.lines():
-            terminalreporter.write_line(line)
+        asked = terminalreporter.config.getoption("acceptance")
+        for letter in _acceptance.letters:
+            terminalreporter.section(f"acceptance tests {letter}1–{letter}{NAMES[letter]}")
+            for line in _acceptance.lines(letter):
+                terminalreporter.write_line(line)
+            if letter == asked and _acceptance.missing(letter):
+                terminalreporter.write_line(f"no test: {' '.join(_acceptance.missing(letter))}")
     if _timing.seconds:
         terminalreporter.section("time of each tier")
         for line in _timing.lines():

@@ -1,12 +1,19 @@
-"""Acceptance tests by name: what each tried and what it found, printed as one table at the end.
+"""Acceptance tests by name: what each tried and what it found, printed as a table for each letter at the end.
 
 A test says `@pytest.mark.acceptance("A6")` and tells its figures through the fixture `figures`; several tests
-of one name are one row, their figures summed.
+of one name are one row, their figures summed. A: the gateway's. T: alerts and delivery.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+NAMES: Final = {"A": 15, "T": 17}
+"""Letters, and how many names each has."""
 
 
 @dataclass(slots=True)
@@ -51,9 +58,34 @@ class Acceptance:
         for key, count in counts.items():
             row.counts[key] = row.counts.get(key, 0) + count
 
-    def lines(self) -> list[str]:
+    @property
+    def letters(self) -> list[str]:
+        """The tables that have rows."""
+        return sorted({name[0] for name in self.rows})
+
+    def lines(self, letter: str) -> list[str]:
         """One line a name, A2 before A10."""
-        return [_line(name, self.rows[name]) for name in sorted(self.rows, key=_order)]
+        names = [name for name in self.rows if name[0] == letter]
+        return [_line(name, self.rows[name]) for name in sorted(names, key=_order)]
+
+    def missing(self, letter: str) -> list[str]:
+        """Names of a table that no test has."""
+        return [
+            f"{letter}{number + 1}"
+            for number in range(NAMES[letter])
+            if f"{letter}{number + 1}" not in self.rows
+        ]
+
+
+def chosen(items: Iterable[pytest.Item], letter: str) -> tuple[Sequence[pytest.Item], Sequence[pytest.Item]]:
+    """Tests with a name of this letter, and the others."""
+    wanted: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        marker = item.get_closest_marker("acceptance")
+        names = marker.args if marker is not None else ()
+        (wanted if any(str(name).startswith(letter) for name in names) else others).append(item)
+    return wanted, others
 
 
 def _order(name: str) -> tuple[str, int]:
