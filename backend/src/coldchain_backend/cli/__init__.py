@@ -24,6 +24,7 @@ from coldchain_backend.cli import (
     profiles,
     rebuild,
     restore,
+    route,
     rules,
     serve,
     status,
@@ -40,6 +41,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(route.app, name="route")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -13,6 +13,7 @@ from coldchain_backend.web.api import (
     fleet,
     gateways,
     readings,
+    routing,
     sensors,
     status,
     users,
@@ -22,7 +23,7 @@ from coldchain_backend.web.api import (
 
 _ALL = (
     board, readings, excursions, alerts, verdicts, coverage, compliance, zones, sensors, fleet, gateways,
-    status, users,
+    routing, status, users,
 )  # fmt: skip
 
 
