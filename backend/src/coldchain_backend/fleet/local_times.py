@@ -72,9 +72,8 @@ def _written(times_of: TimesOf, zone: ZoneInfo, day: date) -> Iterator[int]:
 
 def _jumps(zone: ZoneInfo, day: date) -> Iterator[int]:
     """Instants about a day at which the clock jumps; found to the second."""
-    low = int(datetime.combine(day, time(), UTC).timestamp()) - 14 * 3600
-    high = low + 40 * 3600
-    for begin in range(low, high, 8 * 3600):
+    noon = int(datetime.combine(day, time(12), UTC).timestamp())
+    for begin in range(noon - 32 * 3600, noon + 32 * 3600, 8 * 3600):
         first, last = begin, begin + 8 * 3600
         if _offset(zone, first) == _offset(zone, last):
             continue
