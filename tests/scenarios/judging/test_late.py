@@ -102,7 +102,7 @@ def test_a_split_leaves_the_id_with_the_part_that_is_still_open(log: Log) -> Non
     assert parts[1].id == before.id
     assert parts[0].id != before.id
     told = {alert.id: alert.state.value for alert in log.alerts()}
-    assert told == {alert_id_of(before.id): "firing", alert_id_of(parts[0].id): "resolved"}
+    assert told == {alert_id_of(before.id): "firing", alert_id_of(parts[0].id): "resolved_unacked"}
 
 
 def test_a_late_beginning_keeps_the_id_and_amends(log: Log) -> None:
@@ -115,7 +115,7 @@ def test_a_late_beginning_keeps_the_id_and_amends(log: Log) -> None:
     assert (after.id, after.excursion.opened_ms) == (before.id, T0 + 8 * MINUTE)
     assert log.steps()[-1] == "excursion alarm amended"
     [alert] = log.alerts()
-    assert (alert.revision, alert.cause.peak, alert.state.value) == (2, 11.3, "resolved")
+    assert (alert.revision, alert.cause.peak, alert.state.value) == (2, 11.3, "resolved_unacked")
 
 
 def test_a_sample_of_thirty_days_ago_is_recorded_and_pages_nobody(log: Log) -> None:

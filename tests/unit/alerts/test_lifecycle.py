@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, End, EndKind, Subject
-from coldchain_backend.alerts.lifecycle import Transition, TransitionKind, acknowledge, follow
+from coldchain_backend.alerts.handling import acknowledge
+from coldchain_backend.alerts.lifecycle import follow
 from coldchain_backend.alerts.receivers import hearings
+from coldchain_backend.alerts.states import Transition, TransitionKind
 
 HOUR = 3_600_000
 NOW = 1000 * HOUR
@@ -93,7 +95,7 @@ def test_what_began_and_ended_unseen_is_told_once_with_its_end() -> None:
     alert, steps = follow(None, cause(end=ended()), NOW)
     assert alert is not None
     assert [step.kind for step in steps] == [TransitionKind.FIRED, TransitionKind.RESOLVED]
-    assert alert.state is AlertState.RESOLVED
+    assert alert.state is AlertState.RESOLVED_UNACKED
 
 
 def test_late_data_reopens_amends_and_withdraws() -> None:

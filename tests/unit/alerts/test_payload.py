@@ -18,7 +18,7 @@ from coldchain_backend.alerts import (
     Transition,
     TransitionKind,
 )
-from coldchain_backend.alerts.notices import Notice
+from coldchain_backend.alerts.notices import Notice, Told
 from support.judged_log import MINUTE, SECOND, T0, plan
 
 CAUSE = Cause(
@@ -67,7 +67,9 @@ def notice(kind: TransitionKind = TransitionKind.FIRED, **changes: object) -> No
 
 
 def test_the_body_of_a_fire() -> None:
-    body = orjson.loads(notice().body("alert.fired", "demo", "http://page/alerts/al_1"))
+    body = orjson.loads(
+        notice().body(Told(event="alert.fired", organisation="demo", link="http://page/alerts/al_1"))
+    )
     text = body["data"].pop("text")
     assert body == {
         "type": "alert.fired",
@@ -77,6 +79,8 @@ def test_the_body_of_a_fire() -> None:
             "sequence": 2,
             "revision": 1,
             "kind": "excursion",
+            "class": "alarm",
+            "critical": True,
             "state": "firing",
             "level": "alarm",
             "organisation": "demo",
@@ -94,6 +98,7 @@ def test_the_body_of_a_fire() -> None:
             "peak_c": 11.3,
             "peak_at": "2026-11-22T20:00:30.000Z",
             "out_minutes": 52.0,
+            "side": "high",
             "data_gap": False,
             "sensors": [],
             "sensor_count": 0,
@@ -104,6 +109,24 @@ def test_the_body_of_a_fire() -> None:
             "incomplete": False,
             "by": "Li",
             "reason": "door closed",
+            "note": None,
+            "merged_into": None,
+            "zone_time": "Asia/Shanghai",
+            "plate": None,
+            "contacts": [],
+            "degree_minutes": None,
+            "last_contact_at": None,
+            "position": None,
+            "context": {
+                "door": None,
+                "defrost": None,
+                "mains": None,
+                "ups_charge": None,
+                "siblings": [],
+            },
+            "instruction": None,
+            "told": [],
+            "step": 0,
             "link": "http://page/alerts/al_1",
         },
     }
@@ -115,7 +138,9 @@ def test_the_body_of_a_fire() -> None:
 
 
 def test_the_same_notice_is_the_same_bytes() -> None:
-    assert notice().body("alert.fired", "demo", "x") == notice().body("alert.fired", "demo", "x")
+    assert notice().body(Told(event="alert.fired", organisation="demo", link="x")) == notice().body(
+        Told(event="alert.fired", organisation="demo", link="x")
+    )
 
 
 def test_an_end_over_missing_data_says_so() -> None:
@@ -123,7 +148,7 @@ def test_an_end_over_missing_data_says_so() -> None:
     told = notice(TransitionKind.RESOLVED, end=end)
     assert "Some data of this time is missing." in told.text().en
     assert "数据缺失" in told.text().zh
-    data = orjson.loads(told.body("alert.resolved", "demo", ""))["data"]
+    data = orjson.loads(told.body(Told(event="alert.resolved", organisation="demo", link="")))["data"]
     assert (data["incomplete"], data["ended_at"]) == (True, "2026-11-22T20:01:00.000Z")
 
 
@@ -161,7 +186,7 @@ def test_long_lists_are_cut_in_the_text_and_counted_in_the_body() -> None:
     told = replace(notice(), alert=replace(ALERT, cause=cause))
     assert told.text().en.count("sensor-") == 20
     assert "…" in told.text().en
-    body = told.body("alert.fired", "demo", "")
+    body = told.body(Told(event="alert.fired", organisation="demo", link=""))
     assert len(body) < 20_000
     assert orjson.loads(body)["data"]["sensor_count"] == 1000
 
@@ -169,7 +194,7 @@ def test_long_lists_are_cut_in_the_text_and_counted_in_the_body() -> None:
 def test_a_place_that_left_the_fleet_is_named_by_its_id() -> None:
     gone = replace(notice(), place=None)
     assert gone.text().en.startswith("p.s: ")
-    data = orjson.loads(gone.body("alert.closed", "demo", ""))["data"]
+    data = orjson.loads(gone.body(Told(event="alert.closed", organisation="demo", link="")))["data"]
     assert (data["point"], data["point_name"], data["asset_name"]) == ("p.s", None, None)
 
 

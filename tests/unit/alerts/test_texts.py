@@ -17,8 +17,9 @@ from coldchain_backend.alerts import (
     Transition,
     TransitionKind,
 )
-from coldchain_backend.alerts.lifecycle import Alert
-from coldchain_backend.alerts.notices import PHRASES, Notice, iso
+from coldchain_backend.alerts.documents import iso
+from coldchain_backend.alerts.notices import PHRASES, Notice, Told
+from coldchain_backend.alerts.states import Alert
 
 BLANK = re.compile(r"\{(\w+)\}")
 
@@ -51,7 +52,7 @@ def test_every_step_of_every_kind_can_be_told(kind: AlertKind, step: TransitionK
     assert text.en
     assert text.zh
     assert "{" not in text.en + text.zh
-    body = notice.body(f"alert.{step.value}", "demo", "http://page/alerts/al_1")
+    body = notice.body(Told(event=f"alert.{step.value}", organisation="demo", link="http://page/alerts/al_1"))
     assert len(body) < 20_000
     data = orjson.loads(body)["data"]
     assert (data["alert_id"], data["out_minutes"], data["incomplete"]) == ("al_1", 52.0, True)

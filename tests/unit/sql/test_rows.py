@@ -22,7 +22,7 @@ from coldchain_backend.alerts import (
     Transition,
     TransitionKind,
 )
-from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.alerts.states import Acknowledgement
 from coldchain_backend.judging.contracts import (
     CourseKey,
     GatewayState,
@@ -32,7 +32,7 @@ from coldchain_backend.judging.contracts import (
     StoredCourse,
     StoredExcursion,
 )
-from coldchain_backend.sql import rows
+from coldchain_backend.sql import alert_rows, rows
 
 MS = st.integers(0, 2**45)
 MAYBE_MS = st.none() | MS
@@ -199,7 +199,7 @@ def test_runs(run: RunState) -> None:
     )
 )
 def test_alerts(alert: Alert) -> None:
-    assert rows.alert_of(as_read(rows.alert_row(alert))) == alert
+    assert alert_rows.alert_of(as_read(alert_rows.alert_row(alert))) == alert
 
 
 @pytest.mark.parametrize("kind", list(TransitionKind))
@@ -215,4 +215,4 @@ def test_transitions(kind: TransitionKind) -> None:
         value=9.5,
         by="Li",
     )
-    assert rows.transition_of(as_read(rows.transition_row(step))) == step
+    assert alert_rows.transition_of(as_read(alert_rows.transition_row(step))) == step

@@ -21,7 +21,7 @@ from coldchain_backend.alerts import (
     Transition,
     TransitionKind,
 )
-from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.alerts.states import Acknowledgement
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import parse_file
 from coldchain_backend.judging import AlertStory, DeliveryView
@@ -78,7 +78,7 @@ def story(alert: Alert, *kinds: TransitionKind, deliveries: tuple[DeliveryView, 
     steps = tuple(
         Transition(
             alert=alert.id, sequence=number, kind=kind, at_ms=NOW - 5000 + number, event_ms=NOW - 9000,
-            level=alert.level, value=6.5, by="陈静", reason="door closed",
+            level=alert.level, value=6.5, by="陈静", reason="door closed", note="held",
         )
         for number, kind in enumerate(kinds, start=1)
     )  # fmt: skip
@@ -106,7 +106,7 @@ def test_every_alert_is_said(kind: AlertKind, state: AlertState, language: Langu
     assert all(step.text and step.when for step in whole.steps)
     assert all(fact.label and fact.value for fact in whole.facts)
     assert brief.open == state.open
-    assert brief.can_acknowledge == (state is AlertState.FIRING)
+    assert brief.can_acknowledge == (state.listed and state is not AlertState.ACKNOWLEDGED)
     assert not teller(language, may=False).brief(alert).can_acknowledge
 
 
@@ -146,6 +146,8 @@ def test_titles_by_kind() -> None:
         AlertKind.CLOCK: "gw: clock wrong or untrusted",
         AlertKind.CALIBRATION: "Chiller · Front: calibration due",
         AlertKind.FLAT_LINE: "Chiller · Front: sensor may be stuck",
+        AlertKind.FLOOD: "Flood of alarms",
+        AlertKind.UNSTABLE: "Chiller · Front: unstable",
         AlertKind.DRIFT: "Chiller · Front: sensor drifts from its neighbours",
         AlertKind.SYSTEM: "System: the disk is full",
     }

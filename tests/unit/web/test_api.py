@@ -82,9 +82,9 @@ async def test_a_window_is_from_inclusive_to_exclusive(filled: WebApp) -> None:
 
 async def test_alerts_are_filtered_and_paged(filled: WebApp) -> None:
     everything = items(await get(filled, "alerts"))
-    resolved = items(await get(filled, "alerts?state=resolved&level=alarm&asset=cq-store"))
+    resolved = items(await get(filled, "alerts?state=resolved_unacked&level=alarm&asset=cq-store"))
     assert [one["id"] for one in resolved] == [
-        one["id"] for one in everything if one["state"] == "resolved" and one["level"] == "alarm"
+        one["id"] for one in everything if one["state"] == "resolved_unacked" and one["level"] == "alarm"
     ]
     first = await get(filled, "alerts?limit=1")
     second = items(await get(filled, f"alerts?limit=1&after={first['next']}"))
@@ -93,7 +93,7 @@ async def test_alerts_are_filtered_and_paged(filled: WebApp) -> None:
 
 
 async def test_an_alert_has_its_timeline_in_both_languages(filled: WebApp) -> None:
-    found = items(await get(filled, "alerts?state=resolved&level=alarm"))
+    found = items(await get(filled, "alerts?state=resolved_unacked&level=alarm"))
     resolved = next(one for one in found if one["kind"] == "excursion")
     answer = await get(filled, f"alerts/{resolved['id']}")
     timeline = answer["timeline"]

@@ -1,27 +1,77 @@
 """Alerts: what people are told about, with a life cycle; what is told to whom is decided here only."""
 
-from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Subject
-from coldchain_backend.alerts.desk import AlertBook, Delivery, Desk
-from coldchain_backend.alerts.documents import alert_document, alert_from
-from coldchain_backend.alerts.lifecycle import Alert, AlertState, Transition, TransitionKind, alert_id_of
-from coldchain_backend.alerts.notices import Notice, notice_of
+from coldchain_backend.alerts.acts import Act, follow_act, mute_of, schedule_of
+from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Share, Subject
+from coldchain_backend.alerts.context import Context, Position, Sibling
+from coldchain_backend.alerts.contracts import (
+    AlertBook,
+    Delivery,
+    DeskBook,
+    DueName,
+    Entry,
+    Recent,
+    Remembered,
+    Timers,
+    Witness,
+)
+from coldchain_backend.alerts.desk import Desk
+from coldchain_backend.alerts.documents import alert_document, alert_from, context_document
+from coldchain_backend.alerts.lifecycle import alert_id_of
+from coldchain_backend.alerts.notices import Notice, Told, notice_of
+from coldchain_backend.alerts.states import (
+    Acknowledgement,
+    Alert,
+    AlertState,
+    Decision,
+    Disposition,
+    Muted,
+    MuteKind,
+    Transition,
+    TransitionKind,
+)
+from coldchain_backend.alerts.suppression import Mute, Scope, mute_id_of
 
 __all__ = [
+    "Acknowledgement",
+    "Act",
     "Alert",
     "AlertBook",
     "AlertKind",
     "AlertState",
     "Cause",
+    "Context",
+    "Decision",
     "Delivery",
     "Desk",
+    "DeskBook",
+    "Disposition",
+    "DueName",
     "End",
     "EndKind",
+    "Entry",
+    "Mute",
+    "MuteKind",
+    "Muted",
     "Notice",
+    "Position",
+    "Recent",
+    "Remembered",
+    "Scope",
+    "Share",
+    "Sibling",
     "Subject",
+    "Timers",
+    "Told",
     "Transition",
     "TransitionKind",
+    "Witness",
     "alert_document",
     "alert_from",
     "alert_id_of",
+    "context_document",
+    "follow_act",
+    "mute_id_of",
+    "mute_of",
     "notice_of",
+    "schedule_of",
 ]

@@ -7,7 +7,10 @@ from coldchain.profiles import Level
 
 
 class AlertKind(StrEnum):
-    """What an alert is about. `SYSTEM` is the product itself and goes to the system receiver."""
+    """What an alert is about. `SYSTEM` is the product itself and goes to the system receiver.
+
+    `FLOOD` and `UNSTABLE` are about alerts: too many at once, or one that comes and goes.
+    """
 
     EXCURSION = "excursion"
     SILENCE = "silence"
@@ -20,6 +23,13 @@ class AlertKind(StrEnum):
     FLAT_LINE = "flat_line"
     DRIFT = "drift"
     SYSTEM = "system"
+    FLOOD = "flood"
+    UNSTABLE = "unstable"
+
+    @property
+    def about_goods(self) -> bool:
+        """Whether goods are concerned, and not the product or the alerting itself."""
+        return self not in {AlertKind.SYSTEM, AlertKind.FLOOD}
 
 
 class EndKind(StrEnum):
@@ -59,6 +69,14 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of the alerts of a flood one asset brought."""
+
+    asset: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Everything an alert says, as of now. Times are ms UTC of event time.
 
@@ -69,6 +87,9 @@ class Cause:
     known_ms   up to when readings are known
     sensors    those that an unheard gateway leaves unknown
     detail     what a system alert is about, in one line; of a device's condition its figure
+    latches    its end waits for a decision about the goods
+    count      of a flood or of something unstable: how many alerts it stands for
+    shares     of a flood: which assets they came from, the first 200 by themselves; first: the first of them
     """
 
     id: str
@@ -87,6 +108,10 @@ class Cause:
     data_gap: bool = False
     sensors: tuple[str, ...] = ()
     detail: str | None = None
+    latches: bool = False
+    count: int = 0
+    shares: tuple[Share, ...] = ()
+    first: str | None = None
     end: End | None = None
 
     @property

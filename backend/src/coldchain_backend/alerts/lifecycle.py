@@ -1,48 +1,19 @@
 """The life cycle of an alert: a pure function of the alert so far and what its cause says now.
 
-Looking at the same cause again changes nothing, so replays and recomputations are harmless.
+Looking at the same cause again changes nothing, so replays and recomputations are harmless. What people do
+about an alert is in `handling`.
 """
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
+from coldchain_backend.alerts.states import Alert, AlertState, Transition, TransitionKind
 
 PAST_MS: Final = 2 * 3600 * 1000
 """What lies further back than this is recorded and pages nobody."""
-
-
-class AlertState(StrEnum):
-    """Where an alert stands."""
-
-    FIRING = "firing"
-    ACKNOWLEDGED = "acknowledged"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-    MERGED = "merged"
-
-    @property
-    def open(self) -> bool:
-        """Whether the condition goes on."""
-        return self in {AlertState.FIRING, AlertState.ACKNOWLEDGED}
-
-
-class TransitionKind(StrEnum):
-    """One step in an alert's life."""
-
-    FIRED = "fired"
-    LEVEL_CHANGED = "level_changed"
-    ACKNOWLEDGED = "acknowledged"
-    RESOLVED = "resolved"
-    AMENDED = "amended"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-    MERGED = "merged"
-
 
 _ENDED: Final = {
     EndKind.RESOLVED: (AlertState.RESOLVED, TransitionKind.RESOLVED),
@@ -50,56 +21,7 @@ _ENDED: Final = {
     EndKind.WITHDRAWN: (AlertState.WITHDRAWN, TransitionKind.WITHDRAWN),
     EndKind.MERGED: (AlertState.MERGED, TransitionKind.MERGED),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
-    """Who took notice, when (the log's stamp, ms UTC) and why."""
-
-    by: str
-    at_ms: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """An alert with its newest cause.
-
-    sequence  number of its last transition, from 1
-    revision  1, and one more each time late data changed what was said
-    paged     receivers were to be told; `told` are those who were
-    fired_ms  the log's stamp of its first transition
-    """
-
-    id: str
-    cause: Cause
-    state: AlertState
-    level: Level
-    sequence: int
-    revision: int
-    paged: bool
-    told: tuple[str, ...] = ()
-    fired_ms: int
-    acknowledged: Acknowledgement | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """One step: `at_ms` is the log's stamp, `event_ms` event time.
-
-    `pages`: everybody concerned hears of it now, as a fire; otherwise those who were told before.
-    """
-
-    alert: str
-    sequence: int
-    kind: TransitionKind
-    at_ms: int
-    event_ms: int
-    level: Level
-    pages: bool = False
-    value: float | None = None
-    by: str | None = None
-    reason: str | None = None
+_ALWAYS_TOLD: Final = frozenset({AlertKind.SYSTEM, AlertKind.FLOOD})
 
 
 def alert_id_of(cause: str) -> str:
@@ -120,17 +42,6 @@ def follow(alert: Alert | None, cause: Cause, now_ms: int) -> tuple[Alert | None
     return _update(alert, cause, cause.level, now_ms)
 
 
-def acknowledge(alert: Alert, by: str, reason: str, now_ms: int) -> tuple[Alert, tuple[Transition, ...]]:
-    """A person takes notice; the first one stays. A system alert without an end of its own ends with it."""
-    if alert.acknowledged is not None:
-        return alert, ()
-    alert = replace(alert, acknowledged=Acknowledgement(by=by, at_ms=now_ms, reason=reason))
-    if alert.state is AlertState.FIRING:
-        alert = replace(alert, state=AlertState.ACKNOWLEDGED)
-    alert, (step,) = _stepped(alert, TransitionKind.ACKNOWLEDGED, now_ms, now_ms)
-    return alert, (replace(step, by=by, reason=reason),)
-
-
 def _undone(end: End | None) -> bool:
     return end is not None and end.kind in {EndKind.WITHDRAWN, EndKind.MERGED}
 
@@ -144,7 +55,7 @@ def _fresh(cause: Cause, now_ms: int) -> bool:
 
 
 def _pages(cause: Cause, now_ms: int) -> bool:
-    if cause.kind is AlertKind.SYSTEM:
+    if cause.kind in _ALWAYS_TOLD:
         return True
     return cause.level is Level.ALARM and _fresh(cause, now_ms)
 
@@ -158,15 +69,23 @@ def _fire(
         cause=cause,
         state=AlertState.FIRING if before is None else _reopened(before),
         level=level,
-        sequence=0 if before is None else before.sequence,
+        sequence=0,
         revision=1 if before is None else before.revision + 1,
-        paged=pages or (before is not None and before.paged),
-        told=() if before is None else before.told,
-        fired_ms=now_ms if before is None else before.fired_ms,
-        acknowledged=None if before is None else before.acknowledged,
+        paged=pages,
+        fired_ms=now_ms,
     )
+    if before is not None:
+        alert = replace(
+            before,
+            cause=cause,
+            state=alert.state,
+            level=level,
+            revision=alert.revision,
+            paged=pages or before.paged,
+        )
+    alert = _called(alert, now_ms, pages=pages)
     event_ms = cause.opened_ms if cause.reached_ms is None else cause.reached_ms
-    alert, fired = _stepped(alert, TransitionKind.FIRED, now_ms, event_ms, pages=pages)
+    alert, fired = stepped(alert, TransitionKind.FIRED, now_ms, event_ms, pages=pages)
     if cause.end is None:
         return alert, fired
     alert, ended = _end(alert, cause.end, now_ms)
@@ -198,11 +117,12 @@ def _update(alert: Alert, cause: Cause, level: Level, now_ms: int) -> tuple[Aler
         revision=alert.revision + int(amended),
         state=_reopened(alert) if not was_open and cause.end is None else alert.state,
     )
+    alert = _called(alert, now_ms, pages=pages)
     steps: tuple[Transition, ...] = ()
     if raised and not amended:
-        alert, steps = _stepped(alert, TransitionKind.LEVEL_CHANGED, now_ms, _reached(cause), pages=pages)
+        alert, steps = stepped(alert, TransitionKind.LEVEL_CHANGED, now_ms, _reached(cause), pages=pages)
     elif pages or (amended and not ends):
-        alert, steps = _stepped(alert, TransitionKind.AMENDED, now_ms, cause.event_ms, pages=pages)
+        alert, steps = stepped(alert, TransitionKind.AMENDED, now_ms, cause.event_ms, pages=pages)
     if (ends or pages) and cause.end is not None:
         alert, ended = _end(alert, cause.end, now_ms)
         steps += ended
@@ -230,14 +150,31 @@ def _reached(cause: Cause) -> int:
 
 
 def _end(alert: Alert, end: End, now_ms: int) -> tuple[Alert, tuple[Transition, ...]]:
-    state, kind = _ENDED[end.kind]
-    alert, (step,) = _stepped(replace(alert, state=state), kind, now_ms, end.event_ms)
+    _, kind = _ENDED[end.kind]
+    alert, (step,) = stepped(replace(alert, state=rests(alert, end)), kind, now_ms, end.event_ms)
     return alert, (replace(step, value=step.value if end.value is None else end.value, by=end.by),)
 
 
-def _stepped(
+def rests(alert: Alert, end: End) -> AlertState:
+    """Where an alert stands behind its end: an alarm waits for a person to take notice, or for a decision."""
+    state, _ = _ENDED[end.kind]
+    if end.kind in {EndKind.RESOLVED, EndKind.CLOSED} and alert.cause.latches and alert.level is Level.ALARM:
+        return AlertState.LATCHED if alert.disposition is None else state
+    unseen = alert.paged and alert.level is Level.ALARM and alert.acknowledged is None
+    return AlertState.RESOLVED_UNACKED if end.kind is EndKind.RESOLVED and unseen else state
+
+
+def _called(alert: Alert, now_ms: int, *, pages: bool) -> Alert:
+    if not pages:
+        return alert
+    first_ms = now_ms if alert.paged_ms is None else alert.paged_ms
+    return replace(alert, paged_ms=first_ms, called_ms=now_ms)
+
+
+def stepped(
     alert: Alert, kind: TransitionKind, now_ms: int, event_ms: int, *, pages: bool = False
 ) -> tuple[Alert, tuple[Transition]]:
+    """The next step of an alert, numbered."""
     alert = replace(alert, sequence=alert.sequence + 1)
     step = Transition(
         alert=alert.id,

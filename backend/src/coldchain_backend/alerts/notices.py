@@ -1,20 +1,21 @@
 """What is told: the text of a step in both languages, and the body that receivers get."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from coldchain.profiles import Side
 from coldchain.words import Language, Text
-from coldchain_backend.alerts.cause import Cause, End
-from coldchain_backend.alerts.lifecycle import Alert, Transition
-from coldchain_backend.fleet import Fleet, Place
+from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
+from coldchain_backend.alerts.documents import contacts_document, context_document, iso
+from coldchain_backend.alerts.states import Alert, Transition
+from coldchain_backend.fleet import Asset, Fleet, Place, Plan
 
 Phrases = Mapping[str, Mapping[str, str]]
 MAX_NAMED: Final = 20
@@ -38,26 +39,42 @@ PHRASES: Final = {language: _phrases(language) for language in Language}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One telling: as which event, whose organisation, where the page is, and who else was told."""
+
+    event: str
+    organisation: str
+    link: str
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One step of an alert, ready to be told; `place` is where, if it still stands in the fleet."""
+    """One step of an alert, ready to be told; `place` is where, if it ever stood in the fleet.
+
+    instruction   what is to be done, as zone or profile say
+    """
 
     alert: Alert
     step: Transition
     place: Place | None
+    asset: Asset | None = None
+    instruction: Text | None = None
 
     def text(self) -> Text:
         """One sentence in each language."""
         return Text(en=self._sentence(Language.EN), zh=self._sentence(Language.ZH))
 
-    def body(self, event: str, organisation: str, link: str) -> bytes:
-        """The JSON body of an event of type `event`; the same bytes on every attempt."""
-        return orjson.dumps(
-            {
-                "type": event,
-                "timestamp": iso(self.step.event_ms),
-                "data": {**self._identity(organisation), **self._values(), **self._told(), "link": link},
-            }
-        )
+    def body(self, told: Told) -> bytes:
+        """The JSON body of a telling; the same bytes on every attempt."""
+        data = {
+            **self._identity(told.organisation),
+            **self._values(),
+            **self._happened(),
+            **self._around(told),
+            "link": told.link,
+        }
+        return orjson.dumps({"type": told.event, "timestamp": iso(self.step.event_ms), "data": data})
 
     def _identity(self, organisation: str) -> dict[str, object]:
         alert, subject, place = self.alert, self.alert.cause.subject, self.place
@@ -66,7 +83,9 @@ class Notice:
             "sequence": self.step.sequence,
             "revision": alert.revision,
             "kind": alert.cause.kind.value,
-            "state": alert.state.value,
+            "class": "system" if alert.cause.kind is AlertKind.SYSTEM else "alarm",
+            "critical": alert.critical,
+            "state": alert.standing.value,
             "level": self.step.level.value,
             "organisation": organisation,
             "asset": subject.asset,
@@ -88,12 +107,13 @@ class Notice:
             "peak_c": cause.peak,
             "peak_at": None if cause.peak_ms is None else iso(cause.peak_ms),
             "out_minutes": round(cause.out_ms / 60_000, 1),
+            "side": None if cause.limit is None else _side(cause).value,
             "data_gap": cause.data_gap,
             "sensors": list(cause.sensors[:MAX_LISTED]),
             "sensor_count": len(cause.sensors),
         }
 
-    def _told(self) -> dict[str, object]:
+    def _happened(self) -> dict[str, object]:
         cause, text = self.alert.cause, self.text()
         end = cause.end
         return {
@@ -104,14 +124,31 @@ class Notice:
             "incomplete": end is not None and end.incomplete,
             "by": self.step.by,
             "reason": self.step.reason,
+            "note": self.step.note,
+            "merged_into": end.by if end is not None and end.kind is EndKind.MERGED else None,
             "text": {"en": text.en, "zh": text.zh},
+        }
+
+    def _around(self, told: Told) -> dict[str, object]:
+        """What a person asks first on the phone."""
+        asset = self.asset if self.place is None else self.place.asset
+        return {
+            "zone_time": "UTC" if asset is None else asset.time_zone,
+            "plate": None if asset is None else asset.plate,
+            "contacts": [] if asset is None else contacts_document(asset.contacts),
+            **context_document(self.alert.context),
+            "instruction": None if self.instruction is None else _names(self.instruction),
+            "told": list(told.to),
+            "step": 0,
         }
 
     def _sentence(self, language: Language) -> str:
         phrases, cause = PHRASES[language], self.alert.cause
         words = phrases["word"]
         named = ", ".join(cause.sensors[:MAX_NAMED]) + (" …" if len(cause.sensors) > MAX_NAMED else "")
-        return phrases[cause.kind.value][self.step.kind.value].format(
+        said = phrases[cause.kind.value]
+        sentence = said.get(self.step.kind.value) or phrases["any"][self.step.kind.value]
+        return sentence.format(
             place=self._where(language),
             value=_celsius(self.step.value),
             limit=_celsius(cause.limit),
@@ -122,6 +159,9 @@ class Notice:
             incomplete=words["incomplete"] if _incomplete(cause.end) else "",
             by=self.step.by or "",
             reason=self.step.reason or "",
+            note=self.step.note or "",
+            until=self._until(),
+            count=cause.count,
             sensor=cause.subject.sensor or "",
             gateway=cause.subject.gateway or "",
             sensors=named or words["none"],
@@ -129,27 +169,49 @@ class Notice:
             detail=cause.detail or "",
         )
 
+    def _until(self) -> str:
+        muted = self.alert.muted
+        return "–" if muted is None or muted.until_ms is None else self._local(muted.until_ms)
+
     def _where(self, language: Language) -> str:
         subject = self.alert.cause.subject
+        if self.place is None and self.asset is not None:
+            zone = next((one.name for one in self.asset.zones if one.id == subject.zone), None)
+            return " · ".join(name.in_(language) for name in (self.asset.name, zone) if name is not None)
         if self.place is None:
             return subject.point or subject.zone or subject.asset or ""
         names = (self.place.asset.name, self.place.zone.name, self.place.point.name)
         return " · ".join(name.in_(language) for name in names)
 
     def _local(self, at_ms: int) -> str:
-        zone = UTC if self.place is None else ZoneInfo(self.place.asset.time_zone)
+        asset = self.asset if self.place is None else self.place.asset
+        zone = UTC if asset is None else ZoneInfo(asset.time_zone)
         return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
-    """The notice of a step, with the names that hold now."""
-    point = alert.cause.subject.point
-    return Notice(alert=alert, step=step, place=None if point is None else fleet.plan.place_of_point(point))
+    """The notice of a step, with the names that hold now, or held last of what left the fleet."""
+    subject = alert.cause.subject
+    place = _newest(fleet, lambda plan: plan.place_of_point(subject.point or ""))
+    asset = _newest(fleet, lambda plan: _asset_of(plan, subject.asset))
+    zone = None if place is None else place.zone
+    instruction = None
+    if zone is not None:
+        instruction = zone.instruction or fleet.plan.alerting.instructions.get(zone.profile)
+    return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction)
 
 
-def iso(at_ms: int) -> str:
-    """ISO 8601, UTC, milliseconds."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+Found = TypeVar("Found")
+
+
+def _newest(fleet: Fleet, find: Callable[[Plan], Found | None]) -> Found | None:
+    """What the newest version says that says anything."""
+    plans = (fleet.plan, *(version.plan for version in reversed(fleet.versions)))
+    return next((found for plan in plans if (found := find(plan)) is not None), None)
+
+
+def _asset_of(plan: Plan, asset: str | None) -> Asset | None:
+    return next((one for one in plan.assets if one.id == asset), None)
 
 
 def _names(name: Text) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from coldchain.errors import InvalidInput
-from coldchain_backend.alerts.notices import iso
+from coldchain_backend.alerts.documents import iso
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.fleetfile import parse_file
 from coldchain_backend.judging import Answers

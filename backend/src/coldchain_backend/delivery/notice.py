@@ -15,7 +15,7 @@ import orjson
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
 
-ENDED: Final = frozenset({"resolved", "closed", "withdrawn", "merged"})
+ENDED: Final = frozenset({"resolved", "resolved_unacked", "latched", "closed", "withdrawn", "merged"})
 """States in which an alert's condition is over for those who were told."""
 
 DIGEST: Final = "alert.digest"

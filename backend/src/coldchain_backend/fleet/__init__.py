@@ -1,5 +1,6 @@
 """The fleet: what is monitored, where each sensor stands and under which limits, version by version."""
 
+from coldchain_backend.fleet.alerting import Alerting
 from coldchain_backend.fleet.assignments import Fleet, FleetVersion, Spell
 from coldchain_backend.fleet.local_times import (
     ScheduledTime,
@@ -67,6 +68,7 @@ from coldchain_backend.fleet.zone_states import (
 
 __all__ = [
     "AlertClass",
+    "Alerting",
     "Alertmanager",
     "Apprise",
     "Asset",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from coldchain.profiles import Profile
 from coldchain.readings import Grade
 from coldchain.words import Text
+from coldchain_backend.fleet.alerting import Alerting
 from coldchain_backend.fleet.local_times import ScheduledTime
 from coldchain_backend.fleet.receivers import Receiver
 from coldchain_backend.fleet.routes import Escalation, NamedSchedule, Route
@@ -67,7 +68,7 @@ class Zone:
 
     `state` is what is declared; where a schedule or an input says more, it holds until they first speak.
     `doors` are sensors whose `door_open` speaks of it, beside those at its points; a door that is open for
-    `door_open_after_ms` is told.
+    `door_open_after_ms` is told. `instruction`: what is to be done when its goods are out of limits.
     """
 
     id: str
@@ -203,6 +204,7 @@ class Plan:
     gateways: tuple[Gateway, ...] = ()
     unsealed_allowed: bool = False
     mapping: tuple[LineMapping, ...] = ()
+    alerting: Alerting = field(default_factory=Alerting)
     _by_sensor: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_point: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sensors: dict[str, Sensor] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -13,6 +13,7 @@ from coldchain_backend.judging.present import Settings
 from coldchain_backend.judging.traces import spells_at
 from coldchain_backend.judging.views import (
     AlertFilter,
+    AlertOrder,
     AlertStory,
     Board,
     Bucket,
@@ -24,6 +25,7 @@ from coldchain_backend.judging.views import (
 
 __all__ = [
     "AlertFilter",
+    "AlertOrder",
     "AlertStory",
     "Answer",
     "Answers",

@@ -1,4 +1,4 @@
-"""Human acts that judging follows: acknowledge, revoke, enrol, numbers declared lost."""
+"""Human acts that judging follows itself: revoke, enrol, numbers declared lost, alerts taken back."""
 
 from base64 import b64decode
 from binascii import Error as BinasciiError
@@ -14,10 +14,8 @@ from coldchain_backend.ledger import ActName, Json
 
 def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present: Present) -> str | None:
     """Follow an act; for numbers declared lost the run that they belong to is answered."""
-    act, by, reason = fields.get("act"), str(fields.get("by", "")), str(fields.get("reason") or "")
-    if act == ActName.ACKNOWLEDGE.value:
-        desk.acknowledge(str(fields.get("alert", "")), by, reason, present.now_ms, present.fleet)
-    elif act == ActName.REVOKE.value and "key" in fields:
+    act = fields.get("act")
+    if act == ActName.REVOKE.value and "key" in fields:
         key = str(fields["key"])
         present.revoked[key] = present.now_ms
         memory.put_revoked(key, present.now_ms)

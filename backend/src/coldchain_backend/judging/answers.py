@@ -2,25 +2,21 @@
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from coldchain.errors import InvalidInput, Unavailable
 from coldchain.marks import MarkKind
-from coldchain.words import Text
-from coldchain_backend.alerts import Alert
-from coldchain_backend.alerts.notices import notice_of
 from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging.alert_answers import AlertAnswers
 from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
 from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.compliance import Compliance, Kept
 from coldchain_backend.judging.contracts import GatewayState, Progress, SensorState, StoredExcursion
-from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.explained import explanation
 from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
-from coldchain_backend.judging.views import AlertFilter, AlertStory, Board, Recall, Trace
+from coldchain_backend.judging.views import Board, Recall, Trace
 from coldchain_backend.ledger import Ledger
 from coldchain_backend.series import STEP_MS, SeriesReading
 
@@ -28,11 +24,12 @@ LATELY_MS: Final = 300_000
 MOST_LATELY: Final = 1000
 
 
-class Answers:
+class Answers(AlertAnswers):
     """Asks `recall`, and the ledger for what was known earlier; keeps only the fleet."""
 
     def __init__(self, recall: Recall, organisation: str, ledger: Ledger | None = None) -> None:
-        self._recall, self._ledger = recall, ledger
+        super().__init__(recall)
+        self._ledger = ledger
         self._fleet = Fleet.empty(organisation)
         self._said = 0
         self._lately: dict[tuple[str, int], tuple[int, Answer]] = {}
@@ -190,17 +187,6 @@ class Answers:
         current = self._current()
         return [current.excursion(one) for one in found]
 
-    def alerts(self, wanted: AlertFilter, *, after: str | None = None, limit: int = 100) -> Sequence[Alert]:
-        """Alerts, newest first."""
-        found = self._recall.alerts(wanted, after, limit)
-        if not any(alert.state.open for alert in found):
-            return found
-        current = self._current()
-        return [current.alert(alert) for alert in found]
-
-    def _current(self) -> Current:
-        return Current(self._recall.facts(), self.fleet())
-
     def history(self, excursion: str) -> Sequence[StoredExcursion]:
         """Every state in which an excursion was kept, oldest first; empty for one that never was."""
         return self._recall.history(excursion)
@@ -210,18 +196,3 @@ class Answers:
         place = self.fleet().plan.place_of_point(excursion.point)
         opened_ms = excursion.excursion.opened_ms
         return None if place is None else explanation(self._recall, place.zone, opened_ms)
-
-    def alert(self, alert_id: str) -> AlertStory | None:
-        """One alert with its steps, deliveries and the gateway's own alarms of that time."""
-        story = self._recall.story(alert_id)
-        if story is None or not story.alert.state.open:
-            return story
-        return replace(story, alert=self._current().alert(story.alert))
-
-    def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
-        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
-        return self._recall.told_of_open(limit)
-
-    def text(self, story: AlertStory) -> Text:
-        """What the newest step of an alert says."""
-        return notice_of(story.alert, story.steps[-1], self.fleet()).text()

@@ -5,9 +5,10 @@ Its only clock is the log: a due time fires before the first record stamped at o
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from coldchain_backend.alerts import Desk
+from coldchain_backend.alerts import Act, DueName, follow_act
 from coldchain_backend.judging.absence import Absence
 from coldchain_backend.judging.acts import look_at_act
+from coldchain_backend.judging.alert_dues import desk_of
 from coldchain_backend.judging.batches import (
     Content,
     Framed,
@@ -48,7 +49,7 @@ class Judging:
         remembered = self._memory.load()
         self._committed, self._stale = remembered.progress, False
         self._present = Present.load(remembered, self._settings.organisation)
-        self._desk = Desk(self._memory, self._settings.public_url)
+        self._desk = desk_of(self._memory, self._present, self._settings, remembered)
         self._casebook = Casebook(self._memory, self._desk, self._present, self._settings)
         self._casebook.restore(remembered.excursions)
         conditions = Conditions(self._memory, self._desk, self._present)
@@ -182,6 +183,8 @@ class Judging:
                 self._devices.due(kind_of, subject)
             case DueKind.ZONE, (str() as zone,):
                 self._changed(self._zones.due(zone))
+            case DueKind.ALERT, (str() as of, str() as name):
+                self._desk.due(of, DueName(name), self._present.now_ms, self._present.fleet)
 
     def _course(self, key: CourseKey) -> Course:
         course = self._takings.moved[key] = self._present.courses[key]
@@ -216,17 +219,20 @@ class Judging:
             self._memory.count(reason.value, number, self._present.now_ms, content.samples.get(reason, ""))
 
     def _take_fleet(self, record: Record) -> None:
-        kept = FleetRecord(offset=record.offset, received_ms=record.received_ms, payload=record.payload)
-        present = self._present
+        kept, present = FleetRecord.of(record), self._present
         before = {sensor: present.fleet.spells(sensor) for sensor in present.ever}
         present.fleet = with_record(present.fleet, kept)
         self._memory.put_fleet(kept)
         self._changed(self._zones.take_fleet(before, present.fleet.current.by))
 
     def _take_act(self, fields: Mapping[str, Json]) -> None:
+        present = self._present
+        act = Act(number=present.offset, fields=fields, now_ms=present.now_ms, fleet=present.fleet)
+        if follow_act(self._desk, act):
+            return
         if fields.get("act") == ActName.ZONE_STATE.value:
             self._changed(self._zones.take_act(fields))
-        elif look_at_act(fields, self._memory, self._desk, self._present) is not None:
+        elif look_at_act(fields, self._memory, self._desk, present) is not None:
             self._casebook.release_whole()
 
     def _changed(self, courses: Iterable[Course]) -> None:

@@ -12,8 +12,10 @@ from coldchain.excursions import Excursion, State
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
-from coldchain_backend.alerts import AlertBook, AlertKind
+from coldchain_backend.alerts import AlertKind, DeskBook, DueName
+from coldchain_backend.alerts import Remembered as DeskRemembered
 from coldchain_backend.fleet import StateEntry
+from coldchain_backend.ledger import Record
 from coldchain_backend.series import Conflict, SeriesStore
 
 HOUR_MS = 3_600_000
@@ -183,6 +185,11 @@ class FleetRecord:
     received_ms: int
     payload: bytes
 
+    @classmethod
+    def of(cls, record: Record) -> "FleetRecord":
+        """The version that a record holds."""
+        return cls(offset=record.offset, received_ms=record.received_ms, payload=record.payload)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAlarm:
@@ -219,9 +226,11 @@ class Remembered:
     said: Sequence[StateEntry] = ()
     conditions: Sequence[ConditionState] = ()
     folded: Mapping[CourseKey, Folded] = field(default_factory=dict)
+    desk: DeskRemembered = field(default_factory=DeskRemembered)
+    alert_dues: Sequence[tuple[str, DueName, int]] = ()
 
 
-class Memory(AlertBook, Protocol):
+class Memory(DeskBook, Protocol):
     """Keeps what judging remembers. Reads see what was put before, also within the transaction."""
 
     @property
@@ -243,6 +252,10 @@ class Memory(AlertBook, Protocol):
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
+        ...
+
+    def put_alert_due(self, subject: str, kind: DueName, due_ms: int | None) -> None:
+        """Keep a due time of an alert, of what is muted, or of a receiver; None: it is not due any more."""
         ...
 
     def put_course(self, course: StoredCourse) -> None:

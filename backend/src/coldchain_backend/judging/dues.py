@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 
 
 class DueKind(IntEnum):
-    """What is due. At one instant the use of zones changes first, then late readings are judged."""
+    """What is due. At one instant the use of zones changes first, alerts come last."""
 
     ZONE = -1
     LATE = 0
@@ -14,6 +14,7 @@ class DueKind(IntEnum):
     OFFLINE = 3
     SILENCE = 4
     DEVICE = 5
+    ALERT = 6
 
 
 Key = tuple[str | int, ...]

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
-from coldchain_backend.alerts import Alert, AlertState, Transition
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Mute, Transition
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
     AccountDay,
@@ -138,14 +138,33 @@ class DaySums(NamedTuple):
     in_ms: int
 
 
+class AlertOrder(StrEnum):
+    """In which order alerts are wanted; `LEVEL`: alarms first, the newest of them first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LEVEL = "level"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """Which alerts are wanted; None: any. `open`: only those whose condition goes on."""
+    """Which alerts are wanted; None: any.
+
+    state    as it is shown: what lies over an alert hides what is below
+    open     only those whose condition goes on; listed: those that a person still has to do with
+    q        a part of an id; `places` are assets, zones and points whose names have it
+    """
 
     state: AlertState | None = None
     open: bool = False
+    listed: bool = False
     level: Level | None = None
     asset: str | None = None
+    zone: str | None = None
+    kind: AlertKind | None = None
+    q: str | None = None
+    places: frozenset[str] = frozenset()
+    order: AlertOrder = AlertOrder.NEWEST
 
 
 class Recall(Protocol):
@@ -233,6 +252,10 @@ class Recall(Protocol):
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
         """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        ...
+
+    def mutes(self) -> Sequence[Mute]:
+        """What is muted or will be, by id."""
         ...
 
     def story(self, alert_id: str) -> AlertStory | None:

@@ -41,7 +41,15 @@ class ActName(StrEnum):
     ENROL = "enrol"  # gateway, key (base64 public key)
     REVOKE = "revoke"  # gateway, key (fingerprint), reason
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
-    ACKNOWLEDGE = "acknowledge"  # alert, reason; by a link: via "link", and the receiver it was sent to
+    ACKNOWLEDGE = "acknowledge"  # alert, reason, action; by a link: via "link", and its receiver
+    COMMENT = "comment"  # alert, text
+    DISPOSITION = "disposition"  # alert, decision, reason: quality decides about the goods
+    SHELVE = "shelve"  # alert, reason, until (ms UTC) or one_shot
+    UNSHELVE = "unshelve"  # alert, reason
+    WINDOW = "window"  # asset, zone or sensor, from, to, times and time_zone, reason: nobody is called then
+    WINDOW_ENDED = "window_ended"  # id, reason
+    OUT_OF_SERVICE = "out_of_service"  # zone or sensor, from, to, work, reason
+    RETURN_TO_SERVICE = "return_to_service"  # id, reason
     RESTORE = "restore"  # reason, backup, made_ms, end: the ledger came back from a backup and goes on here
     OLD_IS_OFF = "old_is_off"  # reason: the backend that was backed up is off; deliveries go out again
     EXPIRE = "expire"  # reason, first, last, retention_days, snapshot: records whose retention is over

@@ -1,32 +1,138 @@
-"""The pages of judging's memory that alerts write: alerts, steps, and the deliveries that tell of them."""
+"""The pages of judging's memory that the desk keeps: alerts, what is muted or due, what digests tell."""
 
-from sqlalchemy import Connection, bindparam, select
+from collections.abc import Iterator, Sequence
 
-from coldchain_backend.alerts import Alert, Delivery, Transition
-from coldchain_backend.sql import rows, schema
-from coldchain_backend.sql.pages import Pages
+from sqlalchemy import Connection, Table, bindparam, delete, select
+
+from coldchain_backend.alerts import (
+    Alert,
+    AlertState,
+    Delivery,
+    DueName,
+    Entry,
+    Mute,
+    Recent,
+    Remembered,
+    Transition,
+)
+from coldchain_backend.sql import alert_rows, schema
+from coldchain_backend.sql.account_books import AccountBooks
+
+RECENT_MS = 2 * 3_600_000
+"""So long the desk looks back for floods and chatter."""
 
 _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
+_ACTIVE = (
+    select(schema.alert)
+    .where(schema.alert.c.state.in_([one.value for one in AlertState if one.open]))
+    .order_by(schema.alert.c.id)
+)
+_WAITING = (
+    select(schema.digest_entry)
+    .where(schema.digest_entry.c.receiver == bindparam("wanted"), schema.digest_entry.c.digest.is_(None))
+    .order_by(schema.digest_entry.c.at_ms, schema.digest_entry.c.alert, schema.digest_entry.c.sequence)
+)
 
 
-class AlertBooks:
-    """Part of judging's memory."""
+class AlertBooks(AccountBooks):
+    """Part of judging's memory. Alerts that were put are read back without asking the database."""
 
-    _connection: Connection
-    _pages: Pages
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._alerts: dict[str, Alert] = {}
 
     def alert(self, alert_id: str) -> Alert | None:
-        self._pages.flush("alert")
+        known = self._alerts.get(alert_id)
+        if known is not None:
+            return known
         found = self._connection.execute(_ALERT, {"wanted": alert_id}).mappings().first()
-        return None if found is None else rows.alert_of(found)
+        return None if found is None else alert_rows.alert_of(found)
 
     def put_alert(self, alert: Alert) -> None:
-        self._pages.put(schema.alert, rows.alert_row(alert))
+        self._alerts[alert.id] = alert
 
     def put_transition(self, step: Transition) -> None:
-        self._pages.put(schema.alert_transition, rows.transition_row(step))
+        self._pages.put(schema.alert_transition, alert_rows.transition_row(step))
 
     def put_delivery(self, delivery: Delivery) -> None:
-        row = rows.delivery_row(delivery)
         if not self._pages.waits(schema.delivery, (delivery.id,)):
-            self._pages.put(schema.delivery, row)
+            self._pages.put(schema.delivery, alert_rows.delivery_row(delivery))
+
+    def active(self) -> Iterator[Alert]:
+        self.flush_alerts()
+        for row in self._connection.execute(_ACTIVE).mappings():
+            yield alert_rows.alert_of(row)
+
+    def put_mute(self, mute: Mute) -> None:
+        self._pages.put(schema.alert_mute, alert_rows.mute_row(mute))
+
+    def drop_mute(self, mute_id: str) -> None:
+        self._drop(schema.alert_mute, "id", mute_id)
+
+    def put_memo(self, name: str, value: bytes | None) -> None:
+        if value is None:
+            self._drop(schema.alert_memo, "name", name)
+        else:
+            self._pages.put(schema.alert_memo, {"name": name, "value": value})
+
+    def put_entry(self, entry: Entry) -> None:
+        self._pages.put(schema.digest_entry, alert_rows.entry_row(entry))
+
+    def entries(self, receiver: str) -> Sequence[Entry]:
+        self._pages.flush("digest_entry")
+        found = self._connection.execute(_WAITING, {"wanted": receiver}).mappings()
+        return [alert_rows.entry_of(row) for row in found]
+
+    def put_alert_due(self, subject: str, kind: DueName, due_ms: int | None) -> None:
+        """Keep a due time of an alert; None: it is not due any more."""
+        self._pages.put(schema.alert_due, {"subject": subject, "kind": kind.value, "due_ms": due_ms})
+
+    def flush_alerts(self) -> None:
+        """Write the alerts that wait."""
+        for alert in self._alerts.values():
+            self._pages.put(schema.alert, alert_rows.alert_row(alert))
+        self._alerts.clear()
+        self._pages.flush("alert")
+
+    def flush_desk(self) -> None:
+        """Write everything of the desk before a commit; what is no longer due is forgotten."""
+        self.flush_alerts()
+        if self._pages.any("alert_due"):
+            table = schema.alert_due
+            self._pages.flush("alert_due")
+            self._connection.execute(delete(table).where(table.c.due_ms.is_(None)))
+
+    def forget_alerts(self) -> None:
+        """Forget the alerts that wait."""
+        self._alerts.clear()
+
+    def _drop(self, table: Table, key: str, value: str) -> None:
+        self._pages.flush(table.name)
+        self._connection.execute(delete(table).where(table.c[key] == value))
+
+
+def alert_dues(connection: Connection) -> list[tuple[str, DueName, int]]:
+    """What is due of alerts."""
+    table = schema.alert_due
+    wanted = select(table.c.subject, table.c.kind, table.c.due_ms).order_by(*table.primary_key)
+    return [(subject, DueName(kind), due_ms) for subject, kind, due_ms in connection.execute(wanted)]
+
+
+def desk_memory(connection: Connection, stamp_ms: int) -> Remembered:
+    """What the desk needs to go on."""
+    alert, mute, memo = schema.alert, schema.alert_mute, schema.alert_memo
+    paged = (
+        select(alert.c.source, alert.c.paged_ms, alert.c.counted_ms)
+        .where(alert.c.paged_ms > stamp_ms - RECENT_MS)
+        .order_by(alert.c.paged_ms, alert.c.id)
+    )
+    mutes = connection.execute(select(mute).order_by(mute.c.id)).mappings()
+    about = connection.execute(_ACTIVE.where(alert.c.kind.in_(("flood", "unstable")))).mappings()
+    return Remembered(
+        mutes=[alert_rows.mute_of(row) for row in mutes],
+        memos={row.name: row.value for row in connection.execute(select(memo))},
+        recent=[
+            Recent(source=one[0], paged_ms=one[1], counted_ms=one[2]) for one in connection.execute(paged)
+        ],
+        about_alerts=[alert_rows.alert_of(row) for row in about],
+    )

@@ -22,8 +22,7 @@ from coldchain_backend.judging.contracts import (
 )
 from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
-from coldchain_backend.sql.account_books import AccountBooks
-from coldchain_backend.sql.alert_books import AlertBooks
+from coldchain_backend.sql.alert_books import AlertBooks, alert_dues, desk_memory
 from coldchain_backend.sql.dialect import add_or_change
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.readings import Beside, Readings, Within
@@ -50,7 +49,7 @@ _EXCURSIONS = select(_CASES).where(
 )
 
 
-class Books(AccountBooks, AlertBooks):
+class Books(AlertBooks):
     """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
 
     def __init__(self, database: Database) -> None:
@@ -105,6 +104,7 @@ class Books(AccountBooks, AlertBooks):
         for state in self._sensors.values():
             self._pages.put(schema.sensor_state, rows.sensor_row(state))
         self._sensors.clear()
+        self.flush_desk()
         self._pages.flush_all()
         self._add_counts()
         self._readings.commit(progress.offset)
@@ -115,6 +115,7 @@ class Books(AccountBooks, AlertBooks):
         self._connection.rollback()
         self._series.discard()
         self._pages.clear()
+        self.forget_alerts()
         self._counts.clear()
         self._sensors.clear()
 
@@ -247,6 +248,7 @@ def _load(connection: Connection) -> Remembered:
     ).mappings()
     table = schema.excursion
     lasting = and_(table.c.gone.is_(None), or_(table.c.closed_ms.is_(None), table.c.held_ms.is_not(None)))
+    stamp_ms = 0 if progress is None else progress["stamp_ms"]
     return Remembered(
         progress=Progress()
         if progress is None
@@ -270,6 +272,8 @@ def _load(connection: Connection) -> Remembered:
         folded=dict(
             rows.folded_of(row) for row in connection.execute(select(schema.account_frontier)).mappings()
         ),
+        desk=desk_memory(connection, stamp_ms),
+        alert_dues=alert_dues(connection),
         said=[
             rows.said_of(row)
             for row in connection.execute(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from coldchain_backend.alerts import Alert
 from coldchain_backend.series import SeriesStore
-from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql import alert_rows, schema
 from coldchain_backend.sql.rows import Cell
 from coldchain_backend.sql.session import Database, raw
 
@@ -85,7 +85,9 @@ def told_and_gone(before: Database, after: Database) -> list[Alert]:
     table = schema.alert
     with before.read() as old, after.read() as new, old.begin(), new.begin():
         known = set(new.execute(select(table.c.id)).scalars())
-        alerts = [rows.alert_of(row) for row in old.execute(select(table).order_by(table.c.id)).mappings()]
+        alerts = [
+            alert_rows.alert_of(row) for row in old.execute(select(table).order_by(table.c.id)).mappings()
+        ]
         return [alert for alert in alerts if alert.told and alert.id not in known]
 
 

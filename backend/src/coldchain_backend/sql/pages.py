@@ -33,6 +33,10 @@ class Pages:
                 add(self._connection, schema.metadata.tables[name]), list(waiting.values())
             )
 
+    def any(self, name: str) -> bool:
+        """Whether anything waits for a table."""
+        return bool(self._waiting.get(name))
+
     def waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
         """Whether a row of this key waits."""
         return key in self._waiting.get(table.name, ())

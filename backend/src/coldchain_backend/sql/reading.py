@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
-from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.alerts import Alert, Mute
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
@@ -20,13 +20,12 @@ from coldchain_backend.judging.contracts import (
 )
 from coldchain_backend.judging.views import AlertFilter, AlertStory, DaySums, DeliveryView, Facts
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
-from coldchain_backend.sql import rows, schema
+from coldchain_backend.sql import alert_rows, rows, schema
 from coldchain_backend.sql.account_books import account_hours
+from coldchain_backend.sql.alert_pages import OPEN, alert_page
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
-
-_OPEN = tuple(state.value for state in AlertState if state.open)
 
 
 class Records:
@@ -156,26 +155,18 @@ class Records:
             return history(connection, excursion)
 
     def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
-        table = schema.alert
-        asked = select(table)
-        if wanted.state is not None:
-            asked = asked.where(table.c.state == wanted.state.value)
-        if wanted.open:
-            asked = asked.where(table.c.state.in_(_OPEN))
-        if wanted.level is not None:
-            asked = asked.where(table.c.level == wanted.level.value)
-        if wanted.asset is not None:
-            asked = asked.where(table.c.asset == wanted.asset)
         with self._database.read() as connection:
-            if after is not None:
-                last = connection.execute(select(table.c.fired_ms).where(table.c.id == after)).scalar()
-                asked = asked.where(tuple_(table.c.fired_ms, table.c.id) < (last or 0, after))
-            asked = asked.order_by(table.c.fired_ms.desc(), table.c.id.desc()).limit(limit)
-            return [rows.alert_of(row) for row in connection.execute(asked).mappings()]
+            return alert_page(connection, wanted, after, limit)
+
+    def mutes(self) -> Sequence[Mute]:
+        table = schema.alert_mute
+        with self._database.read() as connection:
+            found = connection.execute(select(table).order_by(table.c.id)).mappings()
+            return [alert_rows.mute_of(row) for row in found]
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
         table = schema.alert
-        asked = select(table.c.id, table.c.told).where(table.c.state.in_(_OPEN))
+        asked = select(table.c.id, table.c.told).where(table.c.state.in_(OPEN))
         with self._database.read() as connection:
             found = connection.execute(asked.order_by(table.c.fired_ms.desc()).limit(limit))
             return [(row.id, name) for row in found for name in orjson.loads(row.told)][:limit]
@@ -190,7 +181,7 @@ class Records:
             )
             if found is None:
                 return None
-            alert = rows.alert_of(found)
+            alert = alert_rows.alert_of(found)
             taken = connection.execute(
                 select(steps).where(steps.c.alert == alert_id).order_by(steps.c.sequence)
             ).mappings()
@@ -201,7 +192,7 @@ class Records:
             ).mappings()
             return AlertStory(
                 alert=alert,
-                steps=tuple(rows.transition_of(row) for row in taken),
+                steps=tuple(alert_rows.transition_of(row) for row in taken),
                 deliveries=tuple(DeliveryView(**row) for row in told),
                 local_alarms=tuple(_local_alarms(connection, alert)),
             )

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import orjson
-from cattrs import Converter
 from sqlalchemy import RowMapping
 
 from coldchain.excursions import Excursion, State
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality
-from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, Delivery, Transition, TransitionKind
-from coldchain_backend.alerts.lifecycle import Acknowledgement
+from coldchain_backend.alerts import AlertKind
 from coldchain_backend.fleet import StateEntry, StateSource, ZoneState
 from coldchain_backend.judging.contracts import (
     AccountDay,
@@ -30,8 +28,6 @@ from coldchain_backend.judging.contracts import (
 
 Cell: TypeAlias = str | int | float | bool | bytes | None
 Row: TypeAlias = dict[str, Cell]
-
-_converter = Converter(omit_if_default=True)
 
 
 def state_blob(state: State) -> bytes:
@@ -301,89 +297,3 @@ def local_alarm_row(alarm: LocalAlarm) -> Row:
 def local_alarm_of(row: RowMapping) -> LocalAlarm:
     """A local alarm from its row."""
     return LocalAlarm(**row)
-
-
-def alert_row(alert: Alert) -> Row:
-    """An alert as a row."""
-    acknowledged = alert.acknowledged
-    return {
-        "id": alert.id,
-        "kind": alert.cause.kind.value,
-        "state": alert.state.value,
-        "level": alert.level.value,
-        "asset": alert.cause.subject.asset,
-        "point": alert.cause.subject.point,
-        "sequence": alert.sequence,
-        "revision": alert.revision,
-        "paged": alert.paged,
-        "told": orjson.dumps(alert.told),
-        "fired_ms": alert.fired_ms,
-        "cause_id": alert.cause.id,
-        "cause": orjson.dumps(_converter.unstructure(alert.cause)),
-        "acknowledged_by": None if acknowledged is None else acknowledged.by,
-        "acknowledged_ms": None if acknowledged is None else acknowledged.at_ms,
-        "acknowledged_reason": None if acknowledged is None else acknowledged.reason,
-    }
-
-
-def alert_of(cells: RowMapping) -> Alert:
-    """An alert from its row."""
-    return Alert(
-        id=cells["id"],
-        cause=_converter.structure(orjson.loads(cells["cause"]), Cause),
-        state=AlertState(cells["state"]),
-        level=Level(cells["level"]),
-        sequence=cells["sequence"],
-        revision=cells["revision"],
-        paged=cells["paged"],
-        told=tuple(orjson.loads(cells["told"])),
-        fired_ms=cells["fired_ms"],
-        acknowledged=_acknowledgement(cells),
-    )
-
-
-def _acknowledgement(row: RowMapping) -> Acknowledgement | None:
-    if row["acknowledged_by"] is None:
-        return None
-    return Acknowledgement(
-        by=row["acknowledged_by"], at_ms=row["acknowledged_ms"], reason=row["acknowledged_reason"]
-    )
-
-
-def transition_row(step: Transition) -> Row:
-    """A step as a row."""
-    return {
-        "alert": step.alert,
-        "sequence": step.sequence,
-        "kind": step.kind.value,
-        "at_ms": step.at_ms,
-        "event_ms": step.event_ms,
-        "level": step.level.value,
-        "pages": step.pages,
-        "value": step.value,
-        "by": step.by,
-        "reason": step.reason,
-    }
-
-
-def transition_of(row: RowMapping) -> Transition:
-    """A step from its row."""
-    return Transition(**{**row, "kind": TransitionKind(row["kind"]), "level": Level(row["level"])})
-
-
-def delivery_row(delivery: Delivery) -> Row:
-    """A telling as a row of the queue."""
-    return {
-        "id": delivery.id,
-        "alert": delivery.alert,
-        "sequence": delivery.sequence,
-        "receiver": delivery.receiver,
-        "state": "queued",
-        "created_ms": delivery.due_ms,
-        "due_ms": delivery.due_ms,
-        "leased_until_ms": 0,
-        "attempts": 0,
-        "body": delivery.body,
-        "last_error": None,
-        "delivered_ms": None,
-    }

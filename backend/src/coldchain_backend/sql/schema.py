@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
-from coldchain_backend.sql.tables import DERIVED, KEPT, columns, people, series
+from coldchain_backend.sql.tables import DERIVED, KEPT, alerts, columns, people, series
 from coldchain_backend.sql.tables.columns import id_column as _id
 from coldchain_backend.sql.tables.columns import time_column as _time
 
@@ -260,45 +260,8 @@ unjudged = Table(
     info=DERIVED,
 )
 
-alert = Table(
-    "alert",
-    metadata,
-    _id("id"),
-    Column("kind", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("level", String, nullable=False),
-    Column("asset", String),
-    Column("point", String),
-    Column("sequence", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("paged", Boolean, nullable=False),
-    Column("told", LargeBinary, nullable=False),
-    _time("fired_ms"),
-    Column("cause_id", String, nullable=False),
-    Column("cause", LargeBinary, nullable=False),
-    Column("acknowledged_by", String),
-    _time("acknowledged_ms", nullable=True),
-    Column("acknowledged_reason", String),
-    Index("alert_newest", "fired_ms", "id"),
-    Index("alert_state", "state", "fired_ms"),
-    info=DERIVED,
-)
-
-alert_transition = Table(
-    "alert_transition",
-    metadata,
-    _id("alert"),
-    Column("sequence", Integer, primary_key=True, autoincrement=False),
-    Column("kind", String, nullable=False),
-    _time("at_ms"),
-    _time("event_ms"),
-    Column("level", String, nullable=False),
-    Column("pages", Boolean, nullable=False),
-    Column("value", Float),
-    Column("by", String),
-    Column("reason", String),
-    info=DERIVED,
-)
+alert, alert_transition, alert_due = alerts.alert, alerts.alert_transition, alerts.alert_due
+alert_mute, alert_memo, digest_entry = alerts.alert_mute, alerts.alert_memo, alerts.digest_entry
 
 delivery = Table(
     "delivery",

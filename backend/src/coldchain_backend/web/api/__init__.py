@@ -12,6 +12,8 @@ from coldchain_backend.web.api import (
     excursions,
     fleet,
     gateways,
+    handling,
+    mutes,
     readings,
     routing,
     sensors,
@@ -22,8 +24,8 @@ from coldchain_backend.web.api import (
 )
 
 _ALL = (
-    board, readings, excursions, alerts, verdicts, coverage, compliance, zones, sensors, fleet, gateways,
-    routing, status, users,
+    board, readings, excursions, alerts, handling, mutes, verdicts, coverage, compliance, zones, sensors,
+    fleet, gateways, routing, status, users,
 )  # fmt: skip
 
 

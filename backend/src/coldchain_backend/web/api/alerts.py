@@ -1,52 +1,24 @@
-"""Alerts: the list, one with its history, and taking notice of one."""
+"""Alerts: the list, and one with its history."""
 
 from asyncio import to_thread
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from coldchain.profiles import Level
-from coldchain_backend.alerts import Alert, AlertState, Transition, notice_of
-from coldchain_backend.fleet import Fleet
-from coldchain_backend.judging import AlertFilter, DeliveryView
-from coldchain_backend.web.acknowledge import MAX_REASON, write_acknowledgement
+from coldchain.words import Language
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Transition, context_document, notice_of
+from coldchain_backend.fleet import Asset, Fleet, Point, Zone
+from coldchain_backend.judging import AlertFilter, AlertOrder, DeliveryView
+from coldchain_backend.web.api.alert_items import AlertItem, alert_fields
 from coldchain_backend.web.api.shapes import Listed, Name, Names, Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Operator, Viewer, Wanted
+from coldchain_backend.web.services import Services, Viewer, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
 MAX_ALERTS = 500
-
-
-class AlertItem(BaseModel):
-    """An alert; times ending in `_at` are event time but `fired_at` and `acknowledged_at`, the server's."""
-
-    id: str
-    kind: str
-    state: str
-    level: str
-    revision: int
-    asset: str | None
-    zone: str | None
-    point: str | None
-    sensor: str | None
-    gateway: str | None
-    rule: str | None
-    value: float | None
-    limit: float | None
-    peak: float | None
-    peak_at: Time | None
-    out_minutes: float
-    opened_at: Time
-    ended_at: Time | None
-    fired_at: Time
-    incomplete: bool
-    data_gap: bool
-    acknowledged_by: str | None
-    acknowledged_at: Time | None
-    acknowledged_reason: str | None
 
 
 class StepItem(BaseModel):
@@ -60,6 +32,7 @@ class StepItem(BaseModel):
     value: float | None
     by: str | None
     reason: str | None
+    note: str | None
     text: Names
 
 
@@ -75,24 +48,48 @@ class ToldItem(BaseModel):
     error: str | None
 
 
-class AlertAnswer(AlertItem):
-    """An alert with everything that happened to it."""
+class SiblingItem(BaseModel):
+    """Another point of the zone as it was heard last; `out`: an excursion goes on there."""
 
+    point: str
+    value_c: float | None
+    at: Time | None
+    out: bool
+
+
+class NearItem(BaseModel):
+    """What was going on around; null is not known. `ups_charge` in %."""
+
+    door: Literal["open", "closed"] | None
+    defrost: Literal["on", "off"] | None
+    mains: Literal["on", "off"] | None
+    ups_charge: float | None
+    siblings: list[SiblingItem]
+
+
+class PositionItem(BaseModel):
+    """Where the asset was heard to be, and when."""
+
+    latitude: float
+    longitude: float
+    at: Time
+
+
+class Around(BaseModel):
+    """What was known around an alert at its last step; degree-minutes beyond the limit, known time only."""
+
+    degree_minutes: float | None
+    last_contact_at: Time | None
+    position: PositionItem | None
+    context: NearItem
+
+
+class AlertAnswer(AlertItem):
+    """An alert with everything that happened to it; `around`: what was known around it when it was told."""
+
+    around: Around
     timeline: list[StepItem]
     deliveries: list[ToldItem]
-
-
-class Notice(BaseModel):
-    """What somebody says when taking notice."""
-
-    reason: str = Field(min_length=1, max_length=MAX_REASON)
-
-
-class Accepted(BaseModel):
-    """The act is durable; `state` follows as soon as it is judged."""
-
-    id: str
-    by: str
 
 
 @router.get("/alerts")
@@ -100,17 +97,42 @@ async def alerts(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
     person: Viewer,
     *,
-    state: Annotated[AlertState | None, Query(description="only alerts in this state")] = None,
+    state: Annotated[AlertState | None, Query(description="only alerts that are shown in this state")] = None,
+    listed: Annotated[bool, Query(description="only alerts that a person still has to do with")] = False,
     level: Level | None = None,
+    kind: AlertKind | None = None,
     asset: Name | None = None,
+    zone: Name | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="a part of an id or of a name")] = None,
+    sort: AlertOrder = AlertOrder.NEWEST,
     after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_ALERTS)] = 100,
 ) -> Listed[AlertItem]:
-    """Alerts, the newest first."""
-    wanted = AlertFilter(state=state, level=level, asset=asset)
+    """Alerts, the newest first; `state=pending` lists what is out of limits and not yet due to be told."""
+    wanted = AlertFilter(
+        state=state,
+        listed=listed,
+        level=level,
+        kind=kind,
+        asset=asset,
+        zone=zone,
+        q=q or None,
+        places=_named(services, q) if q else frozenset(),
+        order=sort,
+    )
     found = await to_thread(services.answers.alerts, wanted, after=after, limit=limit + 1)
-    items = [AlertItem.model_validate(_fields(one)) for one in found[:limit]]
+    items = [AlertItem.model_validate(alert_fields(one)) for one in found[:limit]]
     return Listed(items=items, next=items[-1].id if len(found) > limit else None)
+
+
+def _named(services: Services, q: str) -> frozenset[str]:
+    """Assets, zones and points whose names have a text in them, in either language."""
+    plan, text = services.fleet().plan, q.casefold()
+    things: list[Asset | Zone | Point] = [*plan.assets, *(zone for _, zone in plan.zones())]
+    things += [place.point for place in plan.places()]
+    return frozenset(
+        one.id for one in things if any(text in one.name.in_(language).casefold() for language in Language)
+    )
 
 
 @router.get("/alerts/{alert}")
@@ -122,51 +144,12 @@ async def alert(services: Wanted, person: Viewer, alert: str) -> AlertAnswer:
     fleet = services.fleet()
     return AlertAnswer.model_validate(
         {
-            **_fields(story.alert),
+            **alert_fields(story.alert),
+            "around": context_document(story.alert.context),
             "timeline": [_step(story.alert, step, fleet) for step in story.steps],
             "deliveries": [_told(one) for one in story.deliveries],
         }
     )
-
-
-@router.post("/alerts/{alert}/acknowledge", status_code=202)
-async def acknowledge(services: Wanted, person: Operator, alert: str, notice: Notice) -> Accepted:
-    """Take notice of an alert; the act stands in the ledger under your name when this answers."""
-    if await to_thread(services.answers.alert, alert) is None:
-        raise HTTPException(404, f"no alert {alert}")
-    await write_acknowledgement(services, alert=alert, by=person.name, reason=notice.reason)
-    return Accepted(id=alert, by=person.name)
-
-
-def _fields(alert: Alert) -> dict[str, object]:
-    cause, taken = alert.cause, alert.acknowledged
-    subject, end = cause.subject, cause.end
-    return {
-        "id": alert.id,
-        "kind": cause.kind.value,
-        "state": alert.state.value,
-        "level": alert.level.value,
-        "revision": alert.revision,
-        "asset": subject.asset,
-        "zone": subject.zone,
-        "point": subject.point,
-        "sensor": subject.sensor,
-        "gateway": subject.gateway,
-        "rule": cause.rule,
-        "value": cause.value,
-        "limit": cause.limit,
-        "peak": cause.peak,
-        "peak_at": None if cause.peak_ms is None else iso(cause.peak_ms),
-        "out_minutes": round(cause.out_ms / 60_000, 2),
-        "opened_at": iso(cause.opened_ms),
-        "ended_at": None if end is None else iso(end.event_ms),
-        "fired_at": iso(alert.fired_ms),
-        "incomplete": end is not None and end.incomplete,
-        "data_gap": cause.data_gap,
-        "acknowledged_by": None if taken is None else taken.by,
-        "acknowledged_at": None if taken is None else iso(taken.at_ms),
-        "acknowledged_reason": None if taken is None else taken.reason,
-    }
 
 
 def _step(alert: Alert, step: Transition, fleet: Fleet) -> StepItem:
@@ -179,6 +162,7 @@ def _step(alert: Alert, step: Transition, fleet: Fleet) -> StepItem:
         value=step.value,
         by=step.by,
         reason=step.reason,
+        note=step.note,
         text=Names.of(notice_of(alert, step, fleet).text()),
     )
 

@@ -10,9 +10,9 @@ from coldchain_backend.web.board import Limits
 from coldchain_backend.web.console.wording import UTC_NAME, Wording, degrees, limit
 
 _STEP_OF_STATE = {
-    "firing": TransitionKind.FIRED,
-    "acknowledged": TransitionKind.FIRED,
     "resolved": TransitionKind.RESOLVED,
+    "resolved_unacked": TransitionKind.RESOLVED,
+    "latched": TransitionKind.RESOLVED,
     "closed": TransitionKind.CLOSED,
     "withdrawn": TransitionKind.WITHDRAWN,
     "merged": TransitionKind.MERGED,
@@ -118,7 +118,7 @@ class Teller:
         return ShownAlert(
             id=alert.id,
             level=alert.level.value,
-            state=alert.state.value,
+            state=alert.standing.value,
             open=alert.state.open,
             acknowledged=alert.acknowledged is not None,
             title=self._title(alert),
@@ -126,7 +126,7 @@ class Teller:
             since=w.moment(cause.opened_ms, where),
             out=w.age(end_ms - cause.opened_ms),
             acknowledged_text=self._taken(alert, where),
-            can_acknowledge=self.may_acknowledge and alert.state.open and alert.acknowledged is None,
+            can_acknowledge=self.may_acknowledge and alert.state.listed and alert.acknowledged is None,
             facts=facts,
             notes=notes,
             steps=steps,
@@ -158,7 +158,7 @@ class Teller:
         step = Transition(
             alert=alert.id,
             sequence=alert.sequence,
-            kind=_STEP_OF_STATE[alert.state.value],
+            kind=_STEP_OF_STATE.get(alert.state.value, TransitionKind.FIRED),
             at_ms=alert.fired_ms,
             event_ms=alert.cause.event_ms,
             level=alert.level,
@@ -216,6 +216,7 @@ class Teller:
             level=w.say(f"level_{step.level.value}"),
             by=step.by or "",
             reason=step.reason or "",
+            note=step.note or "",
             value="" if step.value is None else degrees(step.value, self.limits(alert)),
         )
         own = step.kind is TransitionKind.ACKNOWLEDGED

@@ -1,0 +1,135 @@
+"""What the desk works with: where alerts are kept, and who fires what is due."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from coldchain_backend.alerts.cause import Cause
+from coldchain_backend.alerts.context import Context
+from coldchain_backend.alerts.states import Alert, Transition
+from coldchain_backend.alerts.suppression import Mute
+
+
+class DueName(StrEnum):
+    """What is due of an alert, of something muted, or of a receiver."""
+
+    ACK_TIMEOUT = "ack_timeout"
+    REARM = "rearm"
+    ESCALATE = "escalate"
+    MUTE = "mute"
+    UNSTABLE_END = "unstable_end"
+    CHATTER_END = "chatter_end"
+    FLOOD_END = "flood_end"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One queued telling; `id` is the webhook id on every attempt. `due_ms`: not before this."""
+
+    id: str
+    alert: str
+    sequence: int
+    receiver: str
+    due_ms: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A step that a receiver hears of in a digest: `digest` is that delivery, None while it waits.
+
+    type   the event as it would have been told by itself, such as alert.fired
+    """
+
+    receiver: str
+    alert: str
+    sequence: int
+    type: str
+    at_ms: int
+    critical: bool
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """An alarm of late: where it came from, when it was to be told, whether it counts for a flood."""
+
+    source: str
+    paged_ms: int
+    counted_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the desk needs to go on after a restart; `memos` are small states of its own by name."""
+
+    mutes: Sequence[Mute] = ()
+    memos: Mapping[str, bytes] = field(default_factory=dict)
+    recent: Sequence[Recent] = ()
+    about_alerts: Sequence[Alert] = ()
+
+
+class AlertBook(Protocol):
+    """Where alerts are kept, inside the transaction of whoever asks the desk."""
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """The alert as last put."""
+        ...
+
+    def put_alert(self, alert: Alert) -> None:
+        """Keep the newest version of an alert."""
+        ...
+
+    def put_transition(self, step: Transition) -> None:
+        """Add a step; the same (alert, sequence) again changes nothing."""
+        ...
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Queue a telling; an id that was ever queued changes nothing."""
+        ...
+
+    def active(self) -> Iterable[Alert]:
+        """All alerts whose condition goes on, by their ids."""
+        ...
+
+
+class DeskBook(AlertBook, Protocol):
+    """What the desk keeps beside alerts."""
+
+    def put_mute(self, mute: Mute) -> None:
+        """Keep a shelving, a window or a time out of service."""
+        ...
+
+    def drop_mute(self, mute_id: str) -> None:
+        """Forget one that is over."""
+        ...
+
+    def put_memo(self, name: str, value: bytes | None) -> None:
+        """Keep a small state under its name; None forgets it."""
+        ...
+
+    def put_entry(self, entry: Entry) -> None:
+        """Keep what is told in a digest."""
+        ...
+
+    def entries(self, receiver: str) -> Sequence[Entry]:
+        """What waits for a receiver's next digest, in the order of the log."""
+        ...
+
+
+class Timers(Protocol):
+    """Due times, stored with everything else and fired by the log's clock through `Desk.due`."""
+
+    def set(self, subject: str, kind: DueName, due_ms: int | None) -> None:
+        """Set, move or (None) remove what is due of a subject: an alert's id, a mute's, a receiver's name."""
+        ...
+
+
+class Witness(Protocol):
+    """Knows what is around the cause of an alert."""
+
+    def context(self, cause: Cause) -> Context:
+        """What is known around a cause now."""
+        ...

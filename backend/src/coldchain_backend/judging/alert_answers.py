@@ -1,0 +1,52 @@
+"""Questions about what was told: alerts as they stand now, their stories, what is muted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coldchain.words import Text
+from coldchain_backend.alerts import Alert, Mute, notice_of
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging.current import Current
+from coldchain_backend.judging.views import AlertFilter, AlertStory, Recall
+
+
+class AlertAnswers(ABC):
+    """Asks `recall`; whoever is built on it knows the fleet."""
+
+    def __init__(self, recall: Recall) -> None:
+        self._recall = recall
+
+    @abstractmethod
+    def fleet(self) -> Fleet:
+        """The fleet as judging knows it."""
+
+    def alerts(self, wanted: AlertFilter, *, after: str | None = None, limit: int = 100) -> Sequence[Alert]:
+        """Alerts, newest first."""
+        found = self._recall.alerts(wanted, after, limit)
+        if not any(alert.state.open for alert in found):
+            return found
+        current = self._current()
+        return [current.alert(alert) for alert in found]
+
+    def _current(self) -> Current:
+        return Current(self._recall.facts(), self.fleet())
+
+    def alert(self, alert_id: str) -> AlertStory | None:
+        """One alert with its steps, deliveries and the gateway's own alarms of that time."""
+        story = self._recall.story(alert_id)
+        if story is None or not story.alert.state.open:
+            return story
+        return replace(story, alert=self._current().alert(story.alert))
+
+    def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        return self._recall.told_of_open(limit)
+
+    def mutes(self) -> Sequence[Mute]:
+        """Everything that is shelved, in a window or out of service, or will be."""
+        return self._recall.mutes()
+
+    def text(self, story: AlertStory) -> Text:
+        """What the newest step of an alert says."""
+        return notice_of(story.alert, story.steps[-1], self.fleet()).text()

@@ -1,0 +1,66 @@
+"""Pages of the list of alerts."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+
+from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.judging.views import AlertFilter, AlertOrder
+from coldchain_backend.sql import alert_rows, schema
+
+_T = schema.alert
+OPEN = tuple(state.value for state in AlertState if state.open)
+_LISTED = tuple(state.value for state in AlertState if state.listed)
+_SEARCHED = (_T.c.id, _T.c.asset, _T.c.zone, _T.c.point)
+
+
+def alert_page(connection: Connection, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
+    """Alerts that are wanted, behind the one named `after`, in the order that is wanted."""
+    asked = select(_T).where(*_conditions(wanted))
+    if after is not None:
+        last = connection.execute(select(_T.c.fired_ms, _T.c.level).where(_T.c.id == after)).first()
+        fired_ms, level = (0, "") if last is None else (last.fired_ms, last.level)
+        asked = asked.where(_behind(wanted.order, fired_ms, level, after))
+    found = connection.execute(_ordered(asked, wanted.order).limit(limit)).mappings()
+    return [alert_rows.alert_of(row) for row in found]
+
+
+def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    equal = (
+        (_T.c.standing, None if wanted.state is None else wanted.state.value),
+        (_T.c.level, None if wanted.level is None else wanted.level.value),
+        (_T.c.kind, None if wanted.kind is None else wanted.kind.value),
+        (_T.c.asset, wanted.asset),
+        (_T.c.zone, wanted.zone),
+    )
+    found = [column == value for column, value in equal if value is not None]
+    if wanted.open:
+        found.append(_T.c.state.in_(OPEN))
+    if wanted.listed:
+        found.append(_T.c.state.in_(_LISTED))
+    if wanted.q is not None:
+        named = (_T.c.asset, _T.c.zone, _T.c.point)
+        by_id = [column.contains(wanted.q, autoescape=True) for column in _SEARCHED]
+        found.append(or_(*by_id, *(column.in_(sorted(wanted.places)) for column in named)))
+    return found
+
+
+def _behind(order: AlertOrder, fired_ms: int, level: str, alert: str) -> ColumnElement[bool]:
+    here = tuple_(_T.c.fired_ms, _T.c.id)
+    match order:
+        case AlertOrder.OLDEST:
+            return here > (fired_ms, alert)
+        case AlertOrder.NEWEST:
+            return here < (fired_ms, alert)
+        case AlertOrder.LEVEL:
+            return or_(_T.c.level > level, and_(_T.c.level == level, here < (fired_ms, alert)))
+
+
+def _ordered(asked: Select[tuple[object, ...]], order: AlertOrder) -> Select[tuple[object, ...]]:
+    match order:
+        case AlertOrder.OLDEST:
+            return asked.order_by(_T.c.fired_ms, _T.c.id)
+        case AlertOrder.NEWEST:
+            return asked.order_by(_T.c.fired_ms.desc(), _T.c.id.desc())
+        case AlertOrder.LEVEL:
+            return asked.order_by(_T.c.level, _T.c.fired_ms.desc(), _T.c.id.desc())
