@@ -9,6 +9,8 @@ DEMO := .venv/.demo.stamp
 DEV := .venv/.dev.stamp
 LOCKED := requirements/uv.txt $(wildcard */pyproject.toml) tools/environment.sh
 FAST := tests/unit tests/contract tests/scenarios tests/architecture
+# Files of tests run side by side, in processes of their own, the long ones of the whole path first.
+SIDE = -n $(or $(JOBS),$(shell expr $$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,11 +29,11 @@ deps:  ## install the Debian packages that tests with real parts use
 demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself with a summary
 	@$(PY) -m demo $(if $(FOR),--for $(FOR))
 
-test: $(DEV)  ## every test; prints the time of each tier
-	@$(PY) -m pytest -q $(ARGS)
+test: $(DEV)  ## every test; prints the time of each tier; JOBS=1 for one process
+	@$(PY) -m pytest -q $(SIDE) $(ARGS)
 
 test-unit: $(DEV)  ## unit, contract, scenario and architecture tests
-	@$(PY) -m pytest -q $(FAST) $(ARGS)
+	@$(PY) -m pytest -q $(SIDE) $(FAST) $(ARGS)
 
 test-integration: $(DEV)  ## tests with real parts: broker, ptys, HTTP, disks
 	@$(PY) -m pytest -q tests/integration $(ARGS)

@@ -82,12 +82,11 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The names of an acceptance test travel with its report, also from a process beside this one."""
     report = yield
     marker = item.get_closest_marker("acceptance")
-    if marker is not None and (call.when == "call" or not report.passed):
-        told = dict(item.user_properties).get("figures", {})
-        for name in marker.args:
-            _acceptance.add(name, report.outcome, report.duration, dict(told))  # type: ignore[call-overload]  # an object by pytest's types
+    if marker is not None:
+        report.user_properties.append(("acceptance", list(marker.args)))
     return report
 
 
@@ -98,7 +97,13 @@ def _tier_of_report(report: pytest.TestReport) -> Tier | None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     tier = _tier_of_report(report)
     if tier is not None:
-        _timing.add(tier, report.duration, counts=report.when == "call")
+        _timing.add(tier, report.start, report.stop, counts=report.when == "call")
+    told = dict(report.user_properties)
+    names = told.get("acceptance")
+    if names is not None and (report.when == "call" or not report.passed):
+        counts = told.get("figures", {})
+        for name in names:  # type: ignore[attr-defined]  # an object by pytest's types
+            _acceptance.add(name, report.outcome, report.duration, dict(counts))  # type: ignore[call-overload]  # likewise
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -117,7 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(line)
             if letter == asked and _acceptance.missing(letter):
                 terminalreporter.write_line(f"no test: {' '.join(_acceptance.missing(letter))}")
-    if _timing.seconds:
+    if _timing.spans:
         terminalreporter.section("time of each tier")
         for line in _timing.lines():
             terminalreporter.write_line(line)

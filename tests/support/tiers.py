@@ -34,21 +34,30 @@ def tier_of(path: PurePath) -> Tier | None:
 
 @dataclass(slots=True)
 class Timing:
-    """Seconds and tests per tier, summed over set-up, call and tear-down."""
+    """Seconds and tests per tier; what ran side by side in several processes counts once."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    spans: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     tests: dict[str, int] = field(default_factory=dict)
 
-    def add(self, tier: Tier, seconds: float, *, counts: bool) -> None:
-        self.seconds[tier.name] = self.seconds.get(tier.name, 0.0) + seconds
+    def add(self, tier: Tier, start_s: float, stop_s: float, *, counts: bool) -> None:
+        self.spans.setdefault(tier.name, []).append((start_s, stop_s))
         self.tests[tier.name] = self.tests.get(tier.name, 0) + int(counts)
 
     def lines(self) -> list[str]:
         """One line a tier that ran."""
-        return [self._line(tier) for tier in TIERS if tier.name in self.seconds]
+        return [self._line(tier) for tier in TIERS if tier.name in self.spans]
 
     def _line(self, tier: Tier) -> str:
-        seconds = self.seconds[tier.name]
+        seconds = _covered(self.spans[tier.name])
         verdict = "" if seconds <= tier.budget_s else "  OVER"
         tests = self.tests[tier.name]
         return f"{tier.name:<12} {tests:>5} tests {seconds:7.1f} s of {tier.budget_s:.0f} s{verdict}"
+
+
+def _covered(spans: list[tuple[float, float]]) -> float:
+    """Seconds in which at least one test ran."""
+    covered, until = 0.0, 0.0
+    for start, stop in sorted(spans):
+        covered += max(0.0, stop - max(start, until))
+        until = max(until, stop)
+    return covered

@@ -30,15 +30,23 @@ def test_files_elsewhere_belong_to_no_tier() -> None:
     assert tier_of(PurePath("bench/table.py")) is None
 
 
-def test_time_is_summed_over_set_up_call_and_tear_down() -> None:
+def test_time_is_what_set_up_call_and_tear_down_took_together() -> None:
     timing = Timing()
-    for seconds, counts in ((1.0, False), (20.0, True), (0.5, False)):
-        timing.add(TIERS[0], seconds, counts=counts)
-    timing.add(TIERS[1], 3.0, counts=True)
+    for start_s, stop_s, counts in ((0.0, 1.0, False), (1.0, 21.0, True), (21.0, 21.5, False)):
+        timing.add(TIERS[0], start_s, stop_s, counts=counts)
+    timing.add(TIERS[1], 40.0, 43.0, counts=True)
     fast, integration = timing.lines()
     assert "1 tests" in fast
     assert fast.endswith("21.5 s of 20 s  OVER")
     assert integration.endswith("3.0 s of 120 s")
+
+
+def test_what_ran_side_by_side_counts_once() -> None:
+    timing = Timing()
+    for start_s, stop_s in ((10.0, 14.0), (0.0, 3.0), (11.0, 12.0), (13.0, 15.0)):
+        timing.add(TIERS[0], start_s, stop_s, counts=True)
+    assert "4 tests" in timing.lines()[0]
+    assert "8.0 s of 20 s" in timing.lines()[0]
 
 
 def test_a_row_stands_beside_its_budget_and_its_baseline() -> None:
