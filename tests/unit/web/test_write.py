@@ -173,7 +173,7 @@ async def test_some_unreadable_lines_are_named_and_the_rest_is_stored(server: Se
     ("headers", "body", "status"),
     [
         ({"Content-Encoding": "gzip"}, b"not gzip", 400),
-        ({"Content-Encoding": "gzip"}, gzip.compress(LINE)[:-9], 400),
+        ({"Content-Encoding": "gzip"}, gzip.compress(LINE, mtime=0)[:-9], 400),
         ({"Content-Encoding": "br"}, LINE, 415),
         ({}, b"x" * (bodies.MAX_BODY + 1), 413),
         ({"Content-Encoding": "gzip"}, zlib.compress(b"", wbits=31), 204),
