@@ -1,7 +1,7 @@
 """Free TCP ports on this machine, below those that the system gives to connections that go out.
 
-Test processes that run side by side draw from slices of their own, so that none takes a port which another has
-just found free.
+Test processes that run side by side draw from slices of their own, so that none takes a port which another
+has just found free.
 """
 
 from __future__ import annotations
