@@ -182,6 +182,7 @@ COMPLIANCE: Final = Shape(
         "coverage": _float("covered ÷ required", "0–1"),
         "in_limits": _float("in ÷ covered", "0–1"),
         "required_coverage": _float("what the profile demands", "0–1"),
+        "conform": _float("in ÷ required; -1 where less is known than the profile demands", "-1, 0–1"),
         "lowest": _float("the lowest value", "of the quantity"),
         "highest": _float("the highest value", "of the quantity"),
         "mean": _float("the mean over the known time", "of the quantity"),

@@ -1,0 +1,88 @@
+"""Fleet compliance: the zones, worst first; what goes on; where the vehicles are."""
+
+from grafana_foundation_sdk.builders.dashboard import Panel
+
+from coldchain_dashboards import columns
+from coldchain_dashboards.board import Board
+from coldchain_dashboards.panels import (
+    NONE_OR_RED,
+    SHARE_COLOURS,
+    Column,
+    Kit,
+    Number,
+    coloured,
+    look,
+    thresholds,
+    when_empty,
+)
+from coldchain_dashboards.queries import compliance, excursions
+
+
+def board(kit: Kit) -> Board:
+    """Lay the board out."""
+    return Board(
+        panels=[
+            _whole(kit),
+            kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(8, 4)),
+            _zones(kit),
+            kit.table("excursions", [excursions.OPEN], columns.of_excursions(kit), size=(24, 7)),
+            _map(kit),
+            _over_time(kit),
+        ],
+    )  # fmt: skip
+
+
+def _whole(kit: Kit) -> Panel:
+    look = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True)
+    return kit.number("whole", compliance.WHOLE, look, size=(16, 4))
+
+
+def _zones(kit: Kit) -> Panel:
+    share = {"unit": "percentunit", "decimals": 2}
+    unproved = {"mappings": [when_empty(kit.text("not_demonstrable"))]}
+    none_open = {"mappings": [when_empty("0")], "custom.displayMode": "color-text"}
+    return kit.table(
+        "zones",
+        [
+            compliance.PROVED_ZONES,
+            compliance.ZONES,
+            excursions.OPEN_BY_ZONE,
+            compliance.names(kit.language),
+        ],
+        [
+            Column(field="asset_name", properties=columns.zone_link(kit)),
+            Column(field="zone_name", properties=columns.zone_link(kit)),
+            Column(field="conform", width=150, properties={**share, **coloured(SHARE_COLOURS), **unproved}),
+            Column(field="coverage", width=110, properties=share),
+            Column(field="open", width=110, properties=none_open),
+            Column(field="degree_minutes", width=120, properties={"decimals": 0}),
+            Column(field="state", width=110, properties=columns.said(kit, "zone", columns.ZONE_STATES)),
+            Column(field="profile"),
+            Column(field="zone"),
+            Column(field="asset"),
+        ],
+        size=(24, 11),
+        ascending="conform",
+    )
+
+
+def _map(kit: Kit) -> Panel:
+    panel = kit.map("map", [compliance.POSITIONS, compliance.ASSETS], "conform", size=(12, 10))
+    panel = thresholds(panel, SHARE_COLOURS)
+    for name in ("conform", "coverage"):
+        properties = {"unit": "percentunit", "decimals": 2, "displayName": kit.text(f"of_{name}")}
+        panel = look(panel, name, properties)
+    return panel
+
+
+def _over_time(kit: Kit) -> Panel:
+    panel = kit.trend(
+        "over_time", [(compliance.OVER_TIME, "$col")], unit="percentunit", size=(12, 10),
+        custom={"fillOpacity": 8},
+    ).interval("1h").max(1)  # fmt: skip
+    panel = look(panel, "conform", {"displayName": kit.text("of_conform"), "color": _fixed("green")})
+    return look(panel, "coverage", {"displayName": kit.text("of_coverage"), "color": _fixed("blue")})
+
+
+def _fixed(colour: str) -> dict[str, str]:
+    return {"mode": "fixed", "fixedColor": colour}

@@ -1,0 +1,67 @@
+"""Ask InfluxDB every query of every panel: does it have rows, of the shape that the panel draws?
+
+Also compares the committed dashboard files with what the code makes. Exit code 1 where a query fails, has
+another shape, or has no rows although it always should; with --all, where any has none.
+"""
+
+import argparse
+import sys
+import time
+
+from coldchain.words import Language
+from coldchain_dashboards.check import Asked, Asking
+from coldchain_dashboards.cli.servers import influx_arguments, influx_of
+from coldchain_dashboards.generate import drift
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this command."""
+    influx_arguments(parser)
+    parser.add_argument(
+        "--zone", default="", metavar="ID", help="of the board of one zone (default: the first)"
+    )
+    parser.add_argument("--since", default="", metavar="24h", help="time range (default: each board's own)")
+    parser.add_argument("--all", action="store_true", help="every panel must have rows")
+    parser.add_argument("--drift-only", action="store_true", help="compare the files only, ask no InfluxDB")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask and compare; 1 where something is wrong."""
+    different = drift()
+    for name in different:
+        sys.stdout.write(f"NO  {name} is not what the code makes; run: coldchain-dashboards build\n")
+    wrong = 0 if options.drift_only else _ask(options)
+    if not different:
+        sys.stdout.write("ok  the dashboard files are what the code makes\n")
+    return 1 if different or wrong else 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    """How many queries have something wrong."""
+    asking = Asking(
+        influx=influx_of(options),
+        now_ms=time.time_ns() // 1_000_000,
+        language=Language.EN,
+        zone=options.zone,
+        since=options.since,
+        strict=options.all,
+    )
+    queries = rows = wrong = 0
+    for asked in asking.boards():
+        sys.stdout.write(told(asked))
+        sys.stdout.flush()
+        queries, rows, wrong = queries + 1, rows + asked.rows, wrong + bool(asked.problem)
+    sys.stdout.write(
+        f"{'NO' if wrong else 'ok'}  {queries} queries, {rows} rows, {wrong} with something wrong\n"
+    )
+    return wrong
+
+
+def told(asked: Asked) -> str:
+    """One line about one query."""
+    said = asked.problem or ("" if asked.rows else f"rows come when {asked.only_when}")
+    name = f"{asked.panel} {asked.letter}"
+    return (
+        f"{'NO' if asked.problem else 'ok'}  {asked.board:24} {name:40} {asked.rows:7} rows  {said}".rstrip()
+        + "\n"
+    )

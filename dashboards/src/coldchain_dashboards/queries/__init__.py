@@ -1,0 +1,1 @@
+"""What the boards ask of the mirror, one module for each subject."""

@@ -1,0 +1,130 @@
+"""How much of the required time was known and within limits: sums over the cells that judging keeps.
+
+Shares are of the required time: what is not known is not within limits. No query here touches readings but
+the one for positions, so a year costs what its hours or days cost.
+"""
+
+from typing import Final
+
+from coldchain.quantities import quantity
+from coldchain.words import Language
+from coldchain_dashboards.influxql import PLACE, TIME_RANGE, Query
+
+TEMPERATURE: Final = quantity("temperature")
+LOOK_BACK: Final = "time > now() - 90d"
+"""How far back something that still goes on may have begun."""
+SHARES: Final = {
+    "conform": 'SUM("in_s") / SUM("required_s")',
+    "coverage": 'SUM("covered_s") / SUM("required_s")',
+}
+_OF_ASSETS: Final = PLACE[:2]
+_ZONE: Final = ("organisation", "asset", "zone")
+
+
+def _cells(cell: str) -> tuple[str, ...]:
+    return (f"\"cell\" = '{cell}'", f"\"quantity\" = '{TEMPERATURE.field}'", *PLACE, TIME_RANGE)
+
+
+HOURS: Final = _cells("hour")
+DAYS: Final = _cells("day")
+
+WHOLE: Final = Query(
+    purpose="Share of the required time within limits, and share that is known, of all chosen zones.",
+    columns=SHARES,
+    source="compliance",
+    where=HOURS,
+)
+OVER_TIME: Final = Query(
+    purpose="The two shares in steps of an hour or more.",
+    columns=SHARES,
+    source="compliance",
+    where=HOURS,
+    every="$__interval",
+    fill="none",
+)
+ZONES: Final = Query(
+    purpose="How much of the time of each zone is known, and how far out it was.",
+    columns={
+        "coverage": SHARES["coverage"],
+        "degree_minutes": 'SUM("high_degree_minutes") + SUM("low_degree_minutes")',
+    },
+    source="compliance",
+    where=HOURS,
+    tags=_ZONE,
+)
+PROVED_ZONES: Final = Query(
+    purpose="Share within limits of those zones of which enough is known; the table leaves the others grey.",
+    columns={"conform": '"conform"'},
+    source=Query(
+        purpose="The shares of each zone beside what its profile wants to be known.",
+        columns={**SHARES, "wanted": 'MAX("required_coverage")'},
+        source="compliance",
+        where=HOURS,
+        tags=_ZONE,
+    ),
+    where=('"coverage" >= "wanted"',),
+    tags=_ZONE,
+    only_when="a zone is known for as much of its time as its profile demands",
+)
+
+
+def names(language: Language) -> Query:
+    """Names of the zones in a language, their profile and whether they are in use."""
+    return Query(
+        purpose="Names of the zones, their profile and whether they are in use.",
+        columns={
+            "asset_name": f'LAST("asset_{language.value}")',
+            "zone_name": f'LAST("zone_{language.value}")',
+            "profile": 'LAST("profile")',
+            "state": 'LAST("state")',
+        },
+        source="limit",
+        where=(f"\"quantity\" = '{TEMPERATURE.field}'", *PLACE, "time > now() - 3h"),
+        tags=_ZONE,
+    )
+
+
+ASSETS: Final = Query(
+    purpose="Share of the required time within limits of each asset, for the colour of its mark on the map.",
+    columns=SHARES,
+    source="compliance",
+    where=HOURS,
+    tags=("asset",),
+)
+POSITIONS: Final = Query(
+    purpose="Where each vehicle was last.",
+    columns={"latitude": 'LAST("latitude")', "longitude": 'LAST("longitude")'},
+    source="reading",
+    where=(*_OF_ASSETS, TIME_RANGE),
+    tags=("asset",),
+    only_when="an asset has a receiver of positions",
+)
+_DAY: Final = "15m"
+"""Local days begin at a quarter of an hour of UTC in every time zone: each falls into a step of its own."""
+DAYS_CONFORM: Final = Query(
+    purpose="The worst point of each zone and local day; -1, drawn grey, where too little of it is known.",
+    columns={"conform": 'MIN("conform")'},
+    source="compliance",
+    where=DAYS,
+    tags=("zone",),
+    every=_DAY,
+    fill="none",
+)
+DAYS_KNOWN: Final = Query(
+    purpose="Share of each zone and local day that is known.",
+    columns={"share": SHARES["coverage"]},
+    source="compliance",
+    where=DAYS,
+    tags=("zone",),
+    every=_DAY,
+    fill="none",
+)
+DAYS_OUT: Final = Query(
+    purpose="Degree-minutes beyond the limits of each zone and local day.",
+    columns={"degree_minutes": 'SUM("high_degree_minutes") + SUM("low_degree_minutes")'},
+    source="compliance",
+    where=DAYS,
+    tags=("zone",),
+    every=_DAY,
+    fill="none",
+)

@@ -1,0 +1,63 @@
+"""What gateways and sensors say about themselves."""
+
+from typing import Final
+
+from coldchain_dashboards.influxql import PLACE, TIME_RANGE, Query
+
+_ORGANISATION: Final = ('"organisation" =~ /^${organisation:regex}$/',)
+_GATEWAY: Final = ("gateway",)
+_SINCE: Final = "time > now() - 7d"
+
+LAST: Final = Query(
+    purpose="What each gateway said last; the time is that of its last word, looked for over a week.",
+    columns={
+        "uptime_s": 'LAST("uptime_s")',
+        **{
+            name: f'"{name}"'
+            for name in (
+                "asset", "version", "outbox_lines", "outbox_oldest_s", "outbox_refused", "disk_free_bytes",
+                "clock_trusted", "clock_source", "redelivered", "rss_bytes", "received_ms",
+            )
+        },
+    },
+    source="gateway",
+    where=(*_ORGANISATION, _SINCE),
+    tags=_GATEWAY,
+)  # fmt: skip
+
+
+def _over_time(field: str) -> Query:
+    return Query(
+        purpose=f"`{field}` of each gateway, the highest in each step.",
+        columns={field: f'MAX("{field}")'},
+        source="gateway",
+        where=(*_ORGANISATION, TIME_RANGE),
+        tags=_GATEWAY,
+        every="$__interval",
+        fill="none",
+    )
+
+
+OUTBOX: Final = _over_time("outbox_lines")
+OLDEST: Final = _over_time("outbox_oldest_s")
+HEARD: Final = Query(
+    purpose="Whether each gateway was heard in each step; a hole is silence.",
+    columns={"heard": 'COUNT("uptime_s")'},
+    source="gateway",
+    where=(*_ORGANISATION, TIME_RANGE),
+    tags=_GATEWAY,
+    every="$__interval",
+    fill="0",
+)
+SENSORS: Final = Query(
+    purpose="Battery and signal of each sensor that tells them, as last said in the time range.",
+    columns={
+        "battery": 'LAST("battery")',
+        "battery_voltage": 'LAST("battery_voltage")',
+        "link_quality": 'LAST("link_quality")',
+    },
+    source="reading",
+    where=(*PLACE, TIME_RANGE),
+    tags=("asset", "zone", "point", "sensor"),
+    only_when="a sensor tells its battery or signal",
+)

@@ -1,0 +1,154 @@
+"""The dashboards: the committed files are what the code makes, in both languages, and none has a hole."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coldchain.words import Language
+from coldchain_dashboards.board import CONSOLE, uid
+from coldchain_dashboards.boards import BOARDS
+from coldchain_dashboards.generate import GENERATED, documents, drift, write
+from coldchain_dashboards.wording import wording
+
+DOCUMENTS = documents()
+each = pytest.mark.parametrize("name", DOCUMENTS)
+
+
+def test_the_committed_files_are_what_the_code_makes() -> None:
+    assert drift() == [], "run `coldchain-dashboards build`"
+
+
+def test_there_are_five_boards_in_two_languages() -> None:
+    assert {path.stem for path in GENERATED.glob("*.json")} == set(DOCUMENTS)
+    assert set(DOCUMENTS) == {uid(name, language) for name in BOARDS for language in Language}
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, chinese = (wording(language).texts for language in Language)
+    assert {board: set(texts) for board, texts in english.items()} == {
+        board: set(texts) for board, texts in chinese.items()
+    }
+
+
+def test_no_text_is_there_for_nothing() -> None:
+    shown = {language: json.dumps([DOCUMENTS[uid(name, language)] for name in BOARDS], ensure_ascii=False)
+             for language in Language}  # fmt: skip
+    for language in Language:
+        unused = [
+            f"{board}.{key}"
+            for board, texts in wording(language).texts.items()
+            for key, text in texts.items()
+            if json.dumps(text, ensure_ascii=False)[1:-1] not in shown[language]
+        ]
+        assert unused == []
+
+
+@each
+def test_every_panel_says_what_it_shows_and_what_to_do_when_it_is_empty(name: str) -> None:
+    for panel in DOCUMENTS[name]["panels"]:
+        assert panel["title"]
+        assert len(panel["description"]) >= 8
+        assert panel["fieldConfig"]["defaults"]["noValue"]
+
+
+@each
+def test_panels_lie_side_by_side_within_the_grid(name: str) -> None:
+    taken: Counter[tuple[int, int]] = Counter()
+    for panel in DOCUMENTS[name]["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        taken.update(
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        )
+    assert max(taken.values()) == 1
+    ids = [panel["id"] for panel in DOCUMENTS[name]["panels"]]
+    assert len(set(ids)) == len(ids)
+
+
+@each
+def test_every_query_goes_to_the_chosen_data_source(name: str) -> None:
+    for panel in DOCUMENTS[name]["panels"]:
+        for asked in (panel, *panel["targets"]):
+            assert asked["datasource"] == {"type": "influxdb", "uid": "${datasource}"}
+
+
+@each
+def test_places_and_time_go_along_to_other_boards(name: str) -> None:
+    boards, console, translated = DOCUMENTS[name]["links"]
+    assert boards["tags"] == [f"coldchain-{name[-2:]}"]
+    assert all(link["includeVars"] and link["keepTime"] for link in (boards, translated))
+    assert console["url"] == "${console}/"
+    assert translated["url"] == f"/d/{name[:-2]}{'en' if name.endswith('zh') else 'zh'}"
+
+
+@each
+def test_nothing_is_null_where_grafana_has_a_default(name: str) -> None:
+    assert list(_nulls(DOCUMENTS[name], "")) == []
+
+
+def _nulls(value: Any, path: str) -> list[str]:
+    """Where nulls stand, but for the lowest threshold and what an alert's rule would bring."""
+    if isinstance(value, dict):
+        return [found for key, one in value.items() for found in _nulls(one, f"{path}.{key}")]
+    if isinstance(value, list):
+        return [found for at, one in enumerate(value) for found in _nulls(one, f"{path}[{at}]")]
+    return [path] if value is None and not path.endswith(".value") else []
+
+
+def test_the_zone_board_shows_one_zone_and_the_fleet_board_all() -> None:
+    def variable(board: str, name: str) -> dict[str, Any]:
+        listed = DOCUMENTS[uid(board, Language.EN)]["templating"]["list"]
+        found: dict[str, Any] = next(one for one in listed if one["name"] == name)
+        return found
+
+    assert not variable("zone", "zone").get("includeAll")
+    assert variable("compliance", "zone")["allValue"] == ".*"
+    assert '"asset" =~' in variable("zone", "zone")["query"]
+
+
+def test_excursions_are_annotations_with_begin_and_end() -> None:
+    (marked,) = DOCUMENTS[uid("zone", Language.EN)]["annotations"]["list"]
+    assert marked["target"]["timeEndColumn"] == "to_ms"
+    assert marked["target"]["fromAnnotations"]
+
+
+def test_links_to_evidence_carry_zone_and_times() -> None:
+    text = json.dumps(DOCUMENTS[uid("zone", Language.ZH)])
+    assert "${console}/api/v1/evidence?zone=${__data.fields.zone}" in text
+    assert "from=${__data.fields.from_ms.numeric}&to=${__data.fields.to_ms.numeric}" in text
+
+
+def test_another_console_and_data_source_are_said_once_and_nowhere_else() -> None:
+    for name, other in documents(console="https://cold.example.com/", source="Ours").items():
+        usual = DOCUMENTS[name]
+        variables = {one["name"]: one for one in other["templating"]["list"]}
+        assert variables["console"]["query"] == "https://cold.example.com"
+        assert variables["datasource"]["current"]["value"] == "Ours"
+        assert CONSOLE not in json.dumps(other)
+        assert {key for key in other if other[key] != usual[key]} == {"templating"}
+
+
+def test_drift_names_what_is_different_missing_or_too_many(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert drift(tmp_path) == []
+    (tmp_path / "coldchain-zone-en.json").write_text("{}\n")
+    (tmp_path / "coldchain-zone-zh.json").unlink()
+    (tmp_path / "coldchain-older-en.json").write_text("{}\n")
+    assert drift(tmp_path) == [
+        "coldchain-older-en.json", "coldchain-zone-en.json", "coldchain-zone-zh.json",
+    ]  # fmt: skip
+    write(tmp_path)
+    assert drift(tmp_path) == []
+
+
+def test_files_of_others_beside_ours_stay(tmp_path: Path) -> None:
+    (tmp_path / "theirs.json").write_text("{}")
+    write(tmp_path)
+    assert (tmp_path / "theirs.json").exists()
