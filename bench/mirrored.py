@@ -262,7 +262,8 @@ class Mirrored:
         if not place.broken:
             return
         states = ("firing", "acknowledged", "shelved", "resolved")
-        yield self._alert("excursion", place.tags, states[place.number // BROKEN_EVERY % 4], self.to_ms - HOUR_MS + 60_000)
+        state = states[place.number // BROKEN_EVERY % 4]
+        yield self._alert("excursion", place.tags, state, self.to_ms - HOUR_MS + 60_000)
         yield self._alert("silence", place.tags, "resolved", self.to_ms - 5 * HOUR_MS)
         yield self._alert("battery", place.tags, "acknowledged", self.to_ms - 9 * HOUR_MS, level="warning")
 

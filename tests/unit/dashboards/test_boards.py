@@ -93,7 +93,7 @@ def test_nothing_is_null_where_grafana_has_a_default(name: str) -> None:
     assert list(_nulls(DOCUMENTS[name], "")) == []
 
 
-def _nulls(value: Any, path: str) -> list[str]:
+def _nulls(value: object, path: str) -> list[str]:
     """Where nulls stand, but for the lowest threshold and what an alert's rule would bring."""
     if isinstance(value, dict):
         return [found for key, one in value.items() for found in _nulls(one, f"{path}.{key}")]

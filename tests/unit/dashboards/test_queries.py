@@ -97,9 +97,15 @@ def test_a_query_in_another_keeps_its_own_conditions() -> None:
 
 def test_steps_filling_order_and_length_stand_in_the_order_that_influxql_wants() -> None:
     query = Query(
-        purpose="All.", columns={"a": 'MAX("x")'}, source="m", where=(TIME_RANGE,), tags=("zone",), every="1h",
-        fill="none", newest=5,
-    )  # fmt: skip
+        purpose="All.",
+        columns={"a": 'MAX("x")'},
+        source="m",
+        where=(TIME_RANGE,),
+        tags=("zone",),
+        every="1h",
+        fill="none",
+        newest=5,
+    )
     assert query.text.endswith('GROUP BY time(1h), "zone" fill(none) ORDER BY time DESC LIMIT 5')
 
 
