@@ -64,7 +64,7 @@ class Mirrored:
         for place in self.places():
             yield from self.readings(place)
             yield from self._cells(place)
-            yield from self._gaps(place)
+            yield from Happenings(to_ms=self.to_ms).of_point(place)
         yield from self.of_zones()
         yield from self.of_gateways()
 
@@ -79,11 +79,12 @@ class Mirrored:
     def of_zones(self) -> Iterator[str]:
         """Limits, excursions and alerts."""
         zones = {place.zone: place for place in self.places()}
+        happened = Happenings(to_ms=self.to_ms)
         for place in zones.values():
             yield from self._limits(place)
-            yield from self._excursions(place)
-            yield from self._alerts(place)
-        yield self._alert("system", {"organisation": ORGANISATION}, "firing", self.to_ms - HOUR_MS)
+            yield from happened.excursions(place)
+            yield from happened.alerts(place)
+        yield happened.of_the_product()
 
     def of_gateways(self) -> Iterator[str]:
         """What gateways say of themselves, one for each asset."""
@@ -191,19 +192,6 @@ class Mirrored:
             "low_degree_minutes": 0.0,
         }
 
-    def _gaps(self, place: Place) -> Iterator[str]:
-        if not place.broken:
-            return
-        tags = {**place.tags, "sensor": place.sensor, "quantity": "temperature"}
-        begin, end = self.to_ms - 5 * HOUR_MS, self.to_ms - HOUR_MS // 2 * 3
-        for at in (begin, begin + HOUR_MS, end):
-            yield line(
-                "gap",
-                tags,
-                {"unknown": float(at < end), "from_ms": begin, "to_ms": end, "seconds": (end - begin) / 1000},
-                at,
-            )
-
     def _limits(self, place: Place) -> Iterator[str]:
         tags = {name: one for name, one in place.tags.items() if name != "point"} | {
             "quantity": "temperature"
@@ -229,7 +217,28 @@ class Mirrored:
                 at,
             )
 
-    def _excursions(self, place: Place) -> Iterator[str]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happenings:
+    """What went wrong in the broken zones of a fleet, until `to_ms`."""
+
+    to_ms: int
+
+    def of_point(self, place: Place) -> Iterator[str]:
+        """Its unknown time."""
+        if not place.broken:
+            return
+        tags = {**place.tags, "sensor": place.sensor, "quantity": "temperature"}
+        begin, end = self.to_ms - 5 * HOUR_MS, self.to_ms - HOUR_MS // 2 * 3
+        for at in (begin, begin + HOUR_MS, end):
+            yield line(
+                "gap",
+                tags,
+                {"unknown": float(at < end), "from_ms": begin, "to_ms": end, "seconds": (end - begin) / 1000},
+                at,
+            )
+
+    def excursions(self, place: Place) -> Iterator[str]:
         if not place.broken:
             return
         ended, open_ = self.to_ms - 7 * HOUR_MS, self.to_ms - HOUR_MS
@@ -258,7 +267,7 @@ class Mirrored:
                 at,
             )
 
-    def _alerts(self, place: Place) -> Iterator[str]:
+    def alerts(self, place: Place) -> Iterator[str]:
         if not place.broken:
             return
         states = ("firing", "acknowledged", "shelved", "resolved")
@@ -266,6 +275,10 @@ class Mirrored:
         yield self._alert("excursion", place.tags, state, self.to_ms - HOUR_MS + 60_000)
         yield self._alert("silence", place.tags, "resolved", self.to_ms - 5 * HOUR_MS)
         yield self._alert("battery", place.tags, "acknowledged", self.to_ms - 9 * HOUR_MS, level="warning")
+
+    def of_the_product(self) -> str:
+        """An alert that belongs to no place."""
+        return self._alert("system", {"organisation": ORGANISATION}, "firing", self.to_ms - HOUR_MS)
 
     def _alert(self, kind: str, tags: Mapping[str, str], state: str, at: int, *, level: str = "alarm") -> str:
         taken = state in {"acknowledged", "resolved"}

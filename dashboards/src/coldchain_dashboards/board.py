@@ -99,9 +99,20 @@ def _tag(language: Language) -> str:
 
 
 def _variables(board: Board, kit: Kit) -> list[_Variable]:
-    source = build.DatasourceVariable(SOURCE_VARIABLE).label(kit.text("datasource")).type("influxdb")
+    """Each has its name as id: Grafana 9 tells variables apart by that."""
+    source = (
+        build.DatasourceVariable(SOURCE_VARIABLE)
+        .id(SOURCE_VARIABLE)
+        .label(kit.text("datasource"))
+        .type("influxdb")
+    )
     source = source.current(model.VariableOption(selected=True, text=DATASOURCE, value=DATASOURCE))
-    console = build.ConstantVariable(CONSOLE_VARIABLE).label(kit.text("console")).value(CONSOLE)
+    console = (
+        build.ConstantVariable(CONSOLE_VARIABLE)
+        .id(CONSOLE_VARIABLE)
+        .label(kit.text("console"))
+        .value(CONSOLE)
+    )
     places = [_place(place, kit, single=place == board.single) for place in board.places]
     return [source, *places, console]
 
@@ -110,7 +121,7 @@ def _place(place: str, kit: Kit, *, single: bool) -> build.QueryVariable:
     larger = _PLACES[: _PLACES.index(place)]
     within = " AND ".join(f'"{one}" =~ /^${{{one}:regex}}$/' for one in larger)
     query = f'SHOW TAG VALUES FROM "limit" WITH KEY = "{place}"' + (f" WHERE {within}" if within else "")
-    made = build.QueryVariable(place).label(kit.text(place)).datasource(SOURCE).query(query)
+    made = build.QueryVariable(place).id(place).label(kit.text(place)).datasource(SOURCE).query(query)
     made = made.refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
     made = made.sort(model.VariableSort.ALPHABETICAL_ASC)
     if single:

@@ -23,7 +23,7 @@ KINDS: Final = (
 def said(kit: Kit, group: str, colours: dict[str, str]) -> Properties:
     """The values of a column in words and colours."""
     values = {value: (kit.text(f"{group}_{value}"), colour) for value, colour in colours.items()}
-    return {"mappings": [value_map(values)], "custom.displayMode": "color-text", "custom.filterable": True}
+    return {"mappings": [value_map(values)]}
 
 
 def zone_link(kit: Kit) -> Properties:
@@ -63,17 +63,15 @@ def of_alerts(kit: Kit) -> list[Column]:
     """The columns of a table of alerts."""
     page = link(kit.text("to_alert"), f"{CONSOLE}/alerts/${{__data.fields.id}}", blank=True)
     return [
-        Column(field="opened_ms", width=170, properties=TIME),
-        Column(field="level", width=100, properties=said(kit, "level", LEVELS)),
-        Column(field="state", width=120, properties=said(kit, "state", STATES)),
-        Column(field="kind", width=160, properties=said(kit, "kind", dict.fromkeys(KINDS, "text"))),
+        Column(field="opened_ms", width=165, properties=TIME),
+        Column(field="level", width=90, properties=said(kit, "level", LEVELS)),
+        Column(field="state", width=115, properties=said(kit, "state", STATES)),
+        Column(field="kind", width=130, properties=said(kit, "kind", dict.fromkeys(KINDS, "text"))),
         Column(field="asset"),
         Column(field="zone", properties=zone_link(kit)),
         Column(field="point"),
         Column(field="subject"),
-        Column(field="detail", width=120),
-        Column(field="acknowledge_s", width=120, properties={"unit": "s"}),
-        Column(field="deliveries", width=90),
-        Column(field="undelivered", width=100, properties={"custom.displayMode": "color-text"}),
-        Column(field="id", width=130, properties=page),
+        Column(field="acknowledge_s", width=130, properties={"unit": "s"}),
+        Column(field="undelivered", width=120, properties={"decimals": 0}),
+        Column(field="id", width=120, properties=page),
     ]

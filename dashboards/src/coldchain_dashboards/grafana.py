@@ -15,7 +15,7 @@ from grafana_client.client import (  # type: ignore[import-untyped]  # it has no
 
 from coldchain.errors import InvalidInput, Refused, Unavailable
 from coldchain_dashboards.documents import Document
-from coldchain_dashboards.sync import Found, Stored
+from coldchain_dashboards.sync import Found, Stored, digest
 
 WITHIN_S: Final = 20.0
 NOT_FOUND: Final = 404
@@ -74,8 +74,10 @@ class GrafanaServer:
             versions = _if_there(lambda: history.get_dashboard_versions(dashboard_uid=uid))
         listed = versions["versions"] if isinstance(versions, dict) else versions or []
         newest: Document = max(listed, key=lambda one: int(one["version"]), default={})
+        content = {key: one for key, one in got["dashboard"].items() if key not in {"id", "version"}}
         return Stored(
             version=int(got["dashboard"].get("version", 0)),
+            content=digest(content),
             message=str(newest.get("message", "")),
             provisioned=bool(got["meta"].get("provisioned", False)),
         )

@@ -15,12 +15,17 @@ from coldchain.words import Language
 from coldchain_dashboards.influxql import Query, Target
 from coldchain_dashboards.wording import Wording
 
+_PLAIN: Final = {"custom.displayMode": "color-text", "color": {"mode": "fixed", "fixedColor": "text"}}
+"""Plain text also where a column has no value at all, which Grafana would show as the JSON word."""
 Properties = Mapping[str, object]
 Colours = Sequence[tuple[float | None, str]]
 SOURCE: Final = model.DataSourceRef(type_val="influxdb", uid="${datasource}")
 SHARE_COLOURS: Final = ((None, "red"), (0.95, "orange"), (0.99, "green"))
 NONE_OR_RED: Final = ((None, "green"), (1.0, "red"))
 GREY: Final = "#8e8e8e"
+FAINT: Final = "rgba(128, 128, 128, 0.18)"
+NO_VALUE: Final = "–"
+"""What a field of a table shows in a row that has no value there."""
 LETTERS: Final = "ABCDEFGH"
 _CONNECTED_MS: Final = 15 * 60_000
 """Readings further apart than this are not joined by a line: the floor of the gap rule."""
@@ -139,14 +144,14 @@ class Kit:
     ) -> build.Panel:
         """Bars of states over time; each value has a text and a colour."""
         panel = self._panel("state-timeline", key, size, _targets(targets))
-        panel = panel.mappings([value_map(values)]).custom({"lineWidth": 0, "fillOpacity": 80})
+        panel = panel.mappings([value_map(values)]).custom({"lineWidth": 0, "fillOpacity": 90})
         return panel.options(
             {
                 "mergeValues": True,
-                "showValue": "auto",
+                "showValue": "never",
                 "alignValue": "left",
                 "rowHeight": 0.8,
-                "legend": {**_LEGEND, "showLegend": False},
+                "legend": _LEGEND if values else {**_LEGEND, "showLegend": False},
                 "tooltip": {"mode": "single", "sort": "none"},
             }
         )
@@ -183,9 +188,8 @@ class Kit:
 
     def _of_column(self, column: Column) -> list[model.DynamicConfigValue]:
         width = {"custom.width": column.width} if column.width else {}
-        return _properties(
-            {"displayName": self.text(f"of_{column.field}"), **width, **(column.properties or {})}
-        )
+        said = {"displayName": self.text(f"of_{column.field}"), "noValue": NO_VALUE, **_PLAIN}
+        return _properties({**said, **width, **(column.properties or {})})
 
 
 def value_map(values: Mapping[str, tuple[str, str]]) -> model.ValueMap:

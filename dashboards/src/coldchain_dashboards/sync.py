@@ -1,7 +1,7 @@
 """What has to be done in a Grafana so that it has these dashboards, and doing it. Deciding is pure.
 
-Ours is what has our uid and, for dashboards, whose newest version carries our message. Whatever else is
-there is somebody's: it is named and left as it is.
+Ours is what has our uid and, for dashboards, whose newest version is the first or carries our message. What
+else is there is somebody's: it is named and left as it is.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ SOURCE_UID: Final = "coldchain-influxdb"
 MESSAGE: Final = "coldchain-dashboards"
 """Begins the message of every version that is ours; the digest of what was brought follows."""
 MARK: Final = "coldchainMark"
+FIRST: Final = 1
 
 
 class Fate(StrEnum):
@@ -46,11 +47,24 @@ class Stored:
     """A dashboard that Grafana has.
 
     message  of its newest version, empty where Grafana keeps none
+    content  digest of what it is now
     """
 
     version: int
     message: str
+    content: str = ""
     provisioned: bool = False
+
+    @property
+    def brought(self) -> str | None:
+        """Digest of what was brought last; None where somebody saved it since.
+
+        Of the first version Grafana keeps no message, but nobody can have changed it either.
+        """
+        ours, _, brought = self.message.partition(" ")
+        if ours == MESSAGE:
+            return brought
+        return self.content if self.version == FIRST else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +196,8 @@ def _stored_source_fate(source: Document, stored: Document, *, force: bool) -> t
     mark = str((stored.get("jsonData") or {}).get(MARK, ""))
     if mark.partition("-")[0] != _place(stored) and not force:
         return Fate.KEPT, "changed by a person; --force replaces it"
-    same = mark == source["jsonData"][MARK] and stored.get("name") == source["name"]
+    placed = _place(stored) == _place(source) and stored.get("name") == source["name"]
+    same = placed and mark == source["jsonData"][MARK]
     return (Fate.UNCHANGED, "") if same else (Fate.UPDATED, "")
 
 
@@ -197,9 +212,8 @@ def _dashboard_fate(document: Document, stored: Stored | None, *, force: bool) -
         return Fate.CREATED, ""
     if stored.provisioned:
         return Fate.KEPT, "provisioned from a file"
-    ours, _, brought = stored.message.partition(" ")
-    if ours != MESSAGE:
+    if stored.brought is None:
         return (Fate.UPDATED, "a person's changes stay in its versions") if force else (
             Fate.KEPT, "changed by a person; --force replaces it, its versions stay",
         )  # fmt: skip
-    return (Fate.UNCHANGED, "") if brought == digest(document) else (Fate.UPDATED, "")
+    return (Fate.UNCHANGED, "") if stored.brought == digest(document) else (Fate.UPDATED, "")

@@ -40,7 +40,7 @@ def _whole(kit: Kit) -> Panel:
 def _zones(kit: Kit) -> Panel:
     share = {"unit": "percentunit", "decimals": 2}
     unproved = {"mappings": [when_empty(kit.text("not_demonstrable"))]}
-    none_open = {"mappings": [when_empty("0")], "custom.displayMode": "color-text"}
+    none_open = {"mappings": [when_empty("0")], **coloured(NONE_OR_RED), "custom.displayMode": "color-text"}
     return kit.table(
         "zones",
         [
@@ -50,12 +50,12 @@ def _zones(kit: Kit) -> Panel:
             compliance.names(kit.language),
         ],
         [
-            Column(field="asset_name", properties=columns.zone_link(kit)),
-            Column(field="zone_name", properties=columns.zone_link(kit)),
-            Column(field="conform", width=150, properties={**share, **coloured(SHARE_COLOURS), **unproved}),
+            Column(field="asset_name", width=130, properties=columns.zone_link(kit)),
+            Column(field="zone_name", width=100, properties=columns.zone_link(kit)),
+            Column(field="conform", width=140, properties={**share, **coloured(SHARE_COLOURS), **unproved}),
             Column(field="coverage", width=110, properties=share),
-            Column(field="open", width=110, properties=none_open),
-            Column(field="degree_minutes", width=120, properties={"decimals": 0}),
+            Column(field="open", width=150, properties=none_open),
+            Column(field="degree_minutes", width=160, properties={"decimals": 0}),
             Column(field="state", width=110, properties=columns.said(kit, "zone", columns.ZONE_STATES)),
             Column(field="profile"),
             Column(field="zone"),

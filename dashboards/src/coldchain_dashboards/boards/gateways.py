@@ -28,7 +28,7 @@ def board(kit: Kit) -> Board:
 
 def _gateways(kit: Kit) -> Panel:
     clock = {"true": (kit.text("trusted"), "green"), "false": (kit.text("untrusted"), "red")}
-    trusted = {"mappings": [value_map(clock)], "custom.displayMode": "color-text"}
+    trusted = {"mappings": [value_map(clock)]}
     waiting = coloured(((None, "transparent"), (60.0, "orange"), (600.0, "red")))
     return kit.table(
         "gateways",
@@ -52,7 +52,7 @@ def _gateways(kit: Kit) -> Panel:
 
 
 def _heard(kit: Kit) -> Panel:
-    panel = kit.states("heard", [(gateways.HEARD, "$tag_gateway")], {"0": (kit.text("silent"), "red")})
+    panel = kit.states("heard", [(gateways.HEARD, "$tag_gateway")], {})
     return thresholds(panel, ((None, "red"), (1.0, "green"))).interval(STEP)
 
 

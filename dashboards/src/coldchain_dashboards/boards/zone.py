@@ -5,6 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Panel
 from coldchain_dashboards import columns
 from coldchain_dashboards.board import Board, Region
 from coldchain_dashboards.panels import (
+    FAINT,
     GREY,
     NONE_OR_RED,
     SHARE_COLOURS,
@@ -39,7 +40,7 @@ def board(kit: Kit) -> Board:
             _out_over_time(kit),
             kit.trend("kinetic", [(zone.KINETIC, "$tag_point")], unit="celsius", size=(12, 8),
                       custom={"drawStyle": "line", "showPoints": "always", "spanNulls": True}),
-            kit.trend("humidity", [(zone.HUMIDITIES, "$tag_point")], unit="humidity", size=(24, 7)),
+            kit.trend("humidity", [(zone.HUMIDITIES, "$tag_point")], unit="percent", size=(24, 7)),
         ],
         single="zone",
         regions=[("regions", "red", _MARKED)],
@@ -67,12 +68,12 @@ def _probes(kit: Kit) -> Panel:
 
 
 def _span(kit: Kit, name: str) -> dict[str, object]:
-    below = {"custom.fillBelowTo": "coldest"} if name == "warmest" else {}
+    upper = {"custom.fillBelowTo": kit.text("of_coldest"), "custom.fillOpacity": 12}
+    below = upper if name == "warmest" else {}
     return {
         "displayName": kit.text(f"of_{name}"),
         "custom.lineWidth": 0,
         "custom.showPoints": "never",
-        "custom.fillOpacity": 12,
         "color": {"mode": "fixed", "fixedColor": "blue"},
         **below,
     }
@@ -80,7 +81,9 @@ def _span(kit: Kit, name: str) -> dict[str, object]:
 
 def _limit(kit: Kit, name: str) -> dict[str, object]:
     """Limits are steps, dashed, with a faint band between them."""
-    band = {"custom.fillBelowTo": "limit_low", "custom.fillOpacity": 8} if name == "high" else {}
+    band = (
+        {"custom.fillBelowTo": kit.text("of_limit_low"), "custom.fillOpacity": 10} if name == "high" else {}
+    )
     return {
         "displayName": kit.text(f"of_limit_{name}"),
         "custom.lineInterpolation": "stepAfter",
@@ -102,9 +105,9 @@ def _unknown() -> dict[str, object]:
         "custom.lineInterpolation": "stepAfter",
         "custom.lineWidth": 0,
         "custom.showPoints": "never",
-        "custom.fillOpacity": 22,
+        "custom.fillOpacity": 14,
         "custom.spanNulls": True,
-        "custom.hideFrom": {"legend": False, "tooltip": True, "viz": False},
+        "custom.hideFrom": {"legend": True, "tooltip": True, "viz": False},
         "color": {"mode": "fixed", "fixedColor": GREY},
     }
 
@@ -112,7 +115,7 @@ def _unknown() -> dict[str, object]:
 def _contacts(kit: Kit) -> Panel:
     states = {
         "true": (kit.text("contact_on"), "orange"),
-        "false": (kit.text("contact_off"), "#3d3d3d"),
+        "false": (kit.text("contact_off"), FAINT),
     }
     door, defrost = kit.text("door"), kit.text("defrost")
     return kit.states(

@@ -13,8 +13,8 @@ _OPEN: Final = '"open" = true'
 _COLUMNS: Final = {
     name: f'"{name}"'
     for name in (
-        "level", "state", "kind", "asset", "zone", "point", "subject", "rule", "detail",
-        "acknowledge_s", "deliveries", "undelivered", "opened_ms", "to_ms", "id",
+        "level", "state", "kind", "asset", "zone", "point", "subject",
+        "acknowledge_s", "undelivered", "opened_ms", "to_ms", "id",
     )
 }  # fmt: skip
 

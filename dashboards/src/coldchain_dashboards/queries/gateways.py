@@ -47,7 +47,7 @@ HEARD: Final = Query(
     where=(*_ORGANISATION, TIME_RANGE),
     tags=_GATEWAY,
     every="$__interval",
-    fill="0",
+    fill="null",
 )
 SENSORS: Final = Query(
     purpose="Battery and signal of each sensor that tells them, as last said in the time range.",

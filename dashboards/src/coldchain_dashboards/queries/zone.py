@@ -35,7 +35,7 @@ SPAN: Final = Query(
     source="reading",
     where=(*PLACE, TIME_RANGE),
     every="$__interval",
-    fill="none",
+    fill="null",
 )
 LIMITS: Final = Query(
     purpose="The limits that held, from the last mark before the left edge on.",
