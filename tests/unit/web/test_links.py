@@ -8,7 +8,8 @@ import httpx
 import orjson
 import pytest
 
-from coldchain_backend.access import Links, Ticket
+from coldchain.words import Text
+from coldchain_backend.access import By, Links, Person, Ticket
 from coldchain_backend.alerts import Alert, AlertState
 from support.judged_log import MINUTE, ORGANISATION, T0
 from support.web_app import BASE, FLEET, WebApp
@@ -220,3 +221,39 @@ async def test_guessing_codes_is_slowed_down_and_ends_with_a_minute(web: WebApp,
     assert slowed.headers["retry-after"] == "60"
     web.log.at(web.log.clock.now_ms() + MINUTE)
     assert (await press(web, "/c", code=code)).status_code == 303
+
+
+def with_persons(web: WebApp, *persons: Person) -> None:
+    """The receiver names these people; the alert stays."""
+    for person in persons:
+        web.people.add(person, By(name="admin", at_ms=T0))
+    named = f"    persons: [{', '.join(one.id for one in persons)}]\n"
+    web.apply(FLEET.read_text("utf-8").replace("    language: zh\n", "    language: zh\n" + named, 1))
+
+
+def person(id: str, zh: str, *, disabled: bool = False) -> Person:
+    return Person(id=id, name=Text(en=id, zh=zh), disabled=disabled)
+
+
+async def test_a_group_is_asked_who_presses(web: WebApp, alert: Alert) -> None:
+    with_persons(
+        web, person("wang.li", "王丽"), person("zhao.min", "赵敏"), person("gone", "离职", disabled=True)
+    )
+    path = path_of(web, alert)
+    page = await look(web, path)
+    assert "您是哪一位" in page.text
+    assert ("王丽" in page.text, "赵敏" in page.text, "离职" in page.text) == (True, True, False)
+    for stranger in ({}, {"person": "gone"}, {"person": "admin"}):
+        assert (await press(web, path, choice="seen", **stranger)).status_code == 400
+    assert acts(web) == []
+    assert (await press(web, path, choice="going", person="zhao.min")).status_code == 303
+    assert [(one["by"], one["receiver"]) for one in acts(web)] == [("zhao.min", "dispatch")]
+    assert "赵敏 于" in (await look(web, path)).text
+
+
+async def test_one_person_is_not_asked(web: WebApp, alert: Alert) -> None:
+    with_persons(web, person("wang.li", "王丽"))
+    path = path_of(web, alert)
+    assert "以王丽的名义确认" in (await look(web, path)).text
+    assert (await press(web, path, choice="seen")).status_code == 303
+    assert acts(web)[0]["by"] == "wang.li"

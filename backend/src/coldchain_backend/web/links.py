@@ -60,7 +60,7 @@ async def act(request: Request, services: Wanted, token: str) -> Response:
         return _page(request, services, ticket, alert, token, status=409)
     if alert.acknowledged is None:
         wording, receiver = _wording(request, services, ticket), _receiver(services, ticket)
-        by = _by(fields.get("person", ""), persons_of(services, receiver), ticket)
+        by = _by(fields.get("person", ""), persons_of(services, receiver, wording.language), ticket)
         reason = reason_of(wording, fields.get("choice", ""), fields.get("reason", ""))
         if by is None or not 0 < len(reason) <= MAX_REASON:
             return _page(request, services, ticket, alert, token, status=400)
@@ -123,8 +123,9 @@ def _page(  # noqa: PLR0913, PLR0917 - what a page is made of
     request: Request, services: Services, ticket: Ticket, alert: Alert, token: str, status: int = 200
 ) -> Response:
     wording, receiver = _wording(request, services, ticket), _receiver(services, ticket)
-    teller = LinkTeller(wording=wording, fleet=services.fleet())
-    shown = teller.show(alert, persons_of(services, receiver))
+    called = services.called(wording.language)
+    teller = LinkTeller(wording=wording, fleet=services.fleet(), called=called)
+    shown = teller.show(alert, persons_of(services, receiver, wording.language))
     values = {"link": shown, "token": token, "query": _query(request), "missing": status == 400}
     return HTMLResponse(render_to(wording, services, "link", values), status_code=status)
 
@@ -168,9 +169,11 @@ def _receiver(services: Services, ticket: Ticket) -> Receiver | None:
     return next((one for one in services.fleet().receivers if one.name == ticket.receiver), None)
 
 
-def persons_of(services: Services, receiver: Receiver | None) -> tuple[Named, ...]:
-    """The people of a receiver, as far as they may still be told."""
-    return ()
+def persons_of(services: Services, receiver: Receiver | None, language: Language) -> tuple[Named, ...]:
+    """The people of a receiver, without those who are no longer to be told."""
+    ids = () if receiver is None else receiver.persons
+    found = services.people.people(ids)
+    return tuple(Named(id=one.id, name=one.name.in_(language)) for one in found if not one.disabled)
 
 
 def _by(person: str, persons: Sequence[Named], ticket: Ticket) -> str | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, HTTPException, Request, Response
 
+from coldchain.words import Language
 from coldchain_backend.access import AuditBook, Links, PeopleKeeper, Right
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import FleetBook
@@ -101,6 +102,15 @@ class Services:
     def fleet(self) -> Fleet:
         """All fleet versions that are durable."""
         return self.book.fleet
+
+    def called(self, language: Language) -> Callable[[str], str]:
+        """Gives a person's name for the id that stands in an act, or the id itself where nobody has it."""
+
+        def name(id: str) -> str:
+            person = self.people.person(id)
+            return id if person is None else person.name.in_(language)
+
+        return name
 
     def fleet_in_force(self) -> Fleet:
         """The fleet with what schedules and inputs say about zones, as far as it is judged."""

@@ -1,6 +1,6 @@
 """Alerts as the page shows them: a title, one sentence, facts, and what happened in order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKind, notice_of
@@ -62,11 +62,15 @@ class ShownAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
-    """Says alerts to one person: in their language, by the names of the newest fleet, by what they may do."""
+    """Says alerts to one person: in their language, by the names of the newest fleet, by what they may do.
+
+    `called` gives a person's name for an id that stands in an act.
+    """
 
     wording: Wording
     fleet: Fleet
     may_acknowledge: bool
+    called: Callable[[str], str] = str
 
     def brief(self, alert: Alert) -> ShownAlert:
         """An alert in a list."""
@@ -137,7 +141,7 @@ class Teller:
         if taken is None:
             return None
         when = w.moment(taken.at_ms, where)
-        return w.say("acknowledged_by", by=taken.by, when=when, reason=taken.reason)
+        return w.say("acknowledged_by", by=self.called(taken.by), when=when, reason=taken.reason)
 
     def _title(self, alert: Alert) -> str:
         cause, place = alert.cause, self.place(alert)
@@ -214,7 +218,7 @@ class Teller:
         text = w.say(
             key,
             level=w.say(f"level_{step.level.value}"),
-            by=step.by or "",
+            by=self.called(step.by or ""),
             reason=step.reason or "",
             note=step.note or "",
             value="" if step.value is None else degrees(step.value, self.limits(alert)),

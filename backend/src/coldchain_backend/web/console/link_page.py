@@ -1,8 +1,7 @@
 """What the link in a message leads to: where, how bad, for how long, and one question."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from coldchain_backend.alerts import Alert, AlertKind
 from coldchain_backend.fleet import Fleet
@@ -42,15 +41,15 @@ class ShownLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTeller:
-    """Says one alert to somebody who is not signed in; `names` are people's names by id."""
+    """Says one alert to somebody who is not signed in; `called` gives a person's name for an id."""
 
     wording: Wording
     fleet: Fleet
-    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    called: Callable[[str], str]
 
     def show(self, alert: Alert, persons: Sequence[Named]) -> ShownLink:
         """The alert as it stands now."""
-        teller = Teller(wording=self.wording, fleet=self.fleet, may_acknowledge=False)
+        teller = Teller(wording=self.wording, fleet=self.fleet, may_acknowledge=False, called=self.called)
         brief, place, w = teller.brief(alert), teller.place(alert), self.wording
         asset = "" if place is None else w.name(place.asset.name)
         if place is not None and place.asset.plate:
@@ -94,8 +93,9 @@ class LinkTeller:
         taken, w = alert.acknowledged, self.wording
         if taken is None:
             return None
-        by = self.names.get(taken.by, taken.by)
-        return w.say("acknowledged_by", by=by, when=w.moment(taken.at_ms, zone), reason=taken.reason)
+        return w.say(
+            "acknowledged_by", by=self.called(taken.by), when=w.moment(taken.at_ms, zone), reason=taken.reason
+        )
 
 
 def reason_of(wording: Wording, choice: str, said: str) -> str:

@@ -89,6 +89,7 @@ class Page:
             wording=self.wording,
             fleet=self.services.fleet(),
             may_acknowledge=self.person.may(Right.OPERATE),
+            called=self.services.called(self.wording.language),
         )
 
     def render(self, name: str, values: Mapping[str, object]) -> HTMLResponse:
