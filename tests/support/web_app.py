@@ -11,15 +11,18 @@ import httpx
 from fastapi import FastAPI
 
 from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Role, open_tokens
+from coldchain_backend.app.beats import Beats
+from coldchain_backend.config import BeatSection
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
-from coldchain_backend.ledger import Kind, MarkName, MemoryLedger, NewRecord, Record
+from coldchain_backend.ledger import Json, Kind, MarkName, MemoryLedger, NewRecord, Record, mark_record
 from coldchain_backend.sql import Audit, PeopleBook
-from coldchain_backend.web import api, auth, console, live
+from coldchain_backend.web import api, auth, console, health, live
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
 from coldchain_backend.web.services import GatewaySeen, Room, Services
+from coldchain_backend.web.vitals import Facts, Part, parts_of
 from support.judged_log import ORGANISATION, T0, Log
 
 FLEET = Path(__file__).parents[1] / "data" / "fleet" / "chongqing.yaml"
@@ -66,6 +69,7 @@ class WebApp:
         self.book = FleetBook(self.log.ledger, ORGANISATION)
         self.people = PeopleBook(self.log.database)
         self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE, Passwords(CHEAP))
+        self.beats = Beats([BeatSection(name="erp", every_s=60)], folder, self.log.clock, self._mark)
         self.tokens = {role: self._token(role) for role in Role}
         self.app = self._app()
 
@@ -90,13 +94,33 @@ class WebApp:
             end_session=self.auth.end_session,
             room=lambda: ROOM,
             links=self.links,
+            vitals=self._vitals,
+            beats=self.beats,
         )
-        for router in (*api.routers(), live.router, auth.router):
+        for router in (*api.routers(), live.router, auth.router, health.router):
             app.include_router(router)
         console.install(app)
         install_links(app)
         install_errors(app)
         return app
+
+    def _vitals(self) -> Sequence[Part]:
+        end, now_ms = self.log.ledger.end, self.log.clock.now_ms()
+        newest = self.log.ledger.read(end - 1, 1)
+        facts = Facts(
+            now_ms=now_ms,
+            started_ms=T0,
+            newest_ms=newest[0].received_ms if newest else T0,
+            full=False,
+            behind=end - self.log.answers.progress().offset,
+            judged_ms=self.log.answers.progress().stamp_ms,
+            courier_ms=now_ms,
+            held=False,
+        )
+        return parts_of(facts)
+
+    async def _mark(self, name: MarkName, details: dict[str, Json]) -> None:
+        self.log.put(mark_record(name, details))
 
     def _gateways(self) -> Mapping[str, GatewaySeen]:
         heard = {one.gateway: one.heard_ms for one in self.log.answers.gateways()}

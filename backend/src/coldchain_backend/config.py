@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coldchain_backend.sql import Place
 
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+MAX_BEATS: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -108,6 +109,42 @@ class StateSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatSection:
+    """A service outside that calls people when it hears nothing from this server.
+
+    url       where it listens: the address itself, or file:PATH or env:NAME where it is a secret
+    every_s   how often it is told that all is well
+    """
+
+    url: str
+    every_s: int = 60
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("https://", "http://", "file:", "env:")):
+            raise InvalidInput("url begins with https://, http://, file: or env:")
+        if not 10 <= self.every_s <= 86_400:
+            raise InvalidInput(f"every_s is from 10 to 86400, not {self.every_s}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatSection:
+    """A job or service outside that must call `POST /api/v1/beats/NAME` every so often.
+
+    grace_s   so much later it may come before people are told
+    """
+
+    name: str
+    every_s: int
+    grace_s: int = 60
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InvalidInput(f"{self.name!r} is not a name of letters, digits, '.', '_' and '-'")
+        if not 1 <= self.every_s <= 366 * 86_400 or not 0 <= self.grace_s <= 366 * 86_400:
+            raise InvalidInput("every_s is from 1 s to a year, grace_s from 0 to a year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """The whole file."""
 
@@ -117,6 +154,13 @@ class BackendConfig:
     backup: BackupSection | None = None
     ledger: LedgerSection = field(default_factory=LedgerSection)
     state: StateSection | None = None
+    heartbeat: HeartbeatSection | None = None
+    beats: tuple[BeatSection, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.beats]
+        if len(names) > MAX_BEATS or len(set(names)) < len(names):
+            raise InvalidInput(f"beats: at most {MAX_BEATS}, each name once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

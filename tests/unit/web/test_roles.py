@@ -11,7 +11,10 @@ from fastapi.routing import APIRoute
 from coldchain_backend.access import Role
 from support.web_app import WebApp
 
-OPEN = {"/login", "/language", "/logout", "/api/v1/session", "/api/v1/fleet/schema", "/a/{token}", "/c"}
+OPEN = {
+    "/login", "/language", "/logout", "/api/v1/session", "/api/v1/fleet/schema", "/a/{token}", "/c",
+    "/healthz", "/readyz", "/metrics",
+}  # fmt: skip
 """What somebody without a token may ask for."""
 ADMIN = {"/api/v1/fleet/diff", "/api/v1/fleet/apply", "/api/v1/tokens", "/api/v1/tokens/revoke"}
 OPERATOR = {"/api/v1/alerts/{alert}/acknowledge", "/alerts/{alert}/acknowledge"}

@@ -22,7 +22,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """At most `acceptable` is good, at most `manageable` can be coped with; equal where there is one bound."""
+    """At most `acceptable` is good, at most `manageable` can be coped with; often they are equal."""
 
     acceptable: float
     manageable: float

@@ -12,11 +12,15 @@ from coldchain.seal import Key
 from coldchain_backend import judging, sql
 from coldchain_backend.access import Links, open_tokens
 from coldchain_backend.app.backups import DailyBackups
+from coldchain_backend.app.beats import Beats
+from coldchain_backend.app.heartbeat import Heartbeat
+from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.server import listening, run_server
+from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.app.web import Ground, application
-from coldchain_backend.config import Settings
+from coldchain_backend.config import HeartbeatSection, Settings
 from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
@@ -57,6 +61,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         settings.place.opened() as database,
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
+        answers = judging.Answers(sql.Records(database), organisation, ledger)
         upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
         ground = Ground(
             settings=settings,
@@ -69,9 +74,11 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             ledger=ledger,
             book=book,
             admission=admission,
-            answers=judging.Answers(sql.Records(database), organisation, ledger),
+            answers=answers,
             news=judging.News(),
             room=upkeep.room,
+            vitals=Vitals(clock=clock, ledger=ledger, answers=answers, held=settings.data_dir / HELD),
+            beats=Beats(settings.config.beats, settings.data_dir, clock, marker(ledger)),
         )
         async with (
             between_marks(ledger, key),
@@ -82,6 +89,9 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
             loops.start("courier", lambda: deliver(ground, database, sender))
+            loops.start("beats", ground.beats.run)
+            if settings.config.heartbeat is not None:
+                loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, sender).run)
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
             if settings.config.backup is not None:
                 loops.start(
@@ -177,7 +187,15 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
         random=random.Random(),  # noqa: S311 - jitter
     )
     courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
-    await run_rounds(courier, ground.clock, ground.news.wait)
+    await run_rounds(courier, ground.clock, ground.vitals.at_each_round(ground.news.wait))
+
+
+def heartbeat(ground: Ground, wish: HeartbeatSection, sender: HttpSender) -> Heartbeat:
+    """What tells a service outside that all is well here."""
+    ports = HeartbeatPorts(
+        sender=sender, vitals=ground.vitals, clock=ground.clock, mark=marker(ground.ledger)
+    )
+    return Heartbeat(wish, ground.settings.folder, ports)
 
 
 async def until_released(held: Path, clock: Clock) -> None:

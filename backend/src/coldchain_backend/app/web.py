@@ -7,6 +7,8 @@ from fastapi import FastAPI
 
 from coldchain.seal import Key, fingerprint
 from coldchain_backend.access import AuditBook, Cost, Links, Passwords, PeopleKeeper, Tokens
+from coldchain_backend.app.beats import Beats
+from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.config import Settings
 from coldchain_backend.evidence import Source, statement_of
 from coldchain_backend.fleetfile import FleetBook
@@ -39,6 +41,8 @@ class Ground:
     answers: Answers
     news: News
     room: Callable[[], Room]
+    vitals: Vitals
+    beats: Beats
 
 
 def application(ground: Ground) -> FastAPI:
@@ -67,6 +71,8 @@ def application(ground: Ground) -> FastAPI:
         end_session=doors.end_session,
         room=ground.room,
         links=ground.links,
+        vitals=ground.vitals,
+        beats=ground.beats,
     )
     install_errors(app)
     for router in (

@@ -20,6 +20,8 @@ _LEVELS: Final = {
     "disk_nearly_full": Level.ALARM,
     "delivery_failing": Level.ALARM,
     "backup_failing": Level.ALARM,
+    "heartbeat_failing": Level.ALARM,
+    "beat_missed": Level.ALARM,
 }
 _ENDS: Final = {
     "disk_recovered": "disk_full",
@@ -27,6 +29,8 @@ _ENDS: Final = {
     "disk_room": "disk_nearly_full",
     "delivery_recovered": "delivery_failing",
     "backup": "backup_failing",
+    "heartbeat_recovered": "heartbeat_failing",
+    "beat_back": "beat_missed",
 }
 _TEXTS: Final = {
     "repaired": "the ledger's torn tail was cut off after an abrupt stop",
@@ -39,6 +43,8 @@ _TEXTS: Final = {
     "disk_nearly_full": "the disk of the data folder is nearly full; soon nothing more can be kept",
     "delivery_failing": "alerts cannot be delivered",
     "backup_failing": "no backup could be made or read back",
+    "heartbeat_failing": "the service that watches this server from outside does not hear it",
+    "beat_missed": "a job or service outside did not call in time",
 }
 
 
@@ -51,8 +57,8 @@ def look_at_mark(mark: str, fields: Mapping[str, Json], desk: Desk, present: Pre
     name = ended or mark
     if name not in _LEVELS:
         return
-    gateway, receiver = fields.get("gateway"), fields.get("receiver")
-    about = str(gateway or receiver or "")
+    gateway = fields.get("gateway")
+    about = str(gateway or fields.get("receiver") or fields.get("beat") or "")
     episode = _episode(name, about, desk)
     if ended is not None:
         _end(f"{name}\n{about}\n{episode}", desk, present)

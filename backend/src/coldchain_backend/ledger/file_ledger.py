@@ -51,6 +51,11 @@ class FileLedger:
         self._writer = Writer(self._segment, stamps, self._reserve, self._publish)
         self._cut = opened.cut
 
+    @property
+    def full(self) -> bool:
+        """Whether evidence is refused because the disk has no room."""
+        return self._reserve.full
+
     def begin(self) -> None:
         """Tell a repair, then take writes. Raises OSError."""
         self._reserve.keep()

@@ -78,6 +78,10 @@ class MarkName(StrEnum):
     BACKUP = "backup"  # name, bytes, tested: a backup was made and read back, or even restored for a test
     BACKUP_FAILING = "backup_failing"  # reason
     DELIVERY_FAILING = "delivery_failing"  # receiver: alerts cannot be delivered to it
+    HEARTBEAT_FAILING = "heartbeat_failing"  # reason: the heartbeat to the service outside is not heard
+    HEARTBEAT_RECOVERED = "heartbeat_recovered"
+    BEAT_MISSED = "beat_missed"  # beat, last_ms: an expected call from outside did not come
+    BEAT_BACK = "beat_back"  # beat
     DELIVERY_RECOVERED = "delivery_recovered"  # receiver
 
 

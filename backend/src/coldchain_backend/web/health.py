@@ -1,30 +1,31 @@
 """/healthz, /readyz and /metrics: for whoever watches the server itself."""
 
 from asyncio import to_thread
+from collections.abc import Sequence
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from coldchain_backend.web.services import Services, Wanted
+from coldchain_backend.web.vitals import Part, ready
 
-LAG_RECORDS = 10_000
 router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
-async def healthz() -> PlainTextResponse:
-    """The process answers."""
-    return PlainTextResponse("ok\n")
+async def healthz(services: Wanted) -> JSONResponse:
+    """The process answers: always 200, and how each part is."""
+    parts = await to_thread(services.vitals)
+    return JSONResponse(_said("ok" if all(part.ok for part in parts) else "degraded", parts))
 
 
 @router.get("/readyz")
-async def readyz(services: Wanted) -> PlainTextResponse:
+async def readyz(services: Wanted) -> JSONResponse:
     """Writes are taken and judging keeps up; else 503."""
-    lag = await to_thread(_lag, services)
-    if lag > LAG_RECORDS:
-        return PlainTextResponse(f"judging is {lag} records behind\n", status_code=503)
-    return PlainTextResponse("ready\n")
+    parts = await to_thread(services.vitals)
+    good = ready(parts)
+    return JSONResponse(_said("ready" if good else "not ready", parts), status_code=200 if good else 503)
 
 
 @router.get("/metrics")
@@ -33,14 +34,19 @@ async def metrics(services: Wanted) -> Response:
     return Response(await to_thread(_metrics, services), media_type=CONTENT_TYPE_LATEST)
 
 
-def _lag(services: Services) -> int:
-    return services.ledger.end - services.answers.progress().offset
+def _said(status: str, parts: Sequence[Part]) -> dict[str, object]:
+    said = {
+        part.name: {"ok": part.ok, **({"why": part.why} if part.why else {}), **part.figures}
+        for part in parts
+    }
+    return {"status": status, "parts": said}
 
 
 def _metrics(services: Services) -> bytes:
     registry = CollectorRegistry()
+    behind = services.ledger.end - services.answers.progress().offset
     Gauge("coldchain_ledger_records", "records in the ledger", registry=registry).set(services.ledger.end)
-    Gauge("coldchain_judging_lag_records", "records not judged yet", registry=registry).set(_lag(services))
+    Gauge("coldchain_judging_lag_records", "records not judged yet", registry=registry).set(behind)
     unjudged = Gauge("coldchain_unjudged", "in evidence, not judged", ["reason"], registry=registry)
     for reason, count in services.answers.unjudged().items():
         unjudged.labels(reason=reason).set(count)
@@ -49,4 +55,10 @@ def _metrics(services: Services) -> bytes:
     )
     for name, seen in services.gateways().items():
         heard.labels(gateway=name).set(seen.heard_ms or 0)
+    well = Gauge("coldchain_part_ok", "whether a part of the server is well", ["part"], registry=registry)
+    for part in services.vitals():
+        well.labels(part=part.name).set(part.ok)
+    beat = Gauge("coldchain_beat_ms", "when an expected beat last came", ["beat"], registry=registry)
+    for one in services.beats.all():
+        beat.labels(beat=one.name).set(one.last_ms)
     return generate_latest(registry)

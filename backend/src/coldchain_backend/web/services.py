@@ -1,6 +1,6 @@
 """What API and page work with, made once by the application and handed to every request."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -12,6 +12,7 @@ from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.judging import Answers
 from coldchain_backend.ledger import Ledger
+from coldchain_backend.web.vitals import Part
 from coldchain_runtime.clock import Clock
 
 
@@ -37,6 +38,28 @@ class Room:
     disk_free: int
     bytes_per_day: float | None
     days_until_full: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatSeen:
+    """A beat that is expected from outside: when it last came, and from when on it is missed; ms UTC."""
+
+    name: str
+    last_ms: int
+    due_ms: int
+    missed: bool
+
+
+class Beats(Protocol):
+    """Beats that are expected from outside."""
+
+    def all(self) -> Sequence[BeatSeen]:
+        """Every expected beat, by name."""
+        ...
+
+    async def note(self, name: str) -> bool:
+        """One came; false for a name that is not expected."""
+        ...
 
 
 ROLE_REFUSED = "your role does not allow this"
@@ -82,6 +105,8 @@ class Services:
     identify     who asks, by token or session; raises the 401 without telling why
     end_session  forgets the session of a request and its cookie
     room         what the data takes on its disk; reads the folder, so ask it outside the event loop
+    vitals       how each part of the server is; reads files, so ask it outside the event loop
+    beats        what is expected to call in from outside
     links        signed links and codes for acknowledging from outside
     """
 
@@ -98,6 +123,8 @@ class Services:
     end_session: Callable[[Request, Response], Awaitable[None]]
     room: Callable[[], Room]
     links: Links
+    vitals: Callable[[], Sequence[Part]]
+    beats: Beats
 
     def fleet(self) -> Fleet:
         """All fleet versions that are durable."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from coldchain_backend.web.api import (
     alerts,
+    beats,
     board,
     compliance,
     coverage,
@@ -25,7 +26,7 @@ from coldchain_backend.web.api import (
 
 _ALL = (
     board, readings, excursions, alerts, handling, mutes, verdicts, coverage, compliance, zones, sensors,
-    fleet, gateways, routing, status, users,
+    fleet, gateways, routing, status, users, beats,
 )  # fmt: skip
 
 
