@@ -20,7 +20,7 @@ from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.app.web import Ground, application
-from coldchain_backend.config import HeartbeatSection, Settings
+from coldchain_backend.config import BackupSection, HeartbeatSection, Settings
 from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
@@ -94,9 +94,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
                 loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, sender).run)
             loops.start("checkpoints", lambda: sign_checkpoints(ground))
             if settings.config.backup is not None:
-                loops.start(
-                    "backups", DailyBackups(settings, settings.config.backup, clock, marker(ledger)).run
-                )
+                loops.start("backups", backups(ground, settings.config.backup).run)
             loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
             await run_server(application(ground), taken)
@@ -188,6 +186,11 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
     )
     courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
     await run_rounds(courier, ground.clock, ground.vitals.at_each_round(ground.news.wait))
+
+
+def backups(ground: Ground, wish: BackupSection) -> DailyBackups:
+    """What copies the data once a day."""
+    return DailyBackups(ground.settings, wish, ground.clock, marker(ground.ledger))
 
 
 def heartbeat(ground: Ground, wish: HeartbeatSection, sender: HttpSender) -> Heartbeat:

@@ -31,7 +31,7 @@ class Vitals:
 
     def __call__(self) -> Sequence[Part]:
         progress, end = self._answers.progress(), self._ledger.end
-        newest = self._ledger.read(end - 1, 1)
+        newest = self._ledger.read(max(end - 1, 0), 1)
         return parts_of(
             Facts(
                 now_ms=self._clock.now_ms(),
