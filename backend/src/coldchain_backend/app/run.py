@@ -52,8 +52,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
 async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> None:
     """Open everything in order, serve on a bound socket, close everything in order."""
     make_folder(settings.data_dir)
-    organisation = settings.organisation
-    key = load_or_create_key(settings.data_dir)
+    organisation, key = settings.organisation, load_or_create_key(settings.data_dir)
     tokens = open_tokens(settings.data_dir)
     admin_token(settings.data_dir, tokens, clock.now_ms())
     with (
@@ -68,7 +67,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             clock=clock,
             key=key,
             tokens=tokens,
-            links=Links(load_or_create_links_key(settings.data_dir), organisation, settings.public_url),
+            links=links_of(settings),
             people=sql.PeopleBook(database),
             audit=sql.Audit(database),
             ledger=ledger,
@@ -186,6 +185,11 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
     )
     courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
     await run_rounds(courier, ground.clock, ground.vitals.at_each_round(ground.news.wait))
+
+
+def links_of(settings: Settings) -> Links:
+    """What signs the links in messages."""
+    return Links(load_or_create_links_key(settings.data_dir), settings.organisation, settings.public_url)
 
 
 def backups(ground: Ground, wish: BackupSection) -> DailyBackups:
