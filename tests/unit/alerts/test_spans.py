@@ -64,3 +64,7 @@ def test_what_is_cut_lies_within(span: Span, begin: int, long: int) -> None:
     cut = clipped(span, (begin, begin + long))
     inside = [at for at in range(begin, begin + long) if span[0] <= at and (span[1] is None or at < span[1])]
     assert length_ms(cut) == len(inside)
+
+
+def test_one_that_comes_as_another_leaves_keeps_the_flood_on() -> None:
+    assert list(floods([0, 0, 2, 2], 2, 2)) == [(0, 4)]

@@ -1,5 +1,6 @@
 """Counting in sliding time: the most events within a while, the most at once, stretches of too many."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 Span = tuple[int, int | None]
@@ -46,12 +47,13 @@ def floods(times: Sequence[int], count: int, width_ms: int) -> Iterator[Span]:
     """Stretches with too many events: from the one that makes `count` within the width that ends with it,
     until fewer than half as many lie in the width that has just passed.
     """
-    edges = sorted([*((at, 1) for at in times), *((at + width_ms, 0) for at in times)])
+    changes = Counter(times)
+    changes.subtract(at + width_ms for at in times)
     now, began = 0, None
-    for at, kind in edges:
-        now += 1 if kind else -1
-        if began is None and kind and now >= count:
+    for at in sorted(changes):
+        now += changes[at]
+        if began is None and now >= count:
             began = at
-        elif began is not None and not kind and now * 2 < count:
+        elif began is not None and now * 2 < count:
             yield (began, at)
             began = None
