@@ -1,5 +1,6 @@
 """The life cycle: pure, idempotent, numbered without gaps; whoever heard the fire hears the end."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -7,10 +8,12 @@ from hypothesis import strategies as st
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, End, EndKind, Subject
+from coldchain_backend.alerts.calls import called_by
 from coldchain_backend.alerts.handling import acknowledge
 from coldchain_backend.alerts.lifecycle import follow
-from coldchain_backend.alerts.receivers import hearings
+from coldchain_backend.alerts.receivers import Hearing, hearings
 from coldchain_backend.alerts.states import Transition, TransitionKind
+from support.judged_log import plan
 
 HOUR = 3_600_000
 NOW = 1000 * HOUR
@@ -26,6 +29,14 @@ def cause(level: Level | None = Level.ALARM, end: End | None = None, **changes: 
 
 def ended(kind: EndKind = EndKind.RESOLVED, at_ms: int = NOW) -> End:
     return End(kind=kind, event_ms=at_ms, value=4.0, by="x")
+
+
+def heard_by(
+    alert: Alert, step: Transition, receivers: Sequence[str], system: str | None
+) -> tuple[Hearing, ...]:
+    """Who hears of a step where the fleet has no routes."""
+    fleet = replace(plan({}, receivers=receivers), system_receiver=system)
+    return hearings(alert, step, receivers, called_by(alert, step, fleet))
 
 
 CAUSES = st.builds(
@@ -69,7 +80,7 @@ def test_who_heard_the_fire_hears_the_end(causes: list[Cause]) -> None:
         alert, fresh = follow(alert, one, NOW + number)
         for step in fresh:
             assert alert is not None
-            for hearing in hearings(alert, step, ["a"], None):
+            for hearing in heard_by(alert, step, ["a"], None):
                 heard.append(hearing.type)
                 alert = replace(alert, told=("a",))
     if alert is not None and not alert.state.open and heard:
@@ -80,11 +91,11 @@ def test_who_heard_the_fire_hears_the_end(causes: list[Cause]) -> None:
 def test_a_warning_is_for_the_page_and_its_rise_is_told_as_a_fire() -> None:
     alert, (fired,) = follow(None, cause(Level.WARNING), NOW)
     assert alert is not None
-    assert hearings(alert, fired, ["a"], None) == ()
+    assert heard_by(alert, fired, ["a"], None) == ()
     alert, (raised,) = follow(alert, cause(Level.ALARM), NOW)
     assert alert is not None
     assert raised.kind is TransitionKind.LEVEL_CHANGED
-    assert [one.type for one in hearings(alert, raised, ["a"], None)] == ["alert.fired"]
+    assert [one.type for one in heard_by(alert, raised, ["a"], None)] == ["alert.fired"]
 
 
 def test_a_pending_excursion_is_nothing_to_tell() -> None:
@@ -114,5 +125,5 @@ def test_late_data_reopens_amends_and_withdraws() -> None:
 def test_system_alerts_go_to_the_system_receiver_only() -> None:
     alert, (step,) = follow(None, cause(Level.WARNING, kind=AlertKind.SYSTEM), NOW)
     assert alert is not None
-    assert [one.receiver for one in hearings(alert, step, ["a", "b"], "b")] == ["b"]
-    assert [one.receiver for one in hearings(alert, step, ["a", "b"], None)] == ["a", "b"]
+    assert [one.receiver for one in heard_by(alert, step, ["a", "b"], "b")] == ["b"]
+    assert [one.receiver for one in heard_by(alert, step, ["a", "b"], None)] == ["a", "b"]

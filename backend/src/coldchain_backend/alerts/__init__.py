@@ -16,6 +16,7 @@ from coldchain_backend.alerts.contracts import (
 )
 from coldchain_backend.alerts.desk import Desk
 from coldchain_backend.alerts.documents import alert_document, alert_from, context_document
+from coldchain_backend.alerts.escalation import Chain
 from coldchain_backend.alerts.lifecycle import alert_id_of
 from coldchain_backend.alerts.notices import Notice, Told, notice_of
 from coldchain_backend.alerts.states import (
@@ -39,6 +40,7 @@ __all__ = [
     "AlertKind",
     "AlertState",
     "Cause",
+    "Chain",
     "Context",
     "Decision",
     "Delivery",

@@ -17,6 +17,7 @@ class DueName(StrEnum):
     ACK_TIMEOUT = "ack_timeout"
     REARM = "rearm"
     ESCALATE = "escalate"
+    SHIFT = "shift"
     MUTE = "mute"
     UNSTABLE_END = "unstable_end"
     CHATTER_END = "chatter_end"

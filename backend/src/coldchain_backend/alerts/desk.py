@@ -4,6 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
+from coldchain_backend.alerts.calls import (
+    Called,
+    called_by,
+    escalated,
+    handed_over,
+    routed,
+    stood_in,
+    with_chain,
+)
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
 from coldchain_backend.alerts.context import Context
 from coldchain_backend.alerts.contracts import Delivery, DeskBook, DueName, Remembered, Timers, Witness
@@ -13,6 +22,7 @@ from coldchain_backend.alerts.mutes import Mutes
 from coldchain_backend.alerts.notices import Told, notice_of
 from coldchain_backend.alerts.receivers import hearings
 from coldchain_backend.alerts.reminders import reminders
+from coldchain_backend.alerts.routing import Routed
 from coldchain_backend.alerts.states import Alert, AlertState, Transition
 from coldchain_backend.fleet import Fleet
 
@@ -94,11 +104,38 @@ class Desk:
         match kind:
             case DueName.ACK_TIMEOUT | DueName.REARM:
                 self.handle(subject, lambda alert: call_again(alert, now_ms), now_ms, fleet)
+            case DueName.ESCALATE:
+                plan = fleet.plan
+                self._call(subject, lambda alert, way: escalated(alert, way, plan, now_ms), now_ms, fleet)
+            case DueName.SHIFT:
+                self._call(subject, lambda alert, way: handed_over(alert, way, now_ms), now_ms, fleet)
             case DueName.MUTE:
                 self.mutes.due(subject, now_ms)
                 self.remute(now_ms, fleet)
             case _:
                 return
+
+    def stand_in(self, alert_id: str, receiver: str, now_ms: int, fleet: Fleet) -> None:
+        """A receiver could not be reached with an alert: its fallback hears of it."""
+        self._call(alert_id, lambda alert, _: stood_in(alert, receiver, fleet.plan, now_ms), now_ms, fleet)
+
+    def _call(
+        self, alert_id: str, what: Callable[[Alert, Routed], Called | None], now_ms: int, fleet: Fleet
+    ) -> None:
+        """Let time call somebody, if it is (still) to, and set when to look again."""
+        alert = self._book.alert(alert_id)
+        if alert is None:
+            return
+        way = routed(alert, fleet.plan, now_ms)
+        found = what(alert, way)
+        if found is not None:
+            alert = self._keep(alert, found[0], found[1], now_ms, fleet, called=found[2])
+        self._remind_anew(alert, way, fleet)
+
+    def replan(self, now_ms: int, fleet: Fleet) -> None:
+        """The fleet has changed: whoever is called next, and when, follows from the new one."""
+        for alert in list(self._book.active()):
+            self._remind_anew(alert, routed(alert, fleet.plan, now_ms), fleet)
 
     def remute(self, now_ms: int, fleet: Fleet) -> None:
         """What is muted has changed: look at all that goes on; what is no longer muted is told, once."""
@@ -114,36 +151,60 @@ class Desk:
         if alert is not None:
             self._keep(None, alert, steps, now_ms, fleet)
 
-    def _keep(
-        self, before: Alert | None, alert: Alert, steps: tuple[Transition, ...], now_ms: int, fleet: Fleet
+    def _keep(  # noqa: PLR0913 - the one way out takes all that is to go out
+        self,
+        before: Alert | None,
+        alert: Alert,
+        steps: tuple[Transition, ...],
+        now_ms: int,
+        fleet: Fleet,
+        *,
+        called: tuple[str, ...] | None = None,
     ) -> Alert:
-        """The one way out: what is muted is decided first, then who is told."""
+        """The one way out: what is muted is decided first, then who is told.
+
+        `called`: whom the steps call, where it is not for the routes to say.
+        """
         lying = self.mutes.over(alert, now_ms)
         if before is not None and before.state.open:
-            alert = self._tell(alert, steps, fleet)
+            alert = self._tell(alert, steps, fleet, called)
             alert, more = mute(alert, lying if alert.state.open else None, now_ms)
         else:
             alert = self._tell(replace(alert, muted=lying), steps, fleet)
             alert, more = mute(replace(alert, muted=None), lying if alert.state.open else None, now_ms)
         alert = self._tell(alert, more, fleet)
+        way = routed(alert, fleet.plan, now_ms)
+        alert = with_chain(alert, way, now_ms)
         if alert != before:
             self._book.put_alert(alert)
-            self._remind(before, alert, fleet)
+            self._remind(before, alert, way, fleet)
         return alert
 
-    def _remind(self, before: Alert | None, alert: Alert, fleet: Fleet) -> None:
+    def _remind(self, before: Alert | None, alert: Alert, way: Routed, fleet: Fleet) -> None:
+        """Set what is due of an alert now, as far as it differs from what was due `before`."""
         alerting = fleet.plan.alerting
-        was = {} if before is None else reminders(before, alerting)
-        for kind, due_ms in reminders(alert, alerting).items():
+        was = {} if before is None else reminders(before, alerting, way)
+        for kind, due_ms in reminders(alert, alerting, way).items():
             if was.get(kind) != due_ms:
                 self._timers.set(alert.id, kind, due_ms)
 
-    def _tell(self, alert: Alert, steps: tuple[Transition, ...], fleet: Fleet) -> Alert:
-        receivers = [receiver.name for receiver in fleet.receivers]
-        system = fleet.system_receiver
+    def _remind_anew(self, alert: Alert, way: Routed, fleet: Fleet) -> None:
+        """Set all that is due of an alert, whatever was set before."""
+        for kind, due_ms in reminders(alert, fleet.plan.alerting, way).items():
+            self._timers.set(alert.id, kind, due_ms)
+
+    def _tell(
+        self,
+        alert: Alert,
+        steps: tuple[Transition, ...],
+        fleet: Fleet,
+        called: tuple[str, ...] | None = None,
+    ) -> Alert:
+        known = {receiver.name for receiver in fleet.receivers}
         for step in steps:
             self._book.put_transition(step)
-            heard = hearings(alert, step, receivers, None if system is None else system.name)
+            names = called_by(alert, step, fleet.plan) if called is None else called
+            heard = hearings(alert, step, known, names)
             fresh = tuple(hearing.receiver for hearing in heard if hearing.receiver not in alert.told)
             alert = replace(alert, told=alert.told + fresh, context=self._context(alert))
             notice = notice_of(alert, step, fleet)

@@ -46,8 +46,8 @@ def _undone(end: End | None) -> bool:
     return end is not None and end.kind in {EndKind.WITHDRAWN, EndKind.MERGED}
 
 
-def _fresh(cause: Cause, now_ms: int) -> bool:
-    """Whether the condition held lately; behind a gap only what readings said counts."""
+def fresh(cause: Cause, now_ms: int) -> bool:
+    """Whether the condition held less than `PAST_MS` ago; behind a gap only what readings said counts."""
     newest_ms = cause.known_ms if cause.end is None else cause.end.event_ms
     if cause.end is not None and cause.data_gap:
         newest_ms = max(_reached(cause), cause.peak_ms or 0)
@@ -57,7 +57,7 @@ def _fresh(cause: Cause, now_ms: int) -> bool:
 def _pages(cause: Cause, now_ms: int) -> bool:
     if cause.kind in _ALWAYS_TOLD:
         return True
-    return cause.level is Level.ALARM and _fresh(cause, now_ms)
+    return cause.level is Level.ALARM and fresh(cause, now_ms)
 
 
 def _fire(

@@ -139,7 +139,7 @@ class Notice:
             **context_document(self.alert.context),
             "instruction": None if self.instruction is None else _names(self.instruction),
             "told": list(told.to),
-            "step": 0,
+            "step": 0 if self.alert.chain is None else self.alert.chain.told,
         }
 
     def _sentence(self, language: Language) -> str:

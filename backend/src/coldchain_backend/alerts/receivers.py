@@ -1,10 +1,9 @@
 """Who hears of a step in an alert's life, and as what."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coldchain_backend.alerts.cause import AlertKind
 from coldchain_backend.alerts.states import ENDS, Alert, Transition, TransitionKind
 
 _UNHEARD: Final = frozenset(
@@ -14,6 +13,9 @@ _UNHEARD: Final = frozenset(
 
 _THROUGH: Final = ENDS | {TransitionKind.SHELVED, TransitionKind.ACKNOWLEDGED, TransitionKind.DISPOSED}
 """Steps that are heard although the alert is muted: ends, and what a person did about it."""
+
+_FOR_SOME: Final = frozenset({TransitionKind.ESCALATED, TransitionKind.HANDED_OVER, TransitionKind.STOOD_IN})
+"""Steps that only those whom they call hear of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,25 +27,20 @@ class Hearing:
 
 
 def hearings(
-    alert: Alert, step: Transition, receivers: Sequence[str], system_receiver: str | None
+    alert: Alert, step: Transition, known: Collection[str], called: Sequence[str]
 ) -> tuple[Hearing, ...]:
-    """Who got the fire hears of every later step; on a page, those who did not yet hear it as a fire.
+    """Who got the fire hears of every later step; whom the step calls and who did not yet hear it, as a fire.
 
     While something lies over an alert only its end is heard, and what a person did. A receiver that is no
-    longer in the fleet hears the ends that it is owed. System alerts go to the system receiver, or to all
-    where none is named.
+    longer in the fleet (`known`) hears the ends that it is owed.
     """
     if step.kind in _UNHEARD or (alert.muted is not None and step.kind not in _THROUGH):
         return ()
-    heard = [
-        Hearing(receiver=name, type=f"alert.{step.kind.value}")
+    told = [
+        name
         for name in alert.told
-        if name in receivers or step.kind in ENDS
+        if (name in known or step.kind in ENDS) and (step.kind not in _FOR_SOME or name in called)
     ]
-    if not step.pages or step.kind in ENDS:
-        return tuple(heard)
-    wanted = receivers
-    if alert.cause.kind is AlertKind.SYSTEM and system_receiver is not None:
-        wanted = [system_receiver]
-    fresh = [name for name in wanted if name not in alert.told]
+    heard = [Hearing(receiver=name, type=f"alert.{step.kind.value}") for name in told]
+    fresh = [name for name in called if name not in alert.told and step.kind not in ENDS]
     return (*heard, *(Hearing(receiver=name, type="alert.fired") for name in fresh))

@@ -194,7 +194,7 @@ def _consider(matter: Matter, spot: Spot, plan: Plan, at_ms: int) -> Iterator[Co
 def mismatch(one: Route, matter: Matter, spot: Spot) -> Mismatch | None:
     """Why a route by itself is not for a matter at a place; None: it is."""
     match = one.match
-    levels = match.levels or ((Level.ALARM,) if matter.cls is AlertClass.ALARM else tuple(Level))
+    levels = match.levels or ((Level.ALARM,) if matter.kind.about_goods else tuple(Level))
     parts: tuple[tuple[Sequence[str], str | None, Mismatch], ...] = (
         (match.classes or (AlertClass.ALARM,), matter.cls, Mismatch.CLASS),
         (levels, matter.level, Mismatch.LEVEL),
@@ -208,8 +208,8 @@ def mismatch(one: Route, matter: Matter, spot: Spot) -> Mismatch | None:
 
 
 def _shown_only(matter: Matter) -> bool:
-    """Warnings about goods and devices are shown; people hear of them where a route asks for it by name."""
-    return matter.level is Level.WARNING and matter.cls is AlertClass.ALARM
+    """Warnings about goods are shown; people hear of them where a route asks for it by name."""
+    return matter.level is Level.WARNING and matter.kind.about_goods
 
 
 def _everywhere(spots: Sequence[Spot], matched: Sequence[Considered]) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from coldchain.profiles import Level
 from coldchain_backend.alerts.cause import Cause
 from coldchain_backend.alerts.context import Context
+from coldchain_backend.alerts.escalation import Chain
 
 
 class AlertState(StrEnum):
@@ -71,6 +72,9 @@ class TransitionKind(StrEnum):
     RETURNED = "returned"
     COMMENTED = "commented"
     DISPOSED = "disposed"
+    ESCALATED = "escalated"
+    HANDED_OVER = "handed_over"
+    STOOD_IN = "stood_in"
 
 
 ENDS: Final = frozenset(
@@ -155,6 +159,7 @@ class Alert:
     fired_ms    the log's stamp of its first transition
     called_ms   the log's stamp at which people were last called; `rearms`: how often it was called again
     context     what was known around the cause at the last step that was told
+    chain       how far its escalation has come
     """
 
     id: str
@@ -175,6 +180,7 @@ class Alert:
     muted: Muted | None = None
     disposition: Disposition | None = None
     context: Context | None = None
+    chain: Chain | None = None
 
     @property
     def standing(self) -> AlertState:
@@ -201,7 +207,7 @@ class Transition:
     """One step: `at_ms` is the log's stamp, `event_ms` event time.
 
     pages   everybody concerned hears of it now, as a fire; otherwise those who were told before
-    note    corrective action, decision or comment
+    note    corrective action, decision, comment, or the receiver that somebody stands in for
     """
 
     alert: str

@@ -224,6 +224,7 @@ class Judging:
         present.fleet = with_record(present.fleet, kept)
         self._memory.put_fleet(kept)
         self._changed(self._zones.take_fleet(before, present.fleet.current.by))
+        self._desk.replan(present.now_ms, present.fleet)
 
     def _take_act(self, fields: Mapping[str, Json]) -> None:
         present = self._present

@@ -7,7 +7,7 @@ from typing import Final
 from coldchain.profiles import Level
 from coldchain_backend.alerts import AlertKind, Cause, Desk, End, EndKind, Subject
 from coldchain_backend.judging.present import Present
-from coldchain_backend.ledger import Json
+from coldchain_backend.ledger import Json, MarkName
 
 _LEVELS: Final = {
     "repaired": Level.WARNING,
@@ -53,6 +53,9 @@ def look_at_mark(mark: str, fields: Mapping[str, Json], desk: Desk, present: Pre
 
     Conditions that last are one alert until they end; events are one alert per gateway until acknowledged.
     """
+    if mark == MarkName.UNDELIVERED.value:
+        _stand_in(fields, desk, present)
+        return
     ended = _ENDS.get(mark)
     name = ended or mark
     if name not in _LEVELS:
@@ -77,6 +80,13 @@ def look_at_mark(mark: str, fields: Mapping[str, Json], desk: Desk, present: Pre
     known = desk.alert_of(cause.id)
     if known is None:
         desk.look(cause, present.now_ms, present.fleet)
+
+
+def _stand_in(fields: Mapping[str, Json], desk: Desk, present: Present) -> None:
+    """The courier could not bring critical alerts to a receiver for too long."""
+    alerts = fields.get("alerts")
+    for alert in alerts if isinstance(alerts, list) else []:
+        desk.stand_in(str(alert), str(fields.get("receiver", "")), present.now_ms, present.fleet)
 
 
 def _episode(name: str, about: str, desk: Desk) -> int:

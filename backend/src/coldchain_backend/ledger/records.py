@@ -83,6 +83,7 @@ class MarkName(StrEnum):
     BEAT_MISSED = "beat_missed"  # beat, last_ms: an expected call from outside did not come
     BEAT_BACK = "beat_back"  # beat
     DELIVERY_RECOVERED = "delivery_recovered"  # receiver
+    UNDELIVERED = "undelivered"  # receiver, alerts: ids of critical ones that it did not take for too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from coldchain_backend.alerts import (
     Alert,
     AlertState,
     Cause,
+    Chain,
     Context,
     Delivery,
     Disposition,
@@ -37,6 +38,7 @@ class Handling:
     muted: Muted | None = None
     disposition: Disposition | None = None
     context: Context | None = None
+    chain: Chain | None = None
 
 
 def alert_row(alert: Alert) -> Row:
@@ -50,6 +52,7 @@ def alert_row(alert: Alert) -> Row:
         muted=alert.muted,
         disposition=alert.disposition,
         context=alert.context,
+        chain=alert.chain,
     )
     return {
         "id": alert.id,
@@ -99,6 +102,7 @@ def alert_of(cells: RowMapping) -> Alert:
         muted=handling.muted,
         disposition=handling.disposition,
         context=handling.context,
+        chain=handling.chain,
     )
 
 
