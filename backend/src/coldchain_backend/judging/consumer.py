@@ -144,8 +144,7 @@ class Judging:
             case Kind.ACT:
                 self._take_act(read_json(record.payload))
             case Kind.MARK:
-                fields = read_json(record.payload)
-                look_at_mark(str(fields.get("mark")), fields, self._desk, present)
+                look_at_mark(read_json(record.payload), self._desk, present)
         self._read_up_to(record, start=start)
         if start:
             self._roll_call.call()

@@ -48,11 +48,12 @@ _TEXTS: Final = {
 }
 
 
-def look_at_mark(mark: str, fields: Mapping[str, Json], desk: Desk, present: Present) -> None:
+def look_at_mark(fields: Mapping[str, Json], desk: Desk, present: Present) -> None:
     """Fire or end the system alert that a mark speaks of; other marks are passed over.
 
     Conditions that last are one alert until they end; events are one alert per gateway until acknowledged.
     """
+    mark = str(fields.get("mark"))
     if mark == MarkName.UNDELIVERED.value:
         _stand_in(fields, desk, present)
         return
