@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.ledger import FileLedger, MarkName, NewRecord, act_record, mark_record, open_ledger
-from coldchain_backend.sql import Books, Database, open_database, schema
+from coldchain_backend.sql import Books, Database, Place, schema
 from support.judged_log import MINUTE, ORGANISATION, SECOND, T0, Point3, Voice, fleet_record_of, plan
 from support.ledgers import ModestDisk
 from support.still_clock import StillClock
@@ -22,8 +22,9 @@ SETTINGS = Settings(organisation=ORGANISATION, public_url="http://page")
 class JudgedFolder:
     """One cold store with two sensors, of which one runs warm, is acknowledged and cools down again."""
 
-    def __init__(self, folder: Path, *, segment_bytes: int = 1 << 26) -> None:
+    def __init__(self, folder: Path, *, segment_bytes: int = 1 << 26, place: Place | None = None) -> None:
         self.data_dir, self.clock, self.voice = folder, StillClock(T0), Voice()
+        self.place = place or Place(data_dir=folder)
         self.segment_bytes = segment_bytes
 
     @property
@@ -41,11 +42,8 @@ class JudgedFolder:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        database = open_database(self.data_dir / "coldchain.sqlite")
-        try:
+        with self.place.opened() as database:
             yield database
-        finally:
-            database.close()
 
     def live(self, minutes: int = 30) -> None:
         """Let it live, judged record by record."""

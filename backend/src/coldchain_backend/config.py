@@ -13,6 +13,8 @@ from coldchain_runtime.secrets import resolve
 if TYPE_CHECKING:
     from coldchain_backend.sql import Place
 
+LONGEST_SCHEMA: Final = 48
+"""PostgreSQL cuts names at 63 bytes, and a schema may have others beside it that are named after it."""
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_BEATS: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -191,11 +193,10 @@ class Settings:
         state = self.config.state
         if state is None:
             return Place(data_dir=self.data_dir)
-        return Place(
-            data_dir=self.data_dir,
-            server=resolve(state.url, self.folder),
-            schema=state.schema or f"coldchain_{self.organisation}",
-        )
+        schema = state.schema or f"coldchain_{self.organisation}"
+        if len(schema.encode()) > LONGEST_SCHEMA:
+            raise InvalidInput(f"the name of a schema has at most {LONGEST_SCHEMA} bytes: {schema!r}")
+        return Place(data_dir=self.data_dir, server=resolve(state.url, self.folder), schema=schema)
 
     @property
     def checkpoint_copies(self) -> Path | None:

@@ -84,11 +84,6 @@ def test_a_server_that_is_not_there_is_told_in_one_line(postgres: Postgres, tmp_
     assert "\n" not in str(caught.value)
 
 
-def test_a_schema_whose_name_would_be_cut_is_refused(place: Place) -> None:
-    with pytest.raises(InvalidInput, match="1 to 48 bytes"):
-        Place(data_dir=place.data_dir, server=place.server, schema="s" * 49).open()
-
-
 def judged(books: Books, offset: int, time_ms: int) -> None:
     """One transaction with one reading."""
     books.begin()

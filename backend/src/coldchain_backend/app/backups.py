@@ -69,7 +69,7 @@ class DailyBackups:
         settings = self._settings
         if self._lock is None:
             self._lock = Lock.of(resolve(self._wish.passphrase, settings.folder))
-        backup = Backup(settings.data_dir, settings.organisation, self._target, self._lock)
+        backup = Backup(settings.data_dir, settings.organisation, self._target, self._lock, settings.place)
         path = backup.make(now_ms, _nothing)
         read_back(path, self._lock)
         test = self._tested_ms is None or now_ms - self._tested_ms >= self._wish.test_days * DAY_MS

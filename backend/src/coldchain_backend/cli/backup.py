@@ -44,7 +44,7 @@ def make(context: typer.Context, folder: To = None, passphrase: Pass = "") -> No
     """
     settings = context_of(context).settings
     target, lock = folder_of(settings, folder), lock_of(settings, passphrase)
-    work = Backup(settings.data_dir, settings.organisation, target, lock)
+    work = Backup(settings.data_dir, settings.organisation, target, lock, settings.place)
     with bar("backup", work.size()) as told:
         path = work.make(SystemClock().now_ms(), told)
     read_back(path, lock)

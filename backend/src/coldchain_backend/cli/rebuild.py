@@ -31,7 +31,8 @@ def rebuild(
     The server must be stopped. Where something differs, the differences are named and nothing is changed,
     exit status 1; with --accept a record of the ledger names who accepted them and why, and alerts that
     people were told of and that no longer exist are told as withdrawn. No telling is queued or deleted,
-    acknowledgements stay. The old database stays beside as coldchain.sqlite.before-rebuild.
+    acknowledgements stay. The old database stays beside as coldchain.sqlite.before-rebuild; on a server, as a
+    schema named with `_before`.
 
     Examples: `rebuild --check` · `rebuild` · `rebuild --accept "profile corrected" --by "Wang Wei"`
     """
@@ -41,7 +42,7 @@ def rebuild(
 
     settings = context_of(context).settings
     with _opened(settings) as ledger:
-        work = Rebuild(settings.data_dir, ledger, judging_settings(settings))
+        work = Rebuild(settings.data_dir, ledger, judging_settings(settings), settings.place)
         outcome = _make(work)
         _tell(outcome)
         if check or (outcome.count and not accept):

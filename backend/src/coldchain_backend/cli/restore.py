@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coldchain_backend import recovery
+from coldchain_backend import recovery, sql
 from coldchain_backend.cli.backup import Pass, bar, lock_of
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.config import Settings
@@ -44,6 +44,8 @@ def restore(  # noqa: PLR0913 - one parameter per option
     settings = context_of(context).settings
     with bar("restore", backup.stat().st_size) as told:
         restored = recovery.restore(backup, lock_of(settings, passphrase), settings.data_dir, told)
+    if settings.config.state is not None:
+        sql.take_in(settings.place)
     asyncio.run(_record(settings, backup.name, restored, by, reason))
     report = restored.report
     typer.echo(f"{report.answer}: {report.records} records, judged up to {restored.judged}")

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from coldchain.errors import ColdchainError, IntegrityError, Refused, Unavailabl
 from coldchain_backend.ledger import read_start, segment_files
 from coldchain_backend.recovery.manifest import MANIFEST, PART, SEGMENTS, Kept, Manifest, Progress
 from coldchain_backend.recovery.vault import Lock, about, new_vault
+from coldchain_backend.sql import DATABASE_FILE, Place, write_copy
 from coldchain_runtime.durable import make_folder
 
 SET: Final = ".backup"
@@ -42,10 +43,13 @@ class Listed:
 
 
 class Backup:
-    """Makes sets of one data folder in `target`."""
+    """Makes sets of one data folder in `target`; `place`: where its state stands, if not in the folder."""
 
-    def __init__(self, data_dir: Path, organisation: str, target: Path, lock: Lock) -> None:
+    def __init__(
+        self, data_dir: Path, organisation: str, target: Path, lock: Lock, place: Place | None = None
+    ) -> None:
         self._data, self._organisation, self._target, self._lock = data_dir, organisation, target, lock
+        self._place = place or Place(data_dir=data_dir)
 
     @property
     def ledger(self) -> Path:
@@ -75,10 +79,8 @@ class Backup:
             new_vault(path, self._lock, fields) as vault,
         ):
             writer = _Writer(vault, progress)
-            for database in sorted(self._data.glob("*.sqlite")):
-                copy = Path(folder) / database.name
-                copy_database(database, copy)
-                writer.add(copy, database.name)
+            for copy in self._databases(Path(folder)):
+                writer.add(copy, copy.name)
             self._add_files(writer)
             segments = self._add_ledger(writer, progress)
             writer.finish(
@@ -90,6 +92,16 @@ class Backup:
                 )
             )
         return path
+
+    def _databases(self, folder: Path) -> Iterator[Path]:
+        """Copies of all databases; a state on a server as one file, with its readings."""
+        if self._place.server is not None:
+            write_copy(self._place, folder / DATABASE_FILE)
+            yield folder / DATABASE_FILE
+        for database in sorted(self._data.glob("*.sqlite")):
+            if self._place.server is None or database != self._place.file:
+                copy_database(database, folder / database.name)
+                yield folder / database.name
 
     def _add_files(self, writer: "_Writer") -> None:
         for name in COPIED:

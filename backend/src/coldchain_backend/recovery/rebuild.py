@@ -46,15 +46,25 @@ class Outcome:
 
 
 class Rebuild:
-    """Works on a data folder whose server does not run; `ledger` is opened by the caller."""
+    """Works on a data folder whose backend does not run; `ledger` is opened by the caller.
 
-    def __init__(self, data_dir: Path, ledger: FileLedger, settings: judging.Settings) -> None:
+    `place`: where the state stands, if not in the folder.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        ledger: FileLedger,
+        settings: judging.Settings,
+        place: sql.Place | None = None,
+    ) -> None:
         self._folder, self._ledger, self._settings = data_dir, ledger, settings
+        self._place = place or sql.Place(data_dir=data_dir)
 
     @property
     def end(self) -> int:
         """The last record that will be judged: as far as the old was judged, or all if that is not known."""
-        with self._opened(DATABASE) as old:
+        with self._place.opened() as old:
             return sql.Records(old).progress().offset or self._ledger.end
 
     def make(self, progress: Progress) -> Outcome:
@@ -64,7 +74,7 @@ class Rebuild:
         self._take_snapshot()
         with self._opened(BESIDE) as new:
             judge_into(self._ledger, new, self._settings, end, progress)
-            with self._opened(DATABASE) as old:
+            with self._place.opened() as old:
                 fresh = sql.Records(old).progress().offset == 0
                 differences = iter(()) if fresh else sql.compare(old, new)
                 named = tuple(islice(differences, NAMED))
@@ -81,15 +91,19 @@ class Rebuild:
 
     def gone(self) -> Sequence[Alert]:
         """Alerts that people were told of and that the rebuilt database does not know as told."""
-        with self._opened(DATABASE) as old, self._opened(BESIDE) as new:
+        with self._place.opened() as old, self._opened(BESIDE) as new:
             return sql.told_and_gone(old, new)
 
     def swap(self) -> None:
         """Put the rebuilt database in place; the old one stays beside it under another name."""
-        with self._opened(DATABASE) as old, self._opened(BESIDE) as new:
+        with self._place.opened() as old, self._opened(BESIDE) as new:
             sql.take_kept(old, new)
             sql.settle(old)
             sql.settle(new)
+        if self._place.server is not None:
+            sql.put_in_place(self._place, self._folder / BESIDE)
+            self._drop(BESIDE)
+            return
         self._drop(BEFORE)
         os.link(self._folder / DATABASE, self._folder / BEFORE)
         (self._folder / BESIDE).replace(self._folder / DATABASE)

@@ -13,6 +13,7 @@ from coldchain_backend.sql.comparison import (
     untold,
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
+from coldchain_backend.sql.moving import migrate_server, put_in_place, take_in, write_copy
 from coldchain_backend.sql.people import PeopleBook
 from coldchain_backend.sql.place import SERIES_FILE, Place
 from coldchain_backend.sql.reading import Records
@@ -33,9 +34,13 @@ __all__ = [
     "digest",
     "drop_kept",
     "migrate",
+    "migrate_server",
     "open_database",
+    "put_in_place",
     "settle",
+    "take_in",
     "take_kept",
     "told_and_gone",
     "untold",
+    "write_copy",
 ]

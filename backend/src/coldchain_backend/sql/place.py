@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import Unavailable
+from coldchain.errors import Refused, Unavailable
 from coldchain_backend.sql.session import (
     DATABASE_FILE,
     Database,
@@ -39,12 +39,40 @@ class Place:
         Raises Refused for one that a newer or older version wrote or that another backend has, IntegrityError
         for a damaged one, Unavailable where it cannot be reached now.
         """
+        self._refuse_a_state_elsewhere()
         if self.server is None:
             return open_database(self.file)
-        from coldchain_backend.sql.server import ServerDatabase, make_schema
+        return self._on_server()
+
+    @contextmanager
+    def moving(self) -> Iterator[Database]:
+        """The state on the server, also while one stands in the data folder's file; raises as `open` does."""
+        database = self._on_server()
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def on_server(self) -> Database:
+        """The server's state, whatever its format. Raises Refused where there is no server."""
+        from coldchain_backend.sql.server import ServerDatabase  # nobody needs it who has no server
+
+        if self.server is None:
+            raise Refused("no server for the state: [state] url is not set")
+        return ServerDatabase(self.server, self.schema, self.file)
+
+    def _refuse_a_state_elsewhere(self) -> None:
+        file, series = self.data_dir / DATABASE_FILE, self.data_dir / SERIES_FILE
+        if self.server is not None and file.is_file():
+            raise Refused(f"the state stands in {file}: `coldchain-backend migrate` moves it to the server")
+        if self.server is None and series.is_file() and not file.is_file():
+            raise Refused(f"the state of {series} stands on a server; name it in [state] url")
+
+    def _on_server(self) -> Database:
+        from coldchain_backend.sql.server import make_schema
 
         open_database(self.file).close()
-        database = ServerDatabase(self.server, self.schema, self.file)
+        database = self.on_server()
         try:
             with database.judge() as connection, connection.begin():
                 make_schema(connection, self.schema)
@@ -60,9 +88,7 @@ class Place:
             raise Unavailable(f"{self.file}: no database here")
         if self.server is None:
             return open_database(self.file)
-        from coldchain_backend.sql.server import ServerDatabase
-
-        database = ServerDatabase(self.server, self.schema, self.file)
+        database = self.on_server()
         try:
             with database.read() as connection:
                 check_format(connection, database.place)

@@ -45,6 +45,10 @@ class Database:
         """The connection to readings of the one who has `judging`: the same where one file holds both."""
         return judging
 
+    def write_series(self) -> Connection:
+        """A connection whose transactions are the only ones that write readings."""
+        return self.write()
+
     def series(self) -> Connection:
         """A connection for reading readings, on one snapshot of them."""
         return self.read()
@@ -121,31 +125,36 @@ def migrate(path: Path) -> tuple[str, Path] | None:
         raise Unavailable(f"{path}: no database here")
     database = Database(path)
     try:
-        found = _format_of(database, path)
+        with database.read() as connection:
+            found = older_format(connection, database.place)
         if found is None:
             return None
         copy = path.with_name(f"{path.name}.format-{found}")
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         with database.write() as connection:
-            config = migrations()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
             connection.commit()
     finally:
         database.close()
     return found, copy
 
 
-def _format_of(database: Database, path: Path) -> str | None:
+def upgrade(connection: Connection) -> None:
+    """Bring what a connection leads to to the newest format, within its transaction."""
+    config = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def older_format(connection: Connection, place: str) -> str | None:
     """The older format of a database; None for the newest. Raises Refused for a newer one."""
     script = ScriptDirectory.from_config(migrations())
-    with database.read() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = MigrationContext.configure(connection).get_current_revision()
     if found == script.get_current_head():
         return None
     if found is None or found not in {revision.revision for revision in script.walk_revisions()}:
-        raise Refused(f"{path}: written by a newer version (format {found})")
+        raise Refused(f"{place}: written by a newer version (format {found})")
     return str(found)
 
 
@@ -154,9 +163,7 @@ def check_version(database: Database) -> None:
     with database.judge() as connection:
         empty = not connection.dialect.has_table(connection, "progress")
         if empty and MigrationContext.configure(connection).get_current_revision() is None:
-            config = migrations()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
             connection.commit()
             return
         check_format(connection, database.place)
