@@ -4,10 +4,11 @@ from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from coldchain_backend.alerts import Delivery
 from coldchain_backend.judging.contracts import Progress
-from coldchain_backend.sql import Books, Database, DeliveryQueue
+from coldchain_backend.sql import Books, Database, DeliveryQueue, schema
 
 LEASE = 60
 NUMBERS = count()
@@ -50,6 +51,23 @@ def test_a_lease_keeps_others_away_until_it_ends(database: Database) -> None:
     assert lease(queue, "r", LEASE) == ["r a 1"]
     queue.free()
     assert lease(queue, "r", LEASE + 1) == ["r a 1"]
+
+
+def test_leases_of_another_holder_stay_and_its_outcomes_count_once(database: Database) -> None:
+    first = put(database, ("r", "a", 1), ("r", "a", 2))
+    second = DeliveryQueue(database, "other")
+    assert lease(first, "r", 0) == ["r a 1"]
+    second.free()
+    assert lease(second, "r", 1) == []
+    assert lease(second, "r", LEASE) == ["r a 1"]  # the first took too long
+    first.postponed("r a 1", LEASE, 10 * LEASE, "HTTP 503")
+    assert lease(first, "r", LEASE + 1) == []  # it is the second's
+    second.delivered("r a 1", LEASE + 2)
+    first.dead("r a 1", LEASE + 3, "HTTP 404")
+    assert lease(first, "r", LEASE + 4) == ["r a 2"]
+    with database.read() as connection:
+        states = connection.execute(select(schema.delivery.c.state).where(schema.delivery.c.sequence == 1))
+        assert states.scalars().all() == ["delivered"]
 
 
 def test_what_was_postponed_waits_and_a_probe_does_not(database: Database) -> None:

@@ -59,5 +59,5 @@ class Queue(Protocol):
         ...
 
     def free(self) -> None:
-        """Drop all leases: the process that held them is gone."""
+        """Drop the leases of this holder: the process that had them is gone. Those of others stay."""
         ...

@@ -150,6 +150,7 @@ def delivery_row(delivery: Delivery) -> Row:
         "created_ms": delivery.due_ms,
         "due_ms": delivery.due_ms,
         "leased_until_ms": 0,
+        "leased_by": None,
         "attempts": 0,
         "body": delivery.body,
         "last_error": None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from coldchain_backend.delivery.queue import Queued, Waiting
 from coldchain_backend.sql.dialect import add_or_keep, greatest
@@ -10,13 +10,15 @@ from coldchain_backend.sql.schema import delivery, delivery_attempt
 from coldchain_backend.sql.session import Database
 
 QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
+BACKEND = "backend"
+"""The courier within the backend; others have names of their own."""
 
 
 class DeliveryQueue:
-    """Fills the courier's port; each call is one transaction."""
+    """Fills the courier's port; each call is one transaction. `holder`: whose leases these are."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, holder: str = BACKEND) -> None:
+        self._database, self._holder = database, holder
 
     def put(self, delivery_id: str, alert: str, receiver: str, now_ms: int, body: bytes) -> None:
         """Queue a telling that no alert brought forth; an id that was ever queued changes nothing."""
@@ -56,7 +58,7 @@ class DeliveryQueue:
         with self._database.write() as connection, connection.begin():
             found = connection.execute(wanted).mappings().all()
             taken = update(delivery).where(delivery.c.id.in_([row["id"] for row in found]))
-            connection.execute(taken.values(leased_until_ms=until_ms))
+            connection.execute(taken.values(leased_until_ms=until_ms, leased_by=self._holder))
         return [Queued(**{name: row[name] for name in Queued.__slots__}) for row in found]
 
     def delivered(self, delivery_id: str, now_ms: int) -> None:
@@ -65,7 +67,9 @@ class DeliveryQueue:
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == delivery_id)
-                .values(state=DELIVERED, delivered_ms=now_ms, leased_until_ms=0, last_error=None)
+                .values(
+                    state=DELIVERED, delivered_ms=now_ms, leased_until_ms=0, leased_by=None, last_error=None
+                )
             )
 
     def postponed(self, delivery_id: str, now_ms: int, due_ms: int, reason: str) -> None:
@@ -73,8 +77,8 @@ class DeliveryQueue:
             _note(connection, delivery_id, now_ms, "failed", reason)
             connection.execute(
                 update(delivery)
-                .where(delivery.c.id == delivery_id)
-                .values(due_ms=due_ms, leased_until_ms=0, last_error=reason)
+                .where(*self._mine(delivery_id))
+                .values(due_ms=due_ms, leased_until_ms=0, leased_by=None, last_error=reason)
             )
 
     def dead(self, delivery_id: str, now_ms: int, reason: str) -> None:
@@ -82,8 +86,8 @@ class DeliveryQueue:
             _note(connection, delivery_id, now_ms, DEAD, reason)
             connection.execute(
                 update(delivery)
-                .where(delivery.c.id == delivery_id)
-                .values(state=DEAD, leased_until_ms=0, last_error=reason)
+                .where(*self._mine(delivery_id))
+                .values(state=DEAD, leased_until_ms=0, leased_by=None, last_error=reason)
             )
 
     def release(self, receiver: str, now_ms: int) -> None:
@@ -99,8 +103,17 @@ class DeliveryQueue:
     def free(self) -> None:
         with self._database.write() as connection, connection.begin():
             connection.execute(
-                update(delivery).where(delivery.c.leased_until_ms > 0).values(leased_until_ms=0)
+                update(delivery)
+                .where(delivery.c.leased_until_ms > 0, self._is_mine())
+                .values(leased_until_ms=0, leased_by=None)
             )
+
+    def _mine(self, delivery_id: str) -> Sequence[ColumnElement[bool]]:
+        """One that waits and that nobody else has taken over: an outcome that came late changes nothing."""
+        return delivery.c.id == delivery_id, delivery.c.state == QUEUED, self._is_mine()
+
+    def _is_mine(self) -> ColumnElement[bool]:
+        return or_(delivery.c.leased_by.is_(None), delivery.c.leased_by == self._holder)
 
 
 def _heads() -> Select[tuple[object, ...]]:

@@ -274,6 +274,7 @@ delivery = Table(
     _time("created_ms"),
     _time("due_ms"),
     _time("leased_until_ms"),
+    Column("leased_by", String),
     Column("attempts", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("last_error", String),
