@@ -4,6 +4,7 @@ Readings stay in a SQLite file beside the ledger: they are packed memory of judg
 that others use as well.
 """
 
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,9 @@ from coldchain_runtime.secrets import Secret
 
 CONNECT_S: Final = 10
 _NAMES: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
-_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('coldchain: the one writer of ' || {}, 0))"
+_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_LOCK_TRIES: Final = 20
+_LOCK_PAUSE_S: Final = 0.1
 _SETTINGS: Final = (
     "SET synchronous_commit = on",
     f"SET lock_timeout = '{int(BUSY_S)}s'",
@@ -72,16 +75,19 @@ class ServerDatabase(Database):
             engine.dispose()
 
     def _take_lock(self, connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-        """No session judges without the lock; it ends with the session."""
+        """No session judges without the lock; it ends with the session, soon after its process was killed."""
         del entry
         cursor = connection.cursor()
-        cursor.execute(_LOCK.format(f"'{self.schema}'"))
-        found = cursor.fetchone()
-        cursor.close()
-        connection.commit()
-        if found is None or not found[0]:
-            connection.close()
-            raise Refused(f"{self.place}: another backend has this state; only one may judge into it")
+        for _ in range(_LOCK_TRIES):
+            cursor.execute(_LOCK, (f"coldchain: the one writer of {self.schema}",))
+            found = cursor.fetchone()
+            connection.commit()
+            if found is not None and found[0]:
+                cursor.close()
+                return
+            time.sleep(_LOCK_PAUSE_S)
+        connection.close()
+        raise Refused(f"{self.place}: another backend has this state; only one may judge into it")
 
 
 def address_of(url: Secret) -> URL:
