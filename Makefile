@@ -1,7 +1,7 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-reference soak \
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-reference soak secrets up down check-compose \
 	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
@@ -106,11 +106,25 @@ dist: $(DEV)  ## archives for gateways in dist/, to be installed offline; ARGS="
 screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots
 
-strangers:  ## build Telegraf into the user's cache for the tests that write with it
+strangers:  ## build Telegraf and the Compose loader into the user's cache for the tests that use them
 	@tests/support/strangers/telegraf.sh
+	@tests/support/strangers/compose.sh
 
 influxd:  ## build InfluxDB 2.7 into the user's cache for the benchmarks that compare with it
 	@tests/support/strangers/influxdb.sh
+
+secrets: $(DEV)  ## passwords and tokens for docker-compose.yml, and .env; what is there stays
+	@$(PY) -m tools.secrets
+
+up:  ## start docker-compose.yml and wait until all is well; DEMO=1 with simulator and webhook receiver
+	@test -d deploy/compose/secrets || { echo "make secrets first"; exit 1; }
+	@docker compose $(if $(DEMO),--profile demo) up --build --detach --wait
+
+down:  ## stop it; volumes stay
+	@docker compose --profile demo down
+
+check-compose: $(DEV)  ## try docker-compose.yml and the Dockerfiles without a Docker engine; says what was checked
+	@$(PY) -m tools.compose $(ARGS)
 
 clean:  ## remove environments, caches and what runs left
 	@rm -rf .venv .uv .demo build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,18 +1,26 @@
-"""A webhook receiver as a stranger would write it: Standard Webhooks 1.0.0, verified by its own code."""
+"""A webhook receiver as a stranger would write it: Standard Webhooks 1.0.0, verified by its own code.
 
+`python -m demo.receiver --listen 0.0.0.0:9000 --secret file:PATH` prints a line for each delivery.
+"""
+
+import argparse
 import base64
 import hashlib
 import hmac
 import json
+import os
 import secrets
+import signal
+import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from coldchain_runtime.secrets import resolve
 from demo.ports import LOCAL
 
 TOLERANCE_S = 300
@@ -57,6 +65,8 @@ class Receiver:
     port: int
     secret: str
     log: Path
+    host: str = LOCAL
+    tell: Callable[[str], None] | None = None
     answer: HTTPStatus = HTTPStatus.NO_CONTENT
     _received: list[Received] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -64,12 +74,12 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where webhooks go."""
+        """Where webhooks of this machine go."""
         return f"http://{LOCAL}:{self.port}/hook"
 
     def start(self) -> None:
         """Begin to listen."""
-        self._server = ThreadingHTTPServer((LOCAL, self.port), _handler_for(self))
+        self._server = ThreadingHTTPServer((self.host, self.port), _handler_for(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True).start()
 
@@ -99,6 +109,8 @@ class Receiver:
                 log.write(
                     json.dumps({"id": one.webhook_id, "verified": one.verified, "body": one.body}) + "\n"
                 )
+        if self.tell is not None:
+            self.tell(told(one))
         return self.answer if one.verified else HTTPStatus.UNAUTHORIZED
 
 
@@ -135,3 +147,36 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             """Deliveries are logged by the receiver itself."""
 
     return Handler
+
+
+def told(one: Received) -> str:
+    """A delivery in one line."""
+    try:
+        text = json.loads(one.body)["data"]["text"]["en"]
+    except (ValueError, KeyError, TypeError):
+        text = one.body[:200]
+    return (
+        f"{'verified' if one.verified else 'NOT VERIFIED'} {one.type or 'no event'} {one.webhook_id} {text}"
+    )
+
+
+def main() -> int:
+    """Listen until told to stop; a line for each delivery."""
+    parser = argparse.ArgumentParser(prog="python -m demo.receiver", description=__doc__)
+    parser.add_argument("--listen", default=f"{LOCAL}:9000", metavar="HOST:PORT")
+    parser.add_argument("--secret", required=True, metavar="REFERENCE", help="file:PATH or env:NAME")
+    options = parser.parse_args()
+    host, _, port = options.listen.rpartition(":")
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    secret = resolve(options.secret, Path.cwd()).reveal()
+    receiver = Receiver(port=int(port), secret=secret, log=Path(os.devnull), host=host, tell=print)
+    receiver.start()
+    over.wait()
+    receiver.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,7 +16,7 @@ compile dev pyproject.toml --group dev "$@"
 compile demo pyproject.toml --group demo --constraints requirements/dev.txt
 compile gateway gateway/pyproject.toml --constraints requirements/dev.txt
 compile backend backend/pyproject.toml --constraints requirements/dev.txt
-echo "uv==$(tools/environment.sh uv --version | cut -d' ' -f2)" > requirements/.uv.in
+printf 'uv==%s\nuv_build\n' "$(tools/environment.sh uv --version | cut -d' ' -f2)" > requirements/.uv.in
 tools/environment.sh uv pip compile requirements/.uv.in --universal --generate-hashes --no-emit-index-url --no-header \
-    --no-annotate --quiet --output-file requirements/uv.txt
+    --constraints requirements/dev.txt --no-annotate --quiet --output-file requirements/uv.txt
 rm requirements/.uv.in

@@ -9,7 +9,7 @@ from pathlib import Path
 from coldchain_runtime.clock import Clock
 from coldchain_sim.clock import SimulatedClock
 from coldchain_sim.scenario import ABOUT_BUSES, ABOUT_DEVICES, Event, Moment, Scenario, Site
-from coldchain_sim.transports.mqtt import MqttOutlet
+from coldchain_sim.transports.mqtt import Broker, MqttOutlet
 from coldchain_sim.transports.onewire_tree import OnewireTree
 from coldchain_sim.transports.pty import PtyLine
 from coldchain_sim.truth import Happened, TruthLog
@@ -43,7 +43,7 @@ class RunSettings:
     scenario: Scenario
     site: Site
     directory: Path
-    mqtt: tuple[str, int] | None
+    mqtt: Broker | None
     speed: float
     seed: int
     for_s: float | None
@@ -146,7 +146,7 @@ async def running(settings: RunSettings, clock: Clock) -> AsyncIterator[Simulati
             simulation.onewire.plug()
             stack.callback(simulation.onewire.unplug)
         if settings.mqtt is not None:
-            outlet = MqttOutlet(*settings.mqtt, client_id="coldchain-sim-bridge")
+            outlet = MqttOutlet(settings.mqtt, client_id="coldchain-sim-bridge")
             outlet.start()
             stack.callback(outlet.stop)
             simulation.bridge = BridgeVoice(sensors=settings.site.bridge, outlet=outlet, around=around)

@@ -13,16 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from coldchain_runtime.clock import SystemClock
-from coldchain_runtime.documents import ConfigError
+from coldchain_runtime.documents import InvalidInput
+from coldchain_runtime.secrets import resolve
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
 from coldchain_sim.score import HEAD, Asked, Fault, WatcherFailed, score, watcher_command
+from coldchain_sim.transports.mqtt import Broker
 from coldchain_sim.truth import EVENTS_FILE, TRUTH_FILE
 
 EXAMPLES = f"""examples:
   coldchain-sim list
   coldchain-sim run door-left-open --out sim --mqtt 127.0.0.1:1883
   coldchain-sim run normal-day --out sim --speed 1 --seed 7 --for 3600
+  coldchain-sim run normal-day --out sim --mqtt broker:1883 --mqtt-user devices --mqtt-password file:secret
   coldchain-sim run my-site.yaml --out sim        (no --mqtt: serial lines only)
   coldchain-sim score --seeds 10                  (is every fault told, and nothing else?)
 
@@ -44,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WatcherFailed as error:
         sys.stderr.write(f"coldchain-sim: {error}\n")
         return 1
-    except (scenario.ScenarioError, ConfigError) as error:
+    except (scenario.ScenarioError, InvalidInput) as error:
         sys.stderr.write(f"coldchain-sim: {error}\n")
         return 2
     except OSError as error:
@@ -69,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, metavar="DIR", help="folder for lines and ground truth"
     )
     run.add_argument("--mqtt", type=_address, metavar="HOST:PORT", help="broker that the bridge publishes to")
+    run.add_argument("--mqtt-user", metavar="NAME", help="who the broker knows the bridge as")
+    run.add_argument("--mqtt-password", metavar="REFERENCE", help="file:PATH or env:NAME")
     run.add_argument(
         "--speed", type=_positive, metavar="N", help="simulated seconds per second (scenario's own)"
     )
@@ -102,6 +107,14 @@ def _address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _broker(options: argparse.Namespace) -> Broker | None:
+    if options.mqtt is None:
+        return None
+    password = None if options.mqtt_password is None else resolve(options.mqtt_password, Path.cwd())
+    host, port = options.mqtt
+    return Broker(host=host, port=port, user=options.mqtt_user, password=password)
+
+
 def _positive(text: str) -> float:
     try:
         number = float(text)
@@ -124,7 +137,7 @@ def _run(options: argparse.Namespace) -> int:
         scenario=story,
         site=site,
         directory=options.out,
-        mqtt=options.mqtt,
+        mqtt=_broker(options),
         speed=options.speed or story.speed,
         seed=options.seed,
         for_s=options.for_s,

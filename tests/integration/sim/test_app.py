@@ -14,7 +14,7 @@ from coldchain_sim.app import RunSettings, running
 from coldchain_sim.cli import main
 from coldchain_sim.devices import Publication
 from coldchain_sim.scenario import Event, Moment
-from coldchain_sim.transports.mqtt import MOST_WAITING, MqttOutlet
+from coldchain_sim.transports.mqtt import MOST_WAITING, Broker, MqttOutlet
 from demo import broker
 from demo.evidence import read_events, read_truth
 from demo.ports import LOCAL, free_port, listens
@@ -44,7 +44,7 @@ def mqtt_port(tmp_path: Path) -> Iterator[int]:
         program.stop()
 
 
-def settings_for(folder: Path, *, mqtt: tuple[str, int] | None, for_s: float, told: list[str]) -> RunSettings:
+def settings_for(folder: Path, *, mqtt: Broker | None, for_s: float, told: list[str]) -> RunSettings:
     story, site = scenario.load("door-left-open")
     return RunSettings(
         scenario=story,
@@ -60,7 +60,7 @@ def settings_for(folder: Path, *, mqtt: tuple[str, int] | None, for_s: float, to
 
 async def test_the_bridge_speaks_the_timeline_happens_and_all_ends(tmp_path: Path, mqtt_port: int) -> None:
     told: list[str] = []
-    settings = settings_for(tmp_path / "sim", mqtt=(LOCAL, mqtt_port), for_s=4.0, told=told)
+    settings = settings_for(tmp_path / "sim", mqtt=Broker(host=LOCAL, port=mqtt_port), for_s=4.0, told=told)
     async with running(settings, SystemClock()) as simulation:
         assert (tmp_path / "sim" / "tty-bus-1").is_symlink()
         await simulation.play()
@@ -100,7 +100,7 @@ async def test_a_run_that_is_cancelled_ends_in_order(tmp_path: Path) -> None:
 
 
 def test_what_the_broker_took_is_told_once_and_only_then(mqtt_port: int) -> None:
-    outlet = MqttOutlet(LOCAL, mqtt_port, client_id="outlet")
+    outlet = MqttOutlet(Broker(host=LOCAL, port=mqtt_port), client_id="outlet")
     taken: list[int] = []
     for number in range(50):
         assert outlet.publish(said(str(number)), partial(taken.append, number))
@@ -113,7 +113,7 @@ def test_what_the_broker_took_is_told_once_and_only_then(mqtt_port: int) -> None
 
 
 def test_a_bridge_without_broker_keeps_only_so_much() -> None:
-    outlet = MqttOutlet(LOCAL, free_port(), client_id="outlet")
+    outlet = MqttOutlet(Broker(host=LOCAL, port=free_port()), client_id="outlet")
     sent = sum(outlet.publish(said("x"), lambda: None) for _ in range(MOST_WAITING + 10))
     assert sent <= MOST_WAITING
     assert outlet.waiting() == sent

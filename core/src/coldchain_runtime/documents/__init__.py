@@ -1,6 +1,6 @@
 """Checked hand-written documents: TOML or YAML → frozen dataclasses, every error with file, line and key."""
 
-from coldchain.errors import ConfigError
+from coldchain.errors import ConfigError, InvalidInput
 from coldchain_runtime.documents.load import (
     load_toml,
     load_yaml,
@@ -16,6 +16,7 @@ __all__ = [
     "Check",
     "ConfigError",
     "Duration",
+    "InvalidInput",
     "Place",
     "Size",
     "duration_ms",

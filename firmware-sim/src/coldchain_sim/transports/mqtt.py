@@ -9,9 +9,20 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from coldchain_runtime.secrets import Secret
 from coldchain_sim.devices import Publication
 
 MOST_WAITING = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where a broker is, and whom it knows the bridge as; without a user nobody in particular."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: Secret | None = None
 
 
 @dataclass(slots=True)
@@ -21,8 +32,7 @@ class MqttOutlet:
     `on_taken` of a message runs in that thread once its PUBACK has come.
     """
 
-    host: str
-    port: int
+    broker: Broker
     client_id: str
     _client: paho.Client = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -39,10 +49,13 @@ class MqttOutlet:
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
         self._client.max_queued_messages_set(MOST_WAITING)
         self._client.on_publish = self._taken
+        if self.broker.user is not None:
+            password = self.broker.password
+            self._client.username_pw_set(self.broker.user, None if password is None else password.reveal())
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
-        self._client.connect_async(self.host, self.port, keepalive=30)
+        self._client.connect_async(self.broker.host, self.broker.port, keepalive=30)
         self._client.loop_start()
 
     def connected(self) -> bool:

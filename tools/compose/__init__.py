@@ -1,0 +1,1 @@
+"""docker-compose.yml and the Dockerfiles, checked without a Docker engine: `make check-compose`."""
