@@ -17,6 +17,9 @@ HINTS: Mapping[str, str] = {
     "curl": "make deps",
     "chromium": "make deps",
     "telegraf": "make strangers",
+    "compose-spec": "make strangers",
+    "influxd": "make influxd",
+    "nginx": "Debian: nginx",
 }
 """Name of a part → the recipe that brings it."""
 
