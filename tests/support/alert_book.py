@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from coldchain_backend.alerts import Alert, Delivery, Desk, DueName, Entry, Mute, Transition
+from coldchain_backend.alerts import Alert, Delivery, Desk, DueName, Entry, Mute, Remembered, Transition
 from coldchain_backend.fleet import Fleet
 
 
@@ -64,6 +64,10 @@ class Book:
             self.dues.pop((subject, kind), None)
         else:
             self.dues[subject, kind] = due_ms
+
+    def remembered(self) -> Remembered:
+        """What a new desk gets to know."""
+        return Remembered(mutes=tuple(self.mutes.values()), memos=dict(self.memos))
 
     def told(self) -> list[tuple[str, str]]:
         """(receiver, type) in the order of queueing."""

@@ -47,7 +47,7 @@ def test_unsealed_writes_have_no_holes_and_no_gateway(log: Log) -> None:
     log.put(receipt(line("s", "temperature=9.0", T0), seq=5))
     log.at(T0 + 10 * SECOND)
     log.put(receipt(line("s", "temperature=4.0", T0 + 10 * SECOND), seq=9))
-    assert log.alerts()[0].state.value == "resolved"
+    assert log.alerts()[0].state.value == "resolved_unacked"
     assert [gateway.heard_ms for gateway in log.answers.gateways()] == [None]
 
 

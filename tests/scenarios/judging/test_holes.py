@@ -26,7 +26,7 @@ def test_the_end_waits_for_the_missing_batch_and_knows_what_was_in_it(log: Log) 
     log.at(T0 + 3 * MINUTE + 2 * SECOND)
     log.mark()
     [alert] = log.alerts()
-    assert alert.state.value == "resolved"
+    assert alert.state.value == "resolved_unacked"
     assert alert.cause.end is not None
     assert (alert.cause.peak, alert.cause.end.incomplete) == (9.5, False)
     assert log.told() == ["dispatch alert.fired", "dispatch alert.resolved"]
@@ -36,7 +36,7 @@ def test_after_half_an_hour_the_end_is_told_as_incomplete(log: Log) -> None:
     interrupted(log)
     log.alive_until(T0 + 2 * MINUTE + 30 * MINUTE)
     excursion = next(alert for alert in log.alerts() if alert.cause.kind.value == "excursion")
-    assert excursion.state.value == "resolved"
+    assert excursion.state.value == "resolved_unacked"
     assert excursion.cause.end is not None
     assert excursion.cause.end.incomplete
 
@@ -46,14 +46,14 @@ def test_numbers_declared_lost_by_a_person_end_the_waiting(log: Log) -> None:
     log.put(
         act_record("declare_lost", "Li", {"run": "run-1", "first": 2, "last": 2, "reason": "card broken"})
     )
-    assert log.alerts()[0].state.value == "resolved"
+    assert log.alerts()[0].state.value == "resolved_unacked"
 
 
 def test_a_hole_declared_by_the_gateway_ends_the_waiting(log: Log) -> None:
     interrupted(log)
     hole = b'hole,run=run-1 first=2i,last=2i,hash="x",reason="cap" %d' % log.clock.wall_ms
     log.say(lines=[hole])
-    assert log.alerts()[0].state.value == "resolved"
+    assert log.alerts()[0].state.value == "resolved_unacked"
 
 
 def test_live_readings_may_open_and_worsen_over_holes(log: Log) -> None:
@@ -75,4 +75,4 @@ def test_a_successor_names_how_far_the_last_run_went(log: Log) -> None:
     log.say(("s", T0 + 30 * SECOND, 4.0), lines=[line])
     assert log.alerts()[0].state.value == "firing"
     log.put(act_record("declare_lost", "Li", {"run": "run-1", "first": 2, "last": 4, "reason": "lost"}))
-    assert log.alerts()[0].state.value == "resolved"
+    assert log.alerts()[0].state.value == "resolved_unacked"

@@ -69,7 +69,7 @@ def test_failing_deliveries_are_one_alert_per_receiver_until_they_work(log: Log)
     log.put(mark_record(MarkName.DELIVERY_FAILING, {"receiver": "admin"}))
     log.put(mark_record(MarkName.DELIVERY_RECOVERED, {"receiver": "dispatch"}))
     states = sorted((str(alert.cause.detail), alert.state.value) for alert in log.alerts())
-    assert [state for _, state in states] == ["firing", "resolved"]
+    assert [state for _, state in states] == ["firing", "resolved_unacked"]
     assert "admin" in states[0][0]
 
 
@@ -83,7 +83,7 @@ def test_two_gateways_have_holes_of_their_own(log: Log) -> None:
     log.say(("a", T0 + 30 * SECOND, 4.0))
     log.put(other.record(other.batch([("b", T0 + 30 * SECOND, 4.0)])))
     states = {alert.cause.subject.sensor: alert.state.value for alert in log.alerts()}
-    assert states == {"a": "resolved", "b": "firing"}
+    assert states == {"a": "resolved_unacked", "b": "firing"}
 
 
 def test_holes_that_are_filled_in_any_order_end_the_waiting_once(log: Log) -> None:

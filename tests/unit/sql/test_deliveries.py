@@ -21,7 +21,9 @@ def put(database: Database, *rows: tuple[str, str, int]) -> DeliveryQueue:
     for receiver, alert, sequence in rows:
         name = f"{receiver} {alert} {sequence}"
         books.put_delivery(
-            Delivery(id=name, alert=alert, sequence=sequence, receiver=receiver, due_ms=0, body=b"{}")
+            Delivery(
+                id=name, alert=alert, sequence=sequence, receiver=receiver, at_ms=0, due_ms=0, body=b"{}"
+            )
         )
     books.commit(Progress())
     books.close()

@@ -27,12 +27,16 @@ class DueName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One queued telling; `id` is the webhook id on every attempt. `due_ms`: not before this."""
+    """One queued telling, made at the log's stamp `at_ms`; `id` is the webhook id on every attempt.
+
+    due_ms   not before this: the receiver's rate has no room earlier
+    """
 
     id: str
     alert: str
     sequence: int
     receiver: str
+    at_ms: int
     due_ms: int
     body: bytes
 
@@ -54,22 +58,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recent:
-    """An alarm of late: where it came from, when it was to be told, whether it counts for a flood."""
-
-    source: str
-    paged_ms: int
-    counted_ms: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What the desk needs to go on after a restart; `memos` are small states of its own by name."""
 
     mutes: Sequence[Mute] = ()
     memos: Mapping[str, bytes] = field(default_factory=dict)
-    recent: Sequence[Recent] = ()
-    about_alerts: Sequence[Alert] = ()
 
 
 class AlertBook(Protocol):

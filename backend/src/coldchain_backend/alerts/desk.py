@@ -1,12 +1,10 @@
 """The desk: a cause, an act or a due time → the alert's next steps and the deliveries that tell of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from hashlib import sha256
 
 from coldchain_backend.alerts.calls import (
     Called,
-    called_by,
     escalated,
     handed_over,
     routed,
@@ -14,17 +12,20 @@ from coldchain_backend.alerts.calls import (
     with_chain,
 )
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
-from coldchain_backend.alerts.context import Context
-from coldchain_backend.alerts.contracts import Delivery, DeskBook, DueName, Remembered, Timers, Witness
+from coldchain_backend.alerts.contracts import DeskBook, DueName, Remembered, Timers, Witness
+from coldchain_backend.alerts.digests import Digests
 from coldchain_backend.alerts.handling import Handled, call_again, mute
 from coldchain_backend.alerts.lifecycle import alert_id_of, follow
+from coldchain_backend.alerts.memos import Memos
 from coldchain_backend.alerts.mutes import Mutes
-from coldchain_backend.alerts.notices import Told, notice_of
-from coldchain_backend.alerts.receivers import hearings
 from coldchain_backend.alerts.reminders import reminders
 from coldchain_backend.alerts.routing import Routed
-from coldchain_backend.alerts.states import Alert, AlertState, Transition
+from coldchain_backend.alerts.states import Alert, AlertState, Muted, Transition
+from coldchain_backend.alerts.storms import Storms, counts
+from coldchain_backend.alerts.telling import Teller
 from coldchain_backend.fleet import Fleet
+
+NOTHING = Remembered()
 
 
 class Desk:
@@ -36,11 +37,14 @@ class Desk:
         public_url: str,
         timers: Timers,
         witness: Witness | None = None,
-        remembered: Remembered | None = None,
+        remembered: Remembered = NOTHING,
     ) -> None:
-        self._book, self._timers, self._witness = book, timers, witness
-        self._public_url = public_url.rstrip("/")
-        self.mutes = Mutes(book, timers, () if remembered is None else remembered.mutes)
+        self._book, self._timers = book, timers
+        memos = Memos(book, remembered.memos)
+        self.mutes = Mutes(book, timers, remembered.mutes)
+        self._storms = Storms(book, timers, memos, self.look)
+        self._digests = Digests(book, timers, memos)
+        self._teller = Teller(book, self._digests, lambda: self._storms.flooded, witness, public_url)
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert by its id."""
@@ -63,26 +67,13 @@ class Desk:
             return
         into = self.alert_of(survivor)
         if into is not None:
-            self._inherit(into, before)
+            inherited = _inherited(into, before)
+            self._book.put_alert(inherited)
+            self._remind(into, inherited, routed(inherited, fleet.plan, now_ms), fleet)
         end = End(kind=EndKind.MERGED, event_ms=gone.event_ms, by=alert_id_of(survivor))
         alert, steps = follow(before, replace(gone, end=end), now_ms)
         if alert is not None:
             self._keep(before, alert, steps, now_ms, fleet)
-
-    def _inherit(self, into: Alert, gone: Alert) -> None:
-        told = into.told + tuple(name for name in gone.told if name not in into.told)
-        by_digest = into.by_digest + tuple(
-            name for name in gone.by_digest if name not in into.told and name not in into.by_digest
-        )
-        acknowledged, state = into.acknowledged, into.state
-        if gone.paged and gone.acknowledged is None:
-            acknowledged = None
-            state = AlertState.FIRING if state.open else state
-        paged = into.paged or gone.paged
-        merged = replace(
-            into, told=told, by_digest=by_digest, paged=paged, acknowledged=acknowledged, state=state
-        )
-        self._book.put_alert(merged)
 
     def handle(
         self, alert_id: str, what: Callable[[Alert], Handled], now_ms: int, fleet: Fleet
@@ -112,8 +103,16 @@ class Desk:
             case DueName.MUTE:
                 self.mutes.due(subject, now_ms)
                 self.remute(now_ms, fleet)
-            case _:
-                return
+            case DueName.UNSTABLE_END:
+                self.handle(subject, lambda alert: (alert, ()), now_ms, fleet)
+            case DueName.CHATTER_END:
+                self._storms.rests(subject, now_ms, fleet)
+            case DueName.FLOOD_END:
+                self._storms.ebbs(now_ms, fleet)
+            case DueName.DIGEST:
+                digest = self._digests.tell(subject, now_ms, fleet)
+                if digest is not None:
+                    self._book.put_delivery(digest)
 
     def stand_in(self, alert_id: str, receiver: str, now_ms: int, fleet: Fleet) -> None:
         """A receiver could not be reached with an alert: its fallback hears of it."""
@@ -149,13 +148,13 @@ class Desk:
         end = End(kind=EndKind.WITHDRAWN, event_ms=gone.cause.event_ms)
         alert, steps = follow(gone, replace(gone.cause, end=end), now_ms)
         if alert is not None:
-            self._keep(None, alert, steps, now_ms, fleet)
+            self._keep(gone, alert, steps, now_ms, fleet)
 
     def _keep(  # noqa: PLR0913 - the one way out takes all that is to go out
         self,
         before: Alert | None,
         alert: Alert,
-        steps: tuple[Transition, ...],
+        steps: Sequence[Transition],
         now_ms: int,
         fleet: Fleet,
         *,
@@ -166,19 +165,32 @@ class Desk:
         `called`: whom the steps call, where it is not for the routes to say.
         """
         lying = self.mutes.over(alert, now_ms)
-        if before is not None and before.state.open:
-            alert = self._tell(alert, steps, fleet, called)
-            alert, more = mute(alert, lying if alert.state.open else None, now_ms)
+        fires = counts(alert) and alert.paged and (before is None or not before.paged)
+        if fires:
+            lying = self._unstable(alert, now_ms, fleet) or lying
+        counted = fires and lying is None
+        if counted:
+            alert = replace(alert, counted_ms=now_ms)
+        if before is not None and before.state.open and before.muted is not None:
+            alert = self._teller.tell(alert, steps, fleet, called)
         else:
-            alert = self._tell(replace(alert, muted=lying), steps, fleet)
-            alert, more = mute(replace(alert, muted=None), lying if alert.state.open else None, now_ms)
-        alert = self._tell(alert, more, fleet)
+            alert = self._teller.tell(replace(alert, muted=lying), steps, fleet, called)
+            alert = replace(alert, muted=None)
+        alert, more = mute(alert, lying if alert.state.open else None, now_ms)
+        alert = self._teller.tell(alert, more, fleet)
         way = routed(alert, fleet.plan, now_ms)
         alert = with_chain(alert, way, now_ms)
         if alert != before:
             self._book.put_alert(alert)
             self._remind(before, alert, way, fleet)
+        if counted:
+            self._storms.count(alert, now_ms, fleet)
         return alert
+
+    def _unstable(self, alert: Alert, now_ms: int, fleet: Fleet) -> Muted | None:
+        """What lies over an alarm whose source chatters; what ends as it begins is told as it is."""
+        chatters = self._storms.chatters(alert, now_ms, fleet)
+        return chatters if alert.state.open else None
 
     def _remind(self, before: Alert | None, alert: Alert, way: Routed, fleet: Fleet) -> None:
         """Set what is due of an alert now, as far as it differs from what was due `before`."""
@@ -193,35 +205,24 @@ class Desk:
         for kind, due_ms in reminders(alert, fleet.plan.alerting, way).items():
             self._timers.set(alert.id, kind, due_ms)
 
-    def _tell(
-        self,
-        alert: Alert,
-        steps: tuple[Transition, ...],
-        fleet: Fleet,
-        called: tuple[str, ...] | None = None,
-    ) -> Alert:
-        known = {receiver.name for receiver in fleet.receivers}
-        for step in steps:
-            self._book.put_transition(step)
-            names = called_by(alert, step, fleet.plan) if called is None else called
-            heard = hearings(alert, step, known, names)
-            fresh = tuple(hearing.receiver for hearing in heard if hearing.receiver not in alert.told)
-            alert = replace(alert, told=alert.told + fresh, context=self._context(alert))
-            notice = notice_of(alert, step, fleet)
-            for hearing in heard:
-                told = Told(
-                    event=hearing.type,
-                    organisation=fleet.organisation,
-                    link=f"{self._public_url}/alerts/{alert.id}",
-                    to=alert.told,
-                )
-                self._book.put_delivery(_delivery(alert.id, step, hearing.receiver, notice.body(told)))
-        return alert
 
-    def _context(self, alert: Alert) -> Context | None:
-        if self._witness is None or alert.cause.kind in {AlertKind.SYSTEM, AlertKind.FLOOD}:
-            return alert.context
-        return self._witness.context(alert.cause)
+def _inherited(into: Alert, gone: Alert) -> Alert:
+    """The survivor of a merge: it has the receivers of both, and is acknowledged only if both were."""
+    fresh = tuple(name for name in gone.told if name not in into.told)
+    acknowledged, state = into.acknowledged, into.state
+    if gone.paged and gone.acknowledged is None:
+        acknowledged = None
+        state = AlertState.FIRING if state.open else state
+    return replace(
+        into,
+        told=into.told + fresh,
+        by_digest=into.by_digest + tuple(name for name in fresh if name in gone.by_digest),
+        paged=into.paged or gone.paged,
+        paged_ms=gone.paged_ms if into.paged_ms is None else into.paged_ms,
+        called_ms=gone.called_ms if into.called_ms is None else into.called_ms,
+        acknowledged=acknowledged,
+        state=state,
+    )
 
 
 def _with_latch(cause: Cause, before: Alert | None, fleet: Fleet) -> Cause:
@@ -232,15 +233,3 @@ def _with_latch(cause: Cause, before: Alert | None, fleet: Fleet) -> Cause:
     if place is None:
         return cause if before is None else replace(cause, latches=before.cause.latches)
     return replace(cause, latches=fleet.plan.alerting.latches(place.zone.profile, cause.rule))
-
-
-def _delivery(alert: str, step: Transition, receiver: str, body: bytes) -> Delivery:
-    cause = f"{alert}\n{step.sequence}\n{receiver}"
-    return Delivery(
-        id="msg_" + sha256(cause.encode()).hexdigest()[:24],
-        alert=alert,
-        sequence=step.sequence,
-        receiver=receiver,
-        due_ms=step.at_ms,
-        body=body,
-    )

@@ -173,6 +173,10 @@ class Notice:
         muted = self.alert.muted
         return "–" if muted is None or muted.until_ms is None else self._local(muted.until_ms)
 
+    def where(self) -> dict[str, str]:
+        """The place in each language."""
+        return {language.value: self._where(language) for language in Language}
+
     def _where(self, language: Language) -> str:
         subject = self.alert.cause.subject
         if self.place is None and self.asset is not None:
@@ -198,6 +202,8 @@ def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
     instruction = None
     if zone is not None:
         instruction = zone.instruction or fleet.plan.alerting.instructions.get(zone.profile)
+    if instruction is None and asset is not None:
+        instruction = asset.instruction
     return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction)
 
 

@@ -14,7 +14,7 @@ _UNHEARD: Final = frozenset(
 _THROUGH: Final = ENDS | {TransitionKind.SHELVED, TransitionKind.ACKNOWLEDGED, TransitionKind.DISPOSED}
 """Steps that are heard although the alert is muted: ends, and what a person did about it."""
 
-_FOR_SOME: Final = frozenset({TransitionKind.ESCALATED, TransitionKind.HANDED_OVER, TransitionKind.STOOD_IN})
+FOR_SOME: Final = frozenset({TransitionKind.ESCALATED, TransitionKind.HANDED_OVER, TransitionKind.STOOD_IN})
 """Steps that only those whom they call hear of."""
 
 
@@ -39,7 +39,7 @@ def hearings(
     told = [
         name
         for name in alert.told
-        if (name in known or step.kind in ENDS) and (step.kind not in _FOR_SOME or name in called)
+        if (name in known or step.kind in ENDS) and (step.kind not in FOR_SOME or name in called)
     ]
     heard = [Hearing(receiver=name, type=f"alert.{step.kind.value}") for name in told]
     fresh = [name for name in called if name not in alert.told and step.kind not in ENDS]

@@ -17,7 +17,7 @@ def reminders(alert: Alert, alerting: Alerting, way: Routed) -> dict[DueName, in
     if alert.paged and alert.muted is None and alert.cause.kind.about_goods:
         taken = alert.acknowledged
         if alert.state is AlertState.ACKNOWLEDGED and taken is not None and holds_ms:
-            ack_ms = taken.at_ms + holds_ms
+            ack_ms = max(taken.at_ms, alert.called_ms or 0) + holds_ms
         called_ms = alert.called_ms
         if alert.state is AlertState.FIRING and called_ms is not None and alerting.rearm_ms:
             again = alert.rearms < alerting.rearm_times

@@ -22,6 +22,7 @@ def problems(document: FleetDocument) -> Iterator[Problem]:
     yield from profile_problems(document.profiles)
     yield from _mapping(document)
     yield from route_problems(document, known_profiles(document))
+    yield from _alerting(document)
 
 
 def known_profiles(document: FleetDocument) -> Mapping[str, Profile]:
@@ -152,3 +153,17 @@ def _mapping(document: FleetDocument) -> Iterator[Problem]:
             yield ("mapping", index, "fields"), "needs at least one field"
         for field, ours in entry.fields.items():
             yield from known(("mapping", index, "fields", field), "field", ours, QUANTITIES)
+
+
+def _alerting(document: FleetDocument) -> Iterator[Problem]:
+    """What latches, and what has an instruction, must be known."""
+    profiles = known_profiles(document)
+    rules = {f"{name}/{rule.name}" for name, one in profiles.items() for rule in one.rules}
+    for index, name in enumerate(document.alerting.latch):
+        if name not in profiles and name not in rules:
+            yield ("alerting", "latch", index), f"{name!r} is no profile and no rule of one"
+    for name, text in document.alerting.instructions.items():
+        if name not in profiles:
+            yield ("alerting", "instructions", name), f"{name!r} is no profile"
+        elif not (text.en or text.zh):
+            yield ("alerting", "instructions", name), "needs a text in `en` or `zh`"

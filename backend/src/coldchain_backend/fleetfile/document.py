@@ -1,13 +1,14 @@
 """The shape of a fleet file, key by key, as people write it; `parse` turns it into a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
 from coldchain_backend.fleet import AssetKind, Channels, Receiver, ZoneState
 from coldchain_backend.fleet.rates import WrittenRate
+from coldchain_backend.fleetfile.alerting import AlertingEntry
 from coldchain_backend.fleetfile.keys import (
     Delay,
     Id,
@@ -192,6 +193,7 @@ class FleetDocument:
     escalations: tuple[EscalationEntry, ...] = ()
     routes: tuple[RouteEntry, ...] = ()
     default_route: DefaultRouteEntry | None = None
+    alerting: AlertingEntry = field(default_factory=AlertingEntry)
     profiles: tuple[ProfileEntry, ...] = ()
     assets: tuple[AssetEntry, ...] = ()
     sensors: tuple[SensorEntry, ...] = ()

@@ -60,6 +60,7 @@ def plan_of(document: FleetDocument) -> Plan:
         escalations=tuple(entry.escalation() for entry in document.escalations),
         routes=tuple(entry.route() for entry in document.routes),
         default_route=None if document.default_route is None else document.default_route.route(),
+        alerting=document.alerting.alerting(),
         profiles=tuple(profiles[name] for name in (*own, *used)),
         assets=tuple(_asset(entry) for entry in document.assets),
         sensors=tuple(_sensor(entry) for entry in document.sensors),

@@ -11,15 +11,11 @@ from coldchain_backend.alerts import (
     DueName,
     Entry,
     Mute,
-    Recent,
     Remembered,
     Transition,
 )
 from coldchain_backend.sql import alert_rows, schema
 from coldchain_backend.sql.account_books import AccountBooks
-
-RECENT_MS = 2 * 3_600_000
-"""So long the desk looks back for floods and chatter."""
 
 _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 _ACTIVE = (
@@ -118,21 +114,11 @@ def alert_dues(connection: Connection) -> list[tuple[str, DueName, int]]:
     return [(subject, DueName(kind), due_ms) for subject, kind, due_ms in connection.execute(wanted)]
 
 
-def desk_memory(connection: Connection, stamp_ms: int) -> Remembered:
+def desk_memory(connection: Connection) -> Remembered:
     """What the desk needs to go on."""
-    alert, mute, memo = schema.alert, schema.alert_mute, schema.alert_memo
-    paged = (
-        select(alert.c.source, alert.c.paged_ms, alert.c.counted_ms)
-        .where(alert.c.paged_ms > stamp_ms - RECENT_MS)
-        .order_by(alert.c.paged_ms, alert.c.id)
-    )
+    mute, memo = schema.alert_mute, schema.alert_memo
     mutes = connection.execute(select(mute).order_by(mute.c.id)).mappings()
-    about = connection.execute(_ACTIVE.where(alert.c.kind.in_(("flood", "unstable")))).mappings()
     return Remembered(
         mutes=[alert_rows.mute_of(row) for row in mutes],
         memos={row.name: row.value for row in connection.execute(select(memo))},
-        recent=[
-            Recent(source=one[0], paged_ms=one[1], counted_ms=one[2]) for one in connection.execute(paged)
-        ],
-        about_alerts=[alert_rows.alert_of(row) for row in about],
     )

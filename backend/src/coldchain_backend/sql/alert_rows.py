@@ -147,7 +147,7 @@ def delivery_row(delivery: Delivery) -> Row:
         "sequence": delivery.sequence,
         "receiver": delivery.receiver,
         "state": "queued",
-        "created_ms": delivery.due_ms,
+        "created_ms": delivery.at_ms,
         "due_ms": delivery.due_ms,
         "leased_until_ms": 0,
         "leased_by": None,

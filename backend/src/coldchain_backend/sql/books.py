@@ -248,7 +248,6 @@ def _load(connection: Connection) -> Remembered:
     ).mappings()
     table = schema.excursion
     lasting = and_(table.c.gone.is_(None), or_(table.c.closed_ms.is_(None), table.c.held_ms.is_not(None)))
-    stamp_ms = 0 if progress is None else progress["stamp_ms"]
     return Remembered(
         progress=Progress()
         if progress is None
@@ -272,7 +271,7 @@ def _load(connection: Connection) -> Remembered:
         folded=dict(
             rows.folded_of(row) for row in connection.execute(select(schema.account_frontier)).mappings()
         ),
-        desk=desk_memory(connection, stamp_ms),
+        desk=desk_memory(connection),
         alert_dues=alert_dues(connection),
         said=[
             rows.said_of(row)
