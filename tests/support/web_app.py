@@ -12,16 +12,19 @@ from fastapi import FastAPI
 
 from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Role, open_tokens
 from coldchain_backend.app.beats import Beats
+from coldchain_backend.app.web import ROUTERS, empty_application
 from coldchain_backend.config import BeatSection
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
 from coldchain_backend.ledger import Json, Kind, MarkName, MemoryLedger, NewRecord, Record, mark_record
 from coldchain_backend.sql import Audit, PeopleBook
-from coldchain_backend.web import api, auth, console, health, live
+from coldchain_backend.web import auth, console
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
+from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
+from coldchain_backend.web.signing_in import SigningIn
 from coldchain_backend.web.vitals import Facts, Part, parts_of
 from support.judged_log import ORGANISATION, T0, Log
 
@@ -68,18 +71,26 @@ class WebApp:
         self.links = Links(bytes(32), ORGANISATION, BASE)
         self.book = FleetBook(self.log.ledger, ORGANISATION)
         self.people = PeopleBook(self.log.database)
-        self.auth = auth.Auth(open_tokens(folder), self.log.clock, BASE, Passwords(CHEAP))
+        self.audit = Audit(self.log.database)
+        self.auth = auth.Auth(
+            tokens=open_tokens(folder), people=self.people, clock=self.log.clock, public_url=BASE
+        )
         self.beats = Beats([BeatSection(name="erp", every_s=60)], folder, self.log.clock, self._mark)
         self.tokens = {role: self._token(role) for role in Role}
         self.app = self._app()
+
+    def hash(self, password: str, passes: int = CHEAP.passes) -> str:
+        """The hash of a password, as cheap as it gets."""
+        return Passwords(replace(CHEAP, passes=passes)).hashed(password)
 
     def _token(self, role: Role) -> str:
         grant = Grant(name=f"{role.value} 王伟", purpose=Purpose.PERSON, role=role, made_ms=T0)
         return self.auth.tokens.issue(grant)
 
     def _app(self) -> FastAPI:
-        app = FastAPI(title="Coldchain")
+        app = empty_application()
         app.state.auth = self.auth
+        app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
         app.state.services = Services(
             organisation=ORGANISATION,
             clock=self.log.clock,
@@ -88,7 +99,7 @@ class WebApp:
             news=self.news,
             book=self.book,
             people=self.people,
-            audit=Audit(self.log.database),
+            audit=self.audit,
             gateways=self._gateways,
             identify=self.auth.identify,
             end_session=self.auth.end_session,
@@ -97,8 +108,7 @@ class WebApp:
             vitals=self._vitals,
             beats=self.beats,
         )
-        for router in (*api.routers(), live.router, auth.router, health.router):
-            app.include_router(router)
+        include(app, ROUTERS)
         console.install(app)
         install_links(app)
         install_errors(app)

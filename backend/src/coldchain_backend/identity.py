@@ -6,14 +6,13 @@ from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput
 from coldchain.seal import Key
-from coldchain_backend.access import Grant, Purpose, Role, Tokens
+from coldchain_backend.access import SERVER_ADMIN, Grant, Purpose, Role, Tokens
 from coldchain_backend.access.links import KEY_BYTES
 from coldchain_runtime.durable import write_file_atomic
 
 KEY_FILE: Final = "backend.key"
 LINKS_KEY_FILE: Final = "links.key"
 ADMIN_TOKEN_FILE: Final = "admin-token"  # noqa: S105 - a file's name
-ADMIN: Final = "admin"
 
 
 def load_or_create_key(data_dir: Path) -> Key:
@@ -55,7 +54,7 @@ def admin_token(data_dir: Path, tokens: Tokens, now_ms: int) -> str:
         token = path.read_text(encoding="ascii").strip()
         if tokens.find(token, now_ms) is not None:
             return token
-    tokens.revoke(Purpose.PERSON, ADMIN)
-    token = tokens.issue(Grant(name=ADMIN, purpose=Purpose.PERSON, role=Role.ADMIN, made_ms=now_ms))
+    tokens.revoke(Purpose.PERSON, SERVER_ADMIN)
+    token = tokens.issue(Grant(name=SERVER_ADMIN, purpose=Purpose.PERSON, role=Role.ADMIN, made_ms=now_ms))
     write_file_atomic(path, token.encode() + b"\n", private=True)
     return token

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from coldchain.errors import IntegrityError
 from coldchain_backend.access import Grant, Purpose, Right, Role, Tokens, open_tokens
-from coldchain_backend.access.tokens import CODE_LETTERS, CODE_MS, FILE
+from coldchain_backend.access.grants import FILE
+from coldchain_backend.access.tokens import CODE_LETTERS, CODE_MS
 
 NOW = 1_795_376_523_000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coldchain.errors import IntegrityError
-from coldchain_backend.access import Purpose, Role, open_tokens
-from coldchain_backend.identity import ADMIN, ADMIN_TOKEN_FILE, KEY_FILE, admin_token, load_or_create_key
+from coldchain_backend.access import SERVER_ADMIN, Purpose, Role, open_tokens
+from coldchain_backend.identity import ADMIN_TOKEN_FILE, KEY_FILE, admin_token, load_or_create_key
 
 NOW = 1_795_376_523_000
 
@@ -38,7 +38,7 @@ def test_the_admin_token_is_made_once_and_private(tmp_path: Path) -> None:
     assert mode(tmp_path / ADMIN_TOKEN_FILE) == 0o600
     found = tokens.find(token, NOW)
     assert found is not None
-    assert (found.name, found.role) == (ADMIN, Role.ADMIN)
+    assert (found.name, found.role) == (SERVER_ADMIN, Role.ADMIN)
 
 
 def test_a_lost_admin_token_is_replaced_and_the_old_one_void(tmp_path: Path) -> None:
@@ -53,5 +53,5 @@ def test_a_lost_admin_token_is_replaced_and_the_old_one_void(tmp_path: Path) -> 
 def test_a_revoked_admin_token_is_replaced(tmp_path: Path) -> None:
     tokens = open_tokens(tmp_path)
     old = admin_token(tmp_path, tokens, NOW)
-    tokens.revoke(Purpose.PERSON, ADMIN)
+    tokens.revoke(Purpose.PERSON, SERVER_ADMIN)
     assert admin_token(tmp_path, tokens, NOW) != old

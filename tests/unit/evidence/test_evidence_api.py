@@ -38,7 +38,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
         key=BACKEND,
     )
     web.app.state.exports = evidence.Exports(source, folder)
-    web.app.include_router(evidence.router)
     yield web
     web.close()
 

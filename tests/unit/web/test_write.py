@@ -45,8 +45,6 @@ class Server:
         state = self.web.app.state
         state.admission, state.key = self.admission, BACKEND
         state.watch_versions, state.wrong_codes = write.WatchVersions(), gateways.WrongCodes()
-        self.web.app.include_router(write.router)
-        self.web.app.include_router(gateways.router)
         grant = Grant(name="gw", purpose=Purpose.GATEWAY, made_ms=0)
         self.token = self.web.auth.tokens.issue(grant)
 

@@ -1,6 +1,8 @@
 """Who may ask and write, and who may be told: people, roles, tokens, codes, links. Only hashes are kept."""
 
+from coldchain_backend.access.attempts import Attempts, network_of
 from coldchain_backend.access.audit import AuditBook, Noted, What
+from coldchain_backend.access.grants import SERVER_ADMIN, Grant, Purpose
 from coldchain_backend.access.links import Link, LinkFault, Links, Ticket
 from coldchain_backend.access.passwords import Cost, Passwords, check_password
 from coldchain_backend.access.people import (
@@ -13,11 +15,13 @@ from coldchain_backend.access.people import (
     plain_number,
 )
 from coldchain_backend.access.roles import Right, Role
-from coldchain_backend.access.tokens import Grant, Purpose, Tokens, open_tokens
+from coldchain_backend.access.tokens import Tokens, open_tokens
 
 __all__ = [
     "MAX_PEOPLE",
+    "SERVER_ADMIN",
     "Address",
+    "Attempts",
     "AuditBook",
     "By",
     "Cost",
@@ -37,6 +41,7 @@ __all__ = [
     "Tokens",
     "What",
     "check_password",
+    "network_of",
     "open_tokens",
     "plain_number",
 ]

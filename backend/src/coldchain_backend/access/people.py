@@ -118,6 +118,10 @@ class PeopleKeeper(People, Protocol):
         """The hash of a person's password, if one is set."""
         ...
 
+    def refresh_password(self, id: str, hashed: str) -> None:
+        """Keep the same password under newer parameters; nobody changed anything."""
+        ...
+
     def set_password(self, id: str, hashed: str | None, by: By) -> None:
         """Set or take away a person's password. Raises InvalidInput for an id that there is not."""
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 from coldchain.errors import IntegrityError
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
-from coldchain_backend.access import Links, open_tokens
+from coldchain_backend.access import Links, Tokens, open_tokens
 from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.beats import Beats
 from coldchain_backend.app.heartbeat import Heartbeat
@@ -40,6 +40,7 @@ from coldchain_runtime.supervisor import Supervisor
 REPLAY_RECORDS = 4_096
 CHECKPOINT_EVERY_S = 3_600.0
 HELD_LOOK_S = 2.0
+SETTLE_EVERY_S = 60.0
 _log = Log("backend")
 
 
@@ -53,8 +54,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
     """Open everything in order, serve on a bound socket, close everything in order."""
     make_folder(settings.data_dir)
     organisation, key = settings.organisation, load_or_create_key(settings.data_dir)
-    tokens = open_tokens(settings.data_dir)
-    admin_token(settings.data_dir, tokens, clock.now_ms())
+    tokens = tokens_of(settings, clock)
     with (
         open_ledger(settings.data_dir / "ledger" / organisation, organisation, clock) as ledger,
         settings.place.opened() as database,
@@ -87,6 +87,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         ):
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
+            loops.start("tokens", lambda: settle_tokens(ground))
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
@@ -99,6 +100,13 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             await run_server(application(ground), taken)
             _log.event("backend.stopping")
         ledger.checkpoint(key)
+
+
+def tokens_of(settings: Settings, clock: Clock) -> Tokens:
+    """All tokens, the administrator's among them."""
+    tokens = open_tokens(settings.data_dir)
+    admin_token(settings.data_dir, tokens, clock.now_ms())
+    return tokens
 
 
 @contextmanager
@@ -220,6 +228,13 @@ def marker(ledger: FileLedger) -> Callable[[MarkName, dict[str, Json]], Awaitabl
         await ledger.append([mark_record(name, details)])
 
     return mark
+
+
+async def settle_tokens(ground: Ground) -> None:
+    """Keep every minute when tokens were last used, and let go of sessions that are over."""
+    while True:
+        await ground.clock.sleep(SETTLE_EVERY_S)
+        await asyncio.to_thread(ground.tokens.settle, ground.clock.now_ms())
 
 
 async def sign_checkpoints(ground: Ground) -> None:

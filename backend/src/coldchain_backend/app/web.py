@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -16,12 +17,40 @@ from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
 from coldchain_backend.recovery import HELD
-from coldchain_backend.web import api, auth, checkpoint, evidence, gateways, health, live, restored, write
+from coldchain_backend.web import (
+    api,
+    auth,
+    checkpoint,
+    evidence,
+    gateways,
+    health,
+    live,
+    restored,
+    sessions,
+    tokens,
+    write,
+)
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
+from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
+from coldchain_backend.web.signing_in import SigningIn
 from coldchain_runtime.clock import Clock
+
+ROUTERS: Final = (
+    write.router,
+    gateways.router,
+    checkpoint.router,
+    restored.router,
+    evidence.router,
+    sessions.router,
+    tokens.router,
+    health.router,
+    live.router,
+    *api.routers(),
+)
+"""Every route but the pages; `rights` says who may ask for which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +74,25 @@ class Ground:
     beats: Beats
 
 
+def empty_application() -> FastAPI:
+    """An application that has its documentation and nothing else yet."""
+    return FastAPI(
+        title="Coldchain",
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+
+
 def application(ground: Ground) -> FastAPI:
     """Routes for machines, people and operators of the server."""
-    app = FastAPI(title="Coldchain", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
-    doors = auth.Auth(ground.tokens, ground.clock, ground.settings.public_url, Passwords(Cost()))
+    app = empty_application()
+    doors = auth.Auth(
+        tokens=ground.tokens, people=ground.people, clock=ground.clock, public_url=ground.settings.public_url
+    )
     app.state.auth = doors
+    app.state.signing_in = SigningIn(doors, ground.people, ground.audit, Passwords(Cost()))
     app.state.admission = ground.admission
     app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
@@ -75,18 +118,7 @@ def application(ground: Ground) -> FastAPI:
         beats=ground.beats,
     )
     install_errors(app)
-    for router in (
-        write.router,
-        gateways.router,
-        checkpoint.router,
-        restored.router,
-        evidence.router,
-        auth.router,
-        health.router,
-        live.router,
-        *api.routers(),
-    ):
-        app.include_router(router)
+    include(app, ROUTERS)
     install(app)
     install_links(app)
     return app

@@ -1,115 +1,130 @@
 """Who asks: a token in the Authorization header, or a browser's session cookie. A 401 never says why."""
 
-from asyncio import Semaphore, to_thread
-from dataclasses import dataclass
-from typing import Annotated
+from asyncio import to_thread
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import Depends, HTTPException, Request, Response
 
-from coldchain_backend.access import Grant, Passwords, Purpose, Right, Role, Tokens
-from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin
+from coldchain_backend.access import Attempts, Grant, People, Purpose, Right, Role, Tokens, network_of
 from coldchain_runtime.clock import Clock
+from coldchain_runtime.logs import Log
 
-COOKIE = "coldchain_session"
-SCHEMES = frozenset({"token", "bearer"})
-MAX_TOKEN = 200
-DAY_MS = 86_400_000
-PERSON_DAYS = 365
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
-WRONG_TOKENS = 30
-WRONG_WITHIN_MS = 60_000
-MAX_ADDRESSES = 10_000
-router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
+COOKIE: Final = "coldchain_session"
+SCHEMES: Final = frozenset({"token", "bearer"})
+MAX_TOKEN: Final = 200
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+WRONG: Final = 30
+WRONG_WITHIN_MS: Final = 60_000
+"""So many wrong tokens and passwords are borne from one address in a minute."""
+_log = Log("access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedIn:
-    """A person whose token or session is good."""
+    """A person whose token or session is good; `person` is their id, empty for one known by name only."""
 
     name: str
     role: Role
+    person: str = ""
 
     def may(self, right: Right) -> bool:
         """Whether the role allows something."""
         return self.role.may(right)
 
 
-class Hashing:
-    """One password at a time, outside the event loop: each takes tens of MiB while it is hashed."""
-
-    def __init__(self, passwords: Passwords) -> None:
-        self._passwords = passwords
-        self._one = Semaphore(1)
-
-    async def hashed(self, password: str) -> str:
-        """The hash that is kept."""
-        async with self._one:
-            return await to_thread(self._passwords.hashed, password)
+def _wrong() -> Attempts:
+    return Attempts(limit=WRONG, within_ms=WRONG_WITHIN_MS)
 
 
+@dataclass(slots=True, kw_only=True)
 class Auth:
-    """Answers who asks, for people and for machines."""
+    """Answers who asks, for people and for machines.
 
-    def __init__(self, tokens: Tokens, clock: Clock, public_url: str, passwords: Passwords) -> None:
-        self.tokens = tokens
-        self.passwords = Hashing(passwords)
-        self.public_url = public_url
-        self.clock = clock
-        self._wrong: dict[str, list[int]] = {}
+    wrong   tokens and passwords that were wrong, by address
+    """
+
+    tokens: Tokens
+    people: People
+    clock: Clock
+    public_url: str
+    wrong: Attempts = field(default_factory=_wrong)
 
     async def identify(self, request: Request) -> LoggedIn:
         """The person who asks. Raises the 401."""
         grant = self.grant_of(request)
-        if grant is None or grant.role is None:
+        person = None if grant is None else self.person_of(grant)
+        if person is None:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        return LoggedIn(name=grant.name, role=grant.role)
+        return person
+
+    def person_of(self, grant: Grant) -> LoggedIn | None:
+        """Whom a grant lets in, by what they may now; None where it lets nobody in any more."""
+        if not grant.person:
+            return None if grant.role is None else LoggedIn(name=grant.name, role=grant.role)
+        known = self.people.person(grant.person)
+        if known is None or known.disabled or known.role is None:
+            return None
+        role = known.role if grant.role is None else grant.role.within(known.role)
+        return LoggedIn(name=known.id, role=role, person=known.id)
 
     def writer(self, request: Request) -> Grant:
         """Who writes: a gateway's or another machine's token, or an administrator. Raises the 401."""
         grant = self.grant_of(request)
-        if grant is None or not (grant.purpose is Purpose.GATEWAY or grant.role is Role.ADMIN):
+        if grant is not None and grant.purpose is Purpose.GATEWAY:
+            return grant
+        person = None if grant is None else self.person_of(grant)
+        if grant is None or person is None or person.role is not Role.ADMIN:
             raise HTTPException(401, headers={"WWW-Authenticate": "Token"})
         return grant
 
     def grant_of(self, request: Request) -> Grant | None:
-        """What the request's token or session allows now.
-
-        Raises 403 where another site's page makes a browser write with its session, 429 after too many
-        wrong tokens from one address.
-        """
-        token = _token(request)
+        """What the request's token or session allows now. Raises 429 after too many wrong ones."""
+        token = token_of(request)
         if token is None:
             return None
-        if _by_session(request) and request.method not in READING and not _same_site(request):
-            raise HTTPException(403)
         grant = self.tokens.find(token, self.clock.now_ms())
         if grant is None:
             self.count_wrong(request)
         return grant
 
     def count_wrong(self, request: Request) -> None:
-        """One wrong token. Raises 429 beyond WRONG_TOKENS in a minute from one address."""
-        now_ms = self.clock.now_ms()
-        address = "" if request.client is None else request.client.host
-        times = [one for one in self._wrong.get(address, ()) if now_ms - one < WRONG_WITHIN_MS]
-        if len(times) >= WRONG_TOKENS:
+        """One wrong token more. Raises 429 beyond WRONG in a minute from one address."""
+        self.check_address(request)
+        self.wrong.failed(address_of(request), self.clock.now_ms())
+
+    def check_address(self, request: Request) -> None:
+        """Raise 429 where too much was wrong from this address."""
+        if self.wrong.wait_ms(address_of(request), self.clock.now_ms()):
+            _log.warning("access.too_many_wrong", address=address_of(request))
             raise HTTPException(429, headers={"Retry-After": "60"})
-        if len(self._wrong) >= MAX_ADDRESSES:
-            self._wrong.clear()
-        self._wrong[address] = [*times, now_ms]
+
+    def is_secure(self, request: Request) -> bool:
+        """Whether browsers reach this server by HTTPS, here or at a proxy before it."""
+        return request.url.scheme == "https" or self.public_url.startswith("https://")
+
+    def set_cookie(self, request: Request, response: Response, session: str, seconds: int) -> None:
+        """Give the browser its session."""
+        response.set_cookie(
+            COOKIE,
+            session,
+            httponly=True,
+            samesite="strict",
+            secure=self.is_secure(request),
+            max_age=seconds,
+        )
 
     async def end_session(self, request: Request, response: Response) -> None:
         """Forget the session and take the cookie back."""
         session = request.cookies.get(COOKIE)
         if session is not None:
             await to_thread(self.tokens.forget, session)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.is_secure(request))
 
 
-def _token(request: Request) -> str | None:
+def token_of(request: Request) -> str | None:
+    """The token of a request, from its header or, where it has none, from its cookie."""
     header = request.headers.get("authorization")
     if header is None:
         return request.cookies.get(COOKIE)
@@ -118,14 +133,19 @@ def _token(request: Request) -> str | None:
     return token if scheme.lower() in SCHEMES and 0 < len(token) <= MAX_TOKEN else None
 
 
-def _by_session(request: Request) -> bool:
-    return "authorization" not in request.headers
+def address_of(request: Request) -> str:
+    """From where a request came, as it is counted: one host, or one IPv6 network."""
+    return network_of("" if request.client is None else request.client.host)
 
 
-def _same_site(request: Request) -> bool:
-    """Whether the page that sent the request is one of ours; programs that are no browser say nothing."""
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+def is_own_page(request: Request, public_url: str) -> bool | None:
+    """Whether a page of ours makes a browser send this; None where nothing is said of where it comes from."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    if origin is not None:
+        return urlsplit(origin).netloc in {request.headers.get("host"), urlsplit(public_url).netloc} - {""}
+    return None
 
 
 def auth_of(request: Request) -> Auth:
@@ -135,84 +155,3 @@ def auth_of(request: Request) -> Auth:
 
 
 Asked = Annotated[Auth, Depends(auth_of)]
-
-
-class Login(BaseModel):
-    """The token of a login link."""
-
-    token: str = Field(max_length=MAX_TOKEN)
-
-
-class TokenWish(BaseModel):
-    """For a person with a role, or for a gateway or another machine that writes.
-
-    Without `days` a person's is good for a year, a machine's until it is revoked.
-    """
-
-    person: str | None = Field(default=None, min_length=1, max_length=100)
-    role: Role = Role.VIEWER
-    gateway: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    days: int | None = Field(default=None, ge=1, le=3650)
-
-
-class NewToken(BaseModel):
-    """Shown once. `link` logs a person in; what stands behind # is neither sent nor logged by browsers."""
-
-    token: str
-    link: str | None
-
-
-@router.post("/session", status_code=204)
-async def log_in(login: Login, request: Request, auth: Asked) -> Response:
-    """Trade the token of a login link for a session cookie."""
-    session = await to_thread(auth.tokens.session_of, login.token, auth.clock.now_ms())
-    if session is None:
-        auth.count_wrong(request)
-        raise HTTPException(401)
-    response = Response(status_code=204)
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        COOKIE, session, httponly=True, samesite="strict", secure=secure, max_age=30 * DAY_MS // 1000
-    )
-    return response
-
-
-@router.post("/tokens")
-async def make_token(wish: TokenWish, person: Admin, auth: Asked) -> NewToken:
-    """Make a token; only its hash is kept."""
-    if (wish.person is None) == (wish.gateway is None):
-        raise HTTPException(400, "name either a person or a gateway")
-    now_ms = auth.clock.now_ms()
-    days = wish.days or (PERSON_DAYS if wish.person else None)
-    grant = Grant(
-        name=wish.person or wish.gateway or "",
-        purpose=Purpose.PERSON if wish.person else Purpose.GATEWAY,
-        role=wish.role if wish.person else None,
-        made_ms=now_ms,
-        expires_ms=None if days is None else now_ms + days * DAY_MS,
-    )
-    token = await to_thread(auth.tokens.issue, grant)
-    return NewToken(token=token, link=f"{auth.public_url}/login#{token}" if wish.person else None)
-
-
-class Revocation(BaseModel):
-    """Whose tokens are void from now on; sessions that came from them end too."""
-
-    person: str | None = Field(default=None, min_length=1, max_length=100)
-    gateway: str | None = Field(default=None, min_length=1, max_length=100)
-
-
-class Revoked(BaseModel):
-    """How many tokens there were."""
-
-    tokens: int
-
-
-@router.post("/tokens/revoke")
-async def revoke_tokens(wish: Revocation, person: Admin, auth: Asked) -> Revoked:
-    """Void every token of a person or of a machine."""
-    if (wish.person is None) == (wish.gateway is None):
-        raise HTTPException(400, "name either a person or a gateway")
-    purpose = Purpose.PERSON if wish.person else Purpose.GATEWAY
-    name = wish.person or wish.gateway or ""
-    return Revoked(tokens=await to_thread(auth.tokens.revoke, purpose, name))

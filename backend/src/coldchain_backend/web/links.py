@@ -17,11 +17,12 @@ from coldchain_backend.access.links import CODE_PATH, LINK_PATH
 from coldchain_backend.alerts import Alert
 from coldchain_backend.fleet import Receiver
 from coldchain_backend.web.acknowledge import MAX_REASON, write_acknowledgement
-from coldchain_backend.web.console.forms import own_form, posted
+from coldchain_backend.web.console.forms import posted
 from coldchain_backend.web.console.link_page import LinkTeller, Named, reason_of
 from coldchain_backend.web.console.render import render_to, wording_in, wording_of
 from coldchain_backend.web.console.wording import Wording
 from coldchain_backend.web.guesses import Guesses
+from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import Services, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -36,7 +37,7 @@ JUDGED_WITHIN_S: Final = 3.0
 def install_links(app: FastAPI) -> None:
     """Add the pages to an application whose state holds the services."""
     app.state.wrong_link_codes = Guesses(each=WRONG_EACH, all_together=WRONG_ALL)
-    app.include_router(router)
+    include(app, [router])
 
 
 @router.get(LINK_PATH + "{token}")
@@ -51,7 +52,6 @@ async def show(request: Request, services: Wanted, token: str) -> Response:
 @router.post(LINK_PATH + "{token}")
 async def act(request: Request, services: Wanted, token: str) -> Response:
     """Take notice, in the name of the person who was chosen, and show the page again."""
-    own_form(request)
     fields = await posted(request)
     ticket, alert = await _found(services, token)
     if not isinstance(ticket, Ticket) or alert is None:
@@ -78,7 +78,6 @@ async def ask_code(request: Request, services: Wanted) -> Response:
 @router.post(CODE_PATH)
 async def take_code(request: Request, services: Wanted) -> Response:
     """Go on to the alert of a code."""
-    own_form(request)
     code = (await posted(request)).get("code", "")
     guesses: Guesses = request.app.state.wrong_link_codes
     address, now_ms = "" if request.client is None else request.client.host, services.clock.now_ms()

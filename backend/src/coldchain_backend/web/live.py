@@ -38,6 +38,8 @@ async def events(request: Request, services: Services) -> AsyncIterator[bytes]:
                 return
             yield _event("alive", services, {})
             continue
+        if not await _still_allowed(request, services):
+            return
         yield _event("board", services, {})
         opened = await _open(services)
         for data in _changes(known, opened):

@@ -38,7 +38,8 @@ async def beat(services: Wanted, auth: Asked, request: Request, name: str) -> Re
     grant = auth.grant_of(request)
     if grant is None:
         raise HTTPException(401, headers={"WWW-Authenticate": "Token"})
-    if not (grant.purpose is Purpose.GATEWAY or grant.role is Role.ADMIN):
+    person = auth.person_of(grant)
+    if grant.purpose is not Purpose.GATEWAY and (person is None or person.role is not Role.ADMIN):
         raise HTTPException(403, ROLE_REFUSED)
     if not await services.beats.note(name):
         raise HTTPException(404, f"no beat {name[:80]} is expected")

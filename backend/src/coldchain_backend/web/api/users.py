@@ -10,12 +10,12 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from coldchain.words import Language, Text
-from coldchain_backend.access import By, Person, Role, check_password, plain_number
+from coldchain_backend.access import Person, Role, plain_number
 from coldchain_backend.web.api.shapes import Listed, Names
-from coldchain_backend.web.auth import Asked, Auth
+from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Admin, Services, Wanted
-from coldchain_backend.web.services import Person as Asking
+from coldchain_backend.web.signing_in import Door, by
 
 router = APIRouter(prefix="/api/v1/users", tags=["access"], responses=FAILURES)
 Id = Annotated[str, InPath(max_length=64)]
@@ -78,7 +78,7 @@ async def user(services: Wanted, person: Admin, user: Id) -> UserItem:
 async def add(services: Wanted, person: Admin, wish: NewUser) -> UserItem:
     """Add a person; a password is set by itself."""
     made = _changed(Person(id=wish.id, name=Text(en=wish.id)), wish, fresh=True)
-    await to_thread(services.people.add, made, _by(services, person, wish.reason))
+    await to_thread(services.people.add, made, by(person.name, services.clock.now_ms(), wish.reason))
     return await to_thread(_item, services, made)
 
 
@@ -87,28 +87,19 @@ async def change(services: Wanted, person: Admin, auth: Asked, user: Id, wish: U
     """Change a person; who is disabled or may no longer log in loses tokens and sessions at once."""
     before = _found(services, user)
     after = _changed(before, wish, fresh=False)
-    by = _by(services, person, wish.reason)
-    await to_thread(services.people.change, after, by)
+    said = by(person.name, services.clock.now_ms(), wish.reason)
+    await to_thread(services.people.change, after, said)
     if after.disabled or after.role is None:
         await to_thread(auth.tokens.revoke_person, user)
     return await to_thread(_item, services, after)
 
 
 @router.put("/{user}/password", status_code=204)
-async def set_password(services: Wanted, person: Admin, auth: Asked, user: Id, wish: NewPassword) -> Response:
+async def set_password(services: Wanted, person: Admin, door: Door, user: Id, wish: NewPassword) -> Response:
     """Set a person's password, or take it away; their sessions end."""
     _found(services, user)
-    hashed = await _hashed(auth, wish.password, user)
-    await to_thread(services.people.set_password, user, hashed, _by(services, person, wish.reason))
-    await to_thread(auth.tokens.end_sessions, user)
+    await door.set_password(user, wish.password, by(person.name, services.clock.now_ms(), wish.reason))
     return Response(status_code=204)
-
-
-async def _hashed(auth: Auth, password: str | None, user: str) -> str | None:
-    if password is None:
-        return None
-    check_password(password, user)
-    return await auth.passwords.hashed(password)
 
 
 def _found(services: Services, user: str) -> Person:
@@ -116,10 +107,6 @@ def _found(services: Services, user: str) -> Person:
     if found is None:
         raise HTTPException(404, f"there is no user {user}")
     return found
-
-
-def _by(services: Services, person: Asking, why: str) -> By:
-    return By(name=person.name, at_ms=services.clock.now_ms(), why=" ".join(why.split()))
 
 
 def _changed(person: Person, wish: UserChange, *, fresh: bool) -> Person:

@@ -1,4 +1,4 @@
-"""What a person does on the page: sign in and out, choose a language, take notice of an alert."""
+"""What a person does on the page: choose a language, take notice of an alert."""
 
 from asyncio import to_thread
 from collections.abc import Mapping
@@ -10,28 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from coldchain.words import Language
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.web.acknowledge import write_acknowledgement
-from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path, render_bare
+from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path
 from coldchain_backend.web.services import Operator, Wanted
 from coldchain_backend.web.zone_state import StateWish, write_zone_state
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _YEAR_S = 365 * 86_400
 _MAX_FORM = 8192
-
-
-@router.get("/login")
-async def login(request: Request, services: Wanted) -> Response:
-    """The page that takes a token from its fragment or from its field."""
-    return HTMLResponse(render_bare(request, services, "login", {}))
-
-
-@router.post("/logout")
-async def logout(request: Request, services: Wanted) -> Response:
-    """End the session and go back to the login page."""
-    own_form(request)
-    response = RedirectResponse("/login", status_code=303)
-    await services.end_session(request, response)
-    return response
+_MAX_FIELDS = 20
 
 
 @router.get("/language")
@@ -48,7 +34,6 @@ async def language(to: Language, request: Request, next: str = "/") -> Response:
 @router.post("/alerts/{alert}/acknowledge")
 async def acknowledge(request: Request, services: Wanted, person: Operator, alert: str) -> Response:
     """Write the acknowledgement and go back to where the form stood."""
-    own_form(request)
     fields = await posted(request)
     if await to_thread(services.answers.alert, alert) is None:
         raise HTTPException(404)
@@ -60,7 +45,6 @@ async def acknowledge(request: Request, services: Wanted, person: Operator, aler
 @router.post("/zones/{zone}/state")
 async def zone_state(request: Request, services: Wanted, person: Operator, zone: str) -> Response:
     """Say in which state a zone is from now on, and go back to its page."""
-    own_form(request)
     fields = await posted(request)
     try:
         state = ZoneState(fields.get("state", ""))
@@ -79,13 +63,7 @@ async def posted(request: Request) -> Mapping[str, str]:
         if len(body) > _MAX_FORM:
             raise HTTPException(413)
     try:
-        fields = parse_qs(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=10)
+        fields = parse_qs(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise HTTPException(400) from error
     return {name: values[0] for name, values in fields.items()}
-
-
-def own_form(request: Request) -> None:
-    """Refuse a form that another site sent (beside the cookie's SameSite=Strict)."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise HTTPException(403)

@@ -62,6 +62,14 @@ class Wording:
             return self.say("hours", n=f"{duration_ms / _HOUR:.1f}".removesuffix(".0"))
         return self.say("days", n=duration_ms // _DAY)
 
+    def ago(self, at_ms: int) -> str:
+        """How long ago something was."""
+        return self.say("ago", age=self.age(self.now_ms - at_ms))
+
+    def day(self, at_ms: int) -> str:
+        """Date and time to the minute, UTC: of what belongs to no asset."""
+        return f"{_local(at_ms, UTC_NAME):%Y-%m-%d %H:%M}"
+
     def moment(self, at_ms: int, zone: str) -> str:
         """A time of day in the asset's zone, with the date unless it is today there."""
         at, now = _local(at_ms, zone), _local(self.now_ms, zone)
