@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify]
+python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify dashboards]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -16,7 +16,7 @@ from bench.table import Budget, Row, print_table
 
 SUITES = (
     "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
-    "ingest", "latency", "backlog", "stores", "verify",
+    "ingest", "latency", "backlog", "stores", "verify", "dashboards",
 )  # fmt: skip
 
 BUDGETS = {
@@ -50,6 +50,12 @@ BUDGETS = {
     "steps": Budget(at_least=300_000),
     "verify batches of 5000": Budget(at_least=300_000),
     "verify batches of 10": Budget(at_least=60_000),
+    "dashboard compliance, 24 h of 1000 points": Budget(at_most=2),
+    "dashboard zone, 24 h of 1000 points": Budget(at_most=2),
+    "dashboard alerts, 24 h of 1000 points": Budget(at_most=2),
+    "dashboard gateways, 24 h of 1000 points": Budget(at_most=2),
+    "dashboard calendar, 24 h of 1000 points": Budget(at_most=2),
+    "dashboard zone, 30 days of one zone": Budget(at_most=1),
 }
 
 
@@ -67,7 +73,8 @@ def main(names: list[str]) -> int:
         rows += suite.measure()
     print_table(rows, BUDGETS)
     measured = {row.name for row in rows}
-    optional = {name for name in BUDGETS if name.endswith("InfluxDB 2.7") and influxd() is None}
+    needs_influx = (name for name in BUDGETS if name.startswith("dashboard") or name.endswith("InfluxDB 2.7"))
+    optional = set(needs_influx) if influxd() is None else set()
     unmeasured = [] if names else sorted(set(BUDGETS) - measured - optional)
     for name in unmeasured:
         print(f"not measured: {name}")

@@ -8,7 +8,7 @@ go on and that ended, alerts in each state, vehicles with positions, doors, defr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coldchain_backend.mirror import SHAPES, FieldKind
@@ -20,6 +20,7 @@ LOCAL_MS = 8 * HOUR_MS  # the fleet's time zone: its days begin at 16:00 UTC
 PROFILE = "gsp-2-8@1"
 WANTED = 0.95
 BROKEN_EVERY = 7  # every so many zones something is wrong
+CELLS = {"hour": HOUR_MS, "day": DAY_MS}
 Value = float | int | bool | str | None
 SPACE = str.maketrans({" ": r"\ ", ",": r"\,", "=": r"\="})
 
@@ -85,6 +86,10 @@ class Mirrored:
             yield from happened.excursions(place)
             yield from happened.alerts(place)
         yield happened.of_the_product()
+
+    def days(self) -> Iterator[str]:
+        """The cells of whole days alone, of every point."""
+        return (one for place in self.places() for one in self._cells(place, kinds=("day",)))
 
     def of_gateways(self) -> Iterator[str]:
         """What gateways say of themselves, one for each asset."""
@@ -153,11 +158,9 @@ class Mirrored:
                 said |= {"latitude": 29.5 + place.number / 50, "longitude": 106.5 + math.sin(place.number)}
         return said
 
-    def _cells(self, place: Place) -> Iterator[str]:
-        for kind, length, begin in (
-            ("hour", HOUR_MS, self.from_ms),
-            ("day", DAY_MS, self.from_ms - LOCAL_MS),
-        ):
+    def _cells(self, place: Place, kinds: Sequence[str] = ("hour", "day")) -> Iterator[str]:
+        for kind in kinds:
+            length, begin = CELLS[kind], self.from_ms - (LOCAL_MS if kind == "day" else 0)
             offset = 0 if kind == "hour" else -LOCAL_MS
             at = begin // length * length + offset
             for start in range(at + (length if at < self.from_ms else 0), self.to_ms, length):

@@ -162,6 +162,17 @@ def influxd() -> Path | None:
 
 def influx_cpu_s(program: Path, requests: Requests) -> float:
     """CPU of InfluxDB for the same bodies, from its start on an empty store; its seals are comments to it."""
+    with influx(program) as (server, token):
+        headers = {"Authorization": f"Token {token}", "Content-Encoding": "gzip"}
+        before = server.cpu_s()
+        for _, body in requests:
+            server.post("/api/v2/write?org=bench&bucket=bench&precision=ms", body, headers)
+        return max(server.cpu_s() - before, 0.01)
+
+
+@contextmanager
+def influx(program: Path) -> Iterator[tuple[Server, str]]:
+    """A fresh InfluxDB 2.7 with organisation and bucket `bench`, and a token for both."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="coldchain-bench-") as name:
         folder = Path(name)
@@ -173,12 +184,7 @@ def influx_cpu_s(program: Path, requests: Requests) -> float:
         with started(command, port, folder) as server:
             wish = {"username": "bench", "password": "bench-bench", "org": "bench", "bucket": "bench"}
             answer = server.post("/api/v2/setup", json.dumps(wish).encode(), {})
-            token = str(json.loads(answer)["auth"]["token"])
-            headers = {"Authorization": f"Token {token}", "Content-Encoding": "gzip"}
-            before = server.cpu_s()
-            for _, body in requests:
-                server.post("/api/v2/write?org=bench&bucket=bench&precision=ms", body, headers)
-            return max(server.cpu_s() - before, 0.01)
+            yield server, str(json.loads(answer)["auth"]["token"])
 
 
 @contextmanager

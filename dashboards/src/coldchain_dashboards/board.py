@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from coldchain.words import Language
 from coldchain_dashboards.influxql import Query
-from coldchain_dashboards.panels import SOURCE, Kit
+from coldchain_dashboards.panels import SOURCE, Kit, each_panel
 
 TAG: Final = "coldchain"
 DATASOURCE: Final = "Coldchain"
@@ -89,8 +89,11 @@ def dashboard(name: str, board: Board, kit: Kit) -> model.Dashboard:
     for panel in board.panels:
         made = made.with_row(panel) if isinstance(panel, build.Row) else made.with_panel(panel)
     whole = made.build()
-    for number, one in enumerate(whole.panels or (), start=1):
-        one.id_val = number
+    number = 0
+    for number, drawn in enumerate(each_panel(whole), start=1):
+        drawn.id_val = number
+    for at, row in enumerate(one for one in whole.panels or () if isinstance(one, model.RowPanel)):
+        row.id_val = number + 1 + at
     return whole
 
 

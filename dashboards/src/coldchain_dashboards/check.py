@@ -13,6 +13,7 @@ from coldchain_dashboards.board import Region, uid
 from coldchain_dashboards.boards import BOARDS, made
 from coldchain_dashboards.influx import Influx, Series
 from coldchain_dashboards.influxql import Chosen, Query, Target
+from coldchain_dashboards.panels import each_panel
 
 STEPS: Final = 1000
 """About so many steps Grafana asks for over the width of a screen."""
@@ -59,9 +60,8 @@ class Asking:
         chosen = self._chosen(whole, zone if name == "zone" else "")
         where = uid(name, self.language)
         yield from self._choices(where, whole, chosen)
-        for panel in whole.panels or ():
-            if isinstance(panel, Panel):
-                yield from self._panel(where, panel, chosen)
+        for panel in each_panel(whole):
+            yield from self._panel(where, panel, chosen)
         for region in whole.annotations.list_val or ():
             if isinstance(region.target, Region):
                 yield self._asked(where, region.name, "-", region.target.query, chosen)

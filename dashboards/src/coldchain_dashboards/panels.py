@@ -4,7 +4,7 @@ A panel `key` takes its title from the text `key`, its help from `key_help`, and
 nothing to show from `key_empty`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -170,6 +170,10 @@ class Kit:
             }
         )
 
+    def folded(self, key: str, panel: build.Panel) -> build.Row:
+        """A panel folded away under its title."""
+        return build.Row(self.text(key)).collapsed(True).with_panel(panel)
+
     def map(self, key: str, queries: Sequence[Query], colour: str, *, size: tuple[int, int]) -> build.Panel:
         """Marks on a map by `latitude` and `longitude`, coloured by a field, called by `asset`."""
         targets = [Target(letter=LETTERS[at], query=one, table=True) for at, one in enumerate(queries)]
@@ -237,6 +241,15 @@ def look(panel: build.Panel, name: str, properties: Properties, *, pattern: bool
     """Let the series of a name, or of names that fit a pattern, look different."""
     made = _properties(properties)
     return panel.override_by_regexp(name, made) if pattern else panel.override_by_name(name, made)
+
+
+def each_panel(whole: model.Dashboard) -> Iterator[model.Panel]:
+    """Every panel of a dashboard, those folded away too."""
+    for one in whole.panels or ():
+        if isinstance(one, model.Panel):
+            yield one
+        elif isinstance(one, model.RowPanel):
+            yield from one.panels
 
 
 def _targets(queries: Sequence[tuple[Query, str]]) -> list[Target]:

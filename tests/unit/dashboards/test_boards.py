@@ -16,6 +16,17 @@ from coldchain_dashboards.generate import GENERATED, documents, drift, write
 from coldchain_dashboards.wording import wording
 
 DOCUMENTS = documents()
+
+
+def panels(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every panel, those folded away under a row too."""
+    return [
+        one
+        for panel in document["panels"]
+        for one in (panel["panels"] if panel["type"] == "row" else [panel])
+    ]
+
+
 each = pytest.mark.parametrize("name", DOCUMENTS)
 
 
@@ -50,7 +61,7 @@ def test_no_text_is_there_for_nothing() -> None:
 
 @each
 def test_every_panel_says_what_it_shows_and_what_to_do_when_it_is_empty(name: str) -> None:
-    for panel in DOCUMENTS[name]["panels"]:
+    for panel in panels(DOCUMENTS[name]):
         assert panel["title"]
         assert len(panel["description"]) >= 8
         assert panel["fieldConfig"]["defaults"]["noValue"]
@@ -59,7 +70,7 @@ def test_every_panel_says_what_it_shows_and_what_to_do_when_it_is_empty(name: st
 @each
 def test_panels_lie_side_by_side_within_the_grid(name: str) -> None:
     taken: Counter[tuple[int, int]] = Counter()
-    for panel in DOCUMENTS[name]["panels"]:
+    for panel in panels(DOCUMENTS[name]):
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
         taken.update(
@@ -68,13 +79,14 @@ def test_panels_lie_side_by_side_within_the_grid(name: str) -> None:
             for y in range(place["y"], place["y"] + place["h"])
         )
     assert max(taken.values()) == 1
-    ids = [panel["id"] for panel in DOCUMENTS[name]["panels"]]
+    rows = [one for one in DOCUMENTS[name]["panels"] if one["type"] == "row"]
+    ids = [one["id"] for one in (*panels(DOCUMENTS[name]), *rows)]
     assert len(set(ids)) == len(ids)
 
 
 @each
 def test_every_query_goes_to_the_chosen_data_source(name: str) -> None:
-    for panel in DOCUMENTS[name]["panels"]:
+    for panel in panels(DOCUMENTS[name]):
         for asked in (panel, *panel["targets"]):
             assert asked["datasource"] == {"type": "influxdb", "uid": "${datasource}"}
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from grafana_foundation_sdk.models.dashboard import Panel
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from coldchain_backend.mirror import SHAPES
 from coldchain_dashboards.board import Region
 from coldchain_dashboards.boards import BOARDS, made
 from coldchain_dashboards.influxql import PLACE, TIME_RANGE, Chosen, Query, Target, quoted
+from coldchain_dashboards.panels import each_panel
 from support.soak import rounds
 
 NAMED = re.compile(r'"([^"]+)"')
@@ -26,8 +26,7 @@ def queries() -> Iterator[tuple[str, Query]]:
     """Every query of every board with the place where it stands."""
     for name in BOARDS:
         whole = made(name, Language.ZH)
-        for panel in whole.panels or ():
-            assert isinstance(panel, Panel)
+        for panel in each_panel(whole):
             for target in panel.targets or ():
                 assert isinstance(target, Target)
                 yield f"{name}: {panel.title} {target.letter}", target.query

@@ -8,17 +8,15 @@ from coldchain_dashboards.queries import compliance
 
 
 def board(kit: Kit) -> Board:
-    """Lay the board out."""
+    """Lay the board out; what is asked for less often is folded away, so that it costs nothing until then."""
+    coverage = kit.days("coverage", compliance.DAYS_KNOWN, unit="percentunit", size=(24, 12))
+    out = kit.days("out", compliance.DAYS_OUT, unit="none", size=(24, 12))
+    degrees = ((None, "green"), (0.01, "yellow"), (60.0, "orange"), (600.0, "red"))
     return Board(
         panels=[
             _conform(kit),
-            thresholds(
-                kit.days("coverage", compliance.DAYS_KNOWN, unit="percentunit", size=(24, 9)), SHARE_COLOURS
-            ),
-            thresholds(
-                kit.days("out", compliance.DAYS_OUT, unit="none", size=(24, 9)),
-                ((None, "green"), (0.01, "yellow"), (60.0, "orange"), (600.0, "red")),
-            ),
+            kit.folded("coverage", thresholds(coverage, SHARE_COLOURS)),
+            kit.folded("out", thresholds(out, degrees)),
         ],
         since="now-90d",
         refresh="15m",
