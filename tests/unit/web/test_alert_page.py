@@ -15,8 +15,13 @@ from coldchain_backend.alerts import (
     AlertKind,
     AlertState,
     Cause,
+    Context,
     End,
     EndKind,
+    Muted,
+    MuteKind,
+    Position,
+    Sibling,
     Subject,
     Transition,
     TransitionKind,
@@ -24,7 +29,7 @@ from coldchain_backend.alerts import (
 from coldchain_backend.alerts.states import Acknowledgement
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import parse_file
-from coldchain_backend.judging import AlertStory, DeliveryView
+from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording
 from support.fleets import FLEET_FILE, version
@@ -197,3 +202,59 @@ def test_an_alert_of_a_gateway_is_told_in_the_time_of_its_asset_and_others_in_ut
     owned = replace(alert, cause=replace(alert.cause, subject=Subject(gateway="gw")))
     assert teller(Language.EN).brief(owned).since == "02:42"
     assert teller(Language.EN).brief(alert).since == "18:42 UTC"
+
+
+def test_every_attempt_of_a_telling_and_the_next_one_are_told() -> None:
+    waiting = replace(told("queued", error="HTTP 503"), attempts=2, due_ms=NOW + 30_000)
+    attempts = (
+        AttemptView(delivery="d", number=1, at_ms=NOW, outcome="retry", detail="no route"),
+        AttemptView(delivery="d", number=2, at_ms=NOW + 5_000, outcome="retry", detail=""),
+        AttemptView(delivery="other", number=1, at_ms=NOW, outcome="delivered", detail="HTTP 200"),
+    )
+    one = story(alert_of(AlertKind.EXCURSION, AlertState.FIRING), TransitionKind.FIRED, deliveries=(waiting,))
+    step = teller(Language.EN).whole(replace(one, attempts=attempts)).steps[1]
+    assert step.more == (
+        "Attempt 1, 2026-11-23 03:42:03: no route",
+        "Attempt 2, 2026-11-23 03:42:08: retry",
+        "next attempt at 2026-11-23 03:42:33",
+    )
+    assert (step.fate, step.detail) == ("queued", "HTTP 503")
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_was_known_around_it_is_said(language: Language) -> None:
+    context = Context(
+        door_open=True, defrost=False, mains=True, ups_charge=88.4, last_contact_ms=NOW, degree_minutes=45.2,
+        position=Position(latitude=29.563010, longitude=106.551556, at_ms=NOW),
+        siblings=(Sibling(point="cq-store.chiller.rear", value=4.25, at_ms=NOW, out=False),),
+    )  # fmt: skip
+    alert = replace(alert_of(AlertKind.EXCURSION, AlertState.FIRING), context=context)
+    facts = {fact.value: fact for fact in teller(language).whole(story(alert)).around}
+    wanted = {"45 °C·min", "88 %", "4.2 °C", "29.56301,106.55156"}
+    assert wanted <= set(facts)
+    assert facts["29.56301,106.55156"].link == "geo:29.56301,106.55156"
+    assert len(facts) == 8
+
+
+def test_what_can_be_done_follows_role_and_state() -> None:
+    firing = alert_of(AlertKind.EXCURSION, AlertState.FIRING)
+    over = alert_of(AlertKind.EXCURSION, AlertState.RESOLVED)
+    shelved = replace(
+        firing, muted=Muted(kind=MuteKind.SHELVED, source="mu_1", by="x", reason="y", until_ms=NOW)
+    )
+    quality = replace(teller(Language.EN), may_decide=True)
+    assert teller(Language.EN, may=False).brief(firing).acts == set()
+    assert teller(Language.EN).brief(firing).acts == {"comment", "shelve"}
+    assert teller(Language.EN).brief(shelved).acts == {"comment", "unshelve"}
+    assert teller(Language.EN).brief(over).acts == {"comment"}
+    assert quality.brief(over).acts == {"comment", "dispose"}
+    assert quality.brief(firing).acts == {"comment", "shelve"}
+    assert teller(Language.EN).brief(shelved).muted == "Shelved until 2026-11-23 03:42:03, by x: y"
+
+
+def test_people_are_called_by_their_names() -> None:
+    taken = alert_of(AlertKind.EXCURSION, AlertState.ACKNOWLEDGED)
+    named = replace(teller(Language.EN), called=lambda id: f"Ms {id}")
+    whole = named.whole(story(taken, TransitionKind.ACKNOWLEDGED))
+    assert "Ms 陈静" in (whole.acknowledged_text or "")
+    assert "Ms 陈静" in whole.steps[0].text

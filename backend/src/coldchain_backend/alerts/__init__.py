@@ -16,7 +16,9 @@ from coldchain_backend.alerts.contracts import (
 from coldchain_backend.alerts.desk import Desk
 from coldchain_backend.alerts.documents import alert_document, alert_from, context_document
 from coldchain_backend.alerts.escalation import Chain
+from coldchain_backend.alerts.kpis import Kpis, Life, Load, Priority, kpis
 from coldchain_backend.alerts.lifecycle import alert_id_of
+from coldchain_backend.alerts.lives import Head, Stage, life_of, rules_of
 from coldchain_backend.alerts.notices import Notice, Told, notice_of
 from coldchain_backend.alerts.states import (
     Acknowledgement,
@@ -30,8 +32,12 @@ from coldchain_backend.alerts.states import (
     TransitionKind,
 )
 from coldchain_backend.alerts.suppression import Mute, Scope, mute_id_of
+from coldchain_backend.alerts.targets import SPLIT, TARGETS, UNVERIFIED, Standing, of_all, of_load
 
 __all__ = [
+    "SPLIT",
+    "TARGETS",
+    "UNVERIFIED",
     "Acknowledgement",
     "Act",
     "Alert",
@@ -50,15 +56,22 @@ __all__ = [
     "End",
     "EndKind",
     "Entry",
+    "Head",
+    "Kpis",
+    "Life",
+    "Load",
     "Mute",
     "MuteKind",
     "Muted",
     "Notice",
     "Position",
+    "Priority",
     "Remembered",
     "Scope",
     "Share",
     "Sibling",
+    "Stage",
+    "Standing",
     "Subject",
     "Timers",
     "Told",
@@ -70,8 +83,13 @@ __all__ = [
     "alert_id_of",
     "context_document",
     "follow_act",
+    "kpis",
+    "life_of",
     "mute_id_of",
     "mute_of",
     "notice_of",
+    "of_all",
+    "of_load",
+    "rules_of",
     "schedule_of",
 ]

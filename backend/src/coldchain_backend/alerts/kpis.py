@@ -20,6 +20,7 @@ FLEETING_MS: Final = 5 * MINUTE_MS
 """An alarm that ends so soon and that nobody acknowledged was over before anybody could act (our figure)."""
 
 MOST_ACTORS: Final = 10
+HISTORY: Final = 56
 
 
 class Priority(StrEnum):
@@ -102,6 +103,7 @@ class Kpis:
     standing        alerts that at the end of the time have gone on for more than 24 h; _most: at any time
     chattering      sources that fired too often within the time of the rules
     fleeting        alarms that were over before anybody could act
+    history         calls in each of so many equal parts of the time
     """
 
     from_ms: int
@@ -118,6 +120,7 @@ class Kpis:
     waited: Waited
     shelved: int
     shelved_ms: int
+    history: tuple[int, ...]
 
 
 def kpis(lives: Sequence[Life], from_ms: int, to_ms: int, rules: Rules) -> Kpis:
@@ -143,7 +146,16 @@ def kpis(lives: Sequence[Life], from_ms: int, to_ms: int, rules: Rules) -> Kpis:
         waited=_waited(called, span),
         shelved=sum(_holds(one, to_ms) for life in lives for one in life.shelved),
         shelved_ms=sum(length_ms(clipped(one, span)) for life in lives for one in life.shelved),
+        history=_history(_calls(called), span),
     )
+
+
+def _history(calls: Sequence[int], span: tuple[int, int]) -> tuple[int, ...]:
+    counts = [0] * HISTORY
+    for at in calls:
+        if span[0] <= at < span[1]:
+            counts[(at - span[0]) * HISTORY // (span[1] - span[0])] += 1
+    return tuple(counts)
 
 
 def _calls(lives: Iterable[Life]) -> list[int]:

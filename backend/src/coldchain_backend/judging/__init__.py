@@ -1,5 +1,6 @@
 """Judging: readings → excursions, alerts and what is told, in one commit; and any question about them."""
 
+from coldchain_backend.judging.alert_answers import Figures
 from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.compliance import Kept, together
@@ -15,6 +16,7 @@ from coldchain_backend.judging.views import (
     AlertFilter,
     AlertOrder,
     AlertStory,
+    AttemptView,
     Board,
     Bucket,
     Condition,
@@ -30,11 +32,13 @@ __all__ = [
     "Answer",
     "Answers",
     "Asked",
+    "AttemptView",
     "Board",
     "Bucket",
     "CellDifference",
     "Condition",
     "DeliveryView",
+    "Figures",
     "Follower",
     "Judging",
     "Kept",

@@ -1,14 +1,29 @@
 """Questions about what was told: alerts as they stand now, their stories, what is muted."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
+from coldchain.errors import InvalidInput
 from coldchain.words import Text
-from coldchain_backend.alerts import Alert, Mute, notice_of
+from coldchain_backend.alerts import Alert, AlertState, Kpis, Mute, kpis, notice_of, rules_of
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Recall
+
+LOOK_BACK_MS: Final = 3_600_000
+"""What happened so shortly before a time decides whether a flood goes on at its beginning."""
+
+MOST_LIVES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How alarms did; `undelivered`: deliveries of the time that have not arrived, by receiver, by state."""
+
+    kpis: Kpis
+    undelivered: Mapping[str, Mapping[str, int]]
 
 
 class AlertAnswers(ABC):
@@ -28,6 +43,19 @@ class AlertAnswers(ABC):
             return found
         current = self._current()
         return [current.alert(alert) for alert in found]
+
+    def alert_counts(self, wanted: AlertFilter) -> Mapping[AlertState, int]:
+        """How many alerts are wanted, by the state that is shown."""
+        return self._recall.alert_counts(wanted)
+
+    def kpis(self, from_ms: int, to_ms: int) -> Figures:
+        """How alarms did in a time. Raises InvalidInput where there were too many to count at once."""
+        lives = self._recall.lives(from_ms - LOOK_BACK_MS, to_ms, MOST_LIVES + 1)
+        if len(lives) > MOST_LIVES:
+            raise InvalidInput(f"more than {MOST_LIVES} alerts in this time: ask for a shorter one")
+        rules = rules_of(self.fleet().plan.alerting)
+        found = kpis(lives, from_ms, to_ms, rules)
+        return Figures(kpis=found, undelivered=self._recall.undelivered(from_ms, to_ms))
 
     def _current(self) -> Current:
         return Current(self._recall.facts(), self.fleet())

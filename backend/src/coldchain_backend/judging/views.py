@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
-from coldchain_backend.alerts import Alert, AlertKind, AlertState, Mute, Transition
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Life, Mute, Transition
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.contracts import (
     AccountDay,
@@ -107,13 +107,25 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One attempt of a delivery: number from 1, when, what became of it and why."""
+
+    delivery: str
+    number: int
+    at_ms: int
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStory:
-    """An alert with everything that happened to it."""
+    """An alert with everything that happened to it; `attempts` are those of its deliveries, by time."""
 
     alert: Alert
     steps: tuple[Transition, ...]
     deliveries: tuple[DeliveryView, ...]
     local_alarms: tuple[LocalAlarm, ...]
+    attempts: tuple[AttemptView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +164,7 @@ class AlertFilter:
 
     state    as it is shown: what lies over an alert hides what is below
     open     only those whose condition goes on; listed: those that a person still has to do with
+    from_ms  only those that fired at or behind this stamp; to_ms: before it
     q        a part of an id; `places` are assets, zones and points whose names have it
     """
 
@@ -162,6 +175,8 @@ class AlertFilter:
     asset: str | None = None
     zone: str | None = None
     kind: AlertKind | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
     q: str | None = None
     places: frozenset[str] = frozenset()
     order: AlertOrder = AlertOrder.NEWEST
@@ -248,6 +263,18 @@ class Recall(Protocol):
 
     def alerts(self, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
         """Alerts, newest first, behind the one named `after`."""
+        ...
+
+    def alert_counts(self, wanted: AlertFilter) -> Mapping[AlertState, int]:
+        """How many alerts are wanted, by the state that is shown."""
+        ...
+
+    def lives(self, from_ms: int, to_ms: int, limit: int) -> Sequence[Life]:
+        """The lives of alerts that were on, or people were called for, in a time; at most so many."""
+        ...
+
+    def undelivered(self, from_ms: int, to_ms: int) -> Mapping[str, Mapping[str, int]]:
+        """How many deliveries that were queued in a time have not arrived: by receiver, by state."""
         ...
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:

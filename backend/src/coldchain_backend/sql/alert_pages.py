@@ -16,7 +16,7 @@ _SEARCHED = (_T.c.id, _T.c.asset, _T.c.zone, _T.c.point)
 
 def alert_page(connection: Connection, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
     """Alerts that are wanted, behind the one named `after`, in the order that is wanted."""
-    asked = select(_T).where(*_conditions(wanted))
+    asked = select(_T).where(*conditions(wanted))
     if after is not None:
         last = connection.execute(select(_T.c.fired_ms, _T.c.level).where(_T.c.id == after)).first()
         fired_ms, level = (0, "") if last is None else (last.fired_ms, last.level)
@@ -25,7 +25,8 @@ def alert_page(connection: Connection, wanted: AlertFilter, after: str | None, l
     return [alert_rows.alert_of(row) for row in found]
 
 
-def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+def conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    """What holds of the alerts that are wanted."""
     equal = (
         (_T.c.standing, None if wanted.state is None else wanted.state.value),
         (_T.c.level, None if wanted.level is None else wanted.level.value),
@@ -38,6 +39,10 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
         found.append(_T.c.state.in_(OPEN))
     if wanted.listed:
         found.append(_T.c.state.in_(_LISTED))
+    if wanted.from_ms is not None:
+        found.append(_T.c.fired_ms >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        found.append(_T.c.fired_ms < wanted.to_ms)
     if wanted.q is not None:
         named = (_T.c.asset, _T.c.zone, _T.c.point)
         by_id = [column.contains(wanted.q, autoescape=True) for column in _SEARCHED]

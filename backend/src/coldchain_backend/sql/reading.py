@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
-from coldchain_backend.alerts import Alert, Mute
+from coldchain_backend.alerts import Alert, AlertState, Life, Mute
 from coldchain_backend.fleet import StateEntry
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
@@ -18,9 +18,9 @@ from coldchain_backend.judging.contracts import (
     Progress,
     StoredExcursion,
 )
-from coldchain_backend.judging.views import AlertFilter, AlertStory, DaySums, DeliveryView, Facts
+from coldchain_backend.judging.views import AlertFilter, AlertStory, AttemptView, DaySums, DeliveryView, Facts
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
-from coldchain_backend.sql import alert_rows, rows, schema
+from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
 from coldchain_backend.sql.account_books import account_hours
 from coldchain_backend.sql.alert_pages import OPEN, alert_page
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
@@ -158,6 +158,18 @@ class Records:
         with self._database.read() as connection:
             return alert_page(connection, wanted, after, limit)
 
+    def alert_counts(self, wanted: AlertFilter) -> Mapping[AlertState, int]:
+        with self._database.read() as connection:
+            return alert_figures.alert_counts(connection, wanted)
+
+    def lives(self, from_ms: int, to_ms: int, limit: int) -> Sequence[Life]:
+        with self._database.read() as connection:
+            return alert_figures.lives(connection, from_ms, to_ms, limit)
+
+    def undelivered(self, from_ms: int, to_ms: int) -> Mapping[str, Mapping[str, int]]:
+        with self._database.read() as connection:
+            return alert_figures.undelivered(connection, from_ms, to_ms)
+
     def mutes(self) -> Sequence[Mute]:
         table = schema.alert_mute
         with self._database.read() as connection:
@@ -195,6 +207,7 @@ class Records:
                 steps=tuple(alert_rows.transition_of(row) for row in taken),
                 deliveries=tuple(DeliveryView(**row) for row in told),
                 local_alarms=tuple(_local_alarms(connection, alert)),
+                attempts=tuple(_attempts(connection, alert_id)),
             )
 
     def unjudged(self) -> Mapping[str, int]:
@@ -208,6 +221,17 @@ def _progress(connection: Connection) -> Progress:
     if row is None:
         return Progress()
     return Progress(offset=row["offset"], stamp_ms=row["stamp_ms"], started_ms=row["started_ms"])
+
+
+def _attempts(connection: Connection, alert_id: str) -> list[AttemptView]:
+    table, queue = schema.delivery_attempt, schema.delivery
+    asked = (
+        select(table)
+        .join(queue, queue.c.id == table.c.delivery)
+        .where(queue.c.alert == alert_id)
+        .order_by(table.c.at_ms, table.c.number)
+    )
+    return [AttemptView(**row) for row in connection.execute(asked).mappings()]
 
 
 def _local_alarms(connection: Connection, alert: Alert) -> list[LocalAlarm]:

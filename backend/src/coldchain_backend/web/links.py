@@ -6,6 +6,7 @@ receiver that was told. Looking changes nothing, so that the previews of chat ro
 
 from asyncio import to_thread, wait_for
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -112,10 +113,8 @@ async def _judged(services: Services, alert: str) -> None:
                 return
             seen = await services.news.wait(seen)
 
-    try:
+    with suppress(TimeoutError):
         await wait_for(until_taken(), JUDGED_WITHIN_S)
-    except TimeoutError:
-        return
 
 
 def _page(  # noqa: PLR0913, PLR0917 - what a page is made of

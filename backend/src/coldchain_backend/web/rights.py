@@ -65,12 +65,16 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /fragments/alerts
         GET /alerts/{alert}
         GET /fragments/alerts/{alert}
+        GET /muted
+        GET /fragments/muted
+        GET /kpis
         GET /gateways
         GET /account
         POST /account/password
         POST /account/sessions/{session}/end
         GET /api/v1/alerts
         GET /api/v1/alerts/{alert}
+        GET /api/v1/alerts/kpis
         GET /api/v1/beats
         GET /api/v1/board
         GET /api/v1/checkpoint
@@ -98,6 +102,11 @@ _ROUTES: Final[Mapping[Need, str]] = {
     """,
     Right.OPERATE: """
         POST /alerts/{alert}/acknowledge
+        POST /alerts/{alert}/shelve
+        POST /alerts/{alert}/unshelve
+        POST /alerts/{alert}/comment
+        POST /muted/{kind}
+        POST /muted/{mute}/end
         POST /zones/{zone}/state
         POST /api/v1/alerts/{alert}/acknowledge
         POST /api/v1/alerts/{alert}/shelve
@@ -110,6 +119,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /api/v1/zones/{zone}/state
     """,
     Right.REVISE: """
+        POST /alerts/{alert}/disposition
         POST /api/v1/alerts/{alert}/disposition
     """,
     Right.ADMINISTER: """

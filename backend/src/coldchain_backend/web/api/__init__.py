@@ -14,6 +14,7 @@ from coldchain_backend.web.api import (
     fleet,
     gateways,
     handling,
+    kpis,
     mutes,
     readings,
     routing,
@@ -25,8 +26,8 @@ from coldchain_backend.web.api import (
 )
 
 _ALL = (
-    board, readings, excursions, alerts, handling, mutes, verdicts, coverage, compliance, zones, sensors,
-    fleet, gateways, routing, status, users, beats,
+    board, readings, excursions, kpis, alerts, handling, mutes, verdicts, coverage, compliance, zones,
+    sensors, fleet, gateways, routing, status, users, beats,
 )  # fmt: skip
 
 

@@ -7,14 +7,14 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
 from coldchain.profiles import Level
-from coldchain.words import Language
 from coldchain_backend.alerts import Alert, AlertKind, AlertState, Transition, context_document, notice_of
-from coldchain_backend.fleet import Asset, Fleet, Point, Zone
+from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging import AlertFilter, AlertOrder, DeliveryView
 from coldchain_backend.web.api.alert_items import AlertItem, alert_fields
 from coldchain_backend.web.api.shapes import Listed, Name, Names, Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.places import named
+from coldchain_backend.web.services import Viewer, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
@@ -117,22 +117,12 @@ async def alerts(  # noqa: PLR0913 - each is a documented query parameter
         asset=asset,
         zone=zone,
         q=q or None,
-        places=_named(services, q) if q else frozenset(),
+        places=named(services.fleet().plan, q) if q else frozenset(),
         order=sort,
     )
     found = await to_thread(services.answers.alerts, wanted, after=after, limit=limit + 1)
     items = [AlertItem.model_validate(alert_fields(one)) for one in found[:limit]]
     return Listed(items=items, next=items[-1].id if len(found) > limit else None)
-
-
-def _named(services: Services, q: str) -> frozenset[str]:
-    """Assets, zones and points whose names have a text in them, in either language."""
-    plan, text = services.fleet().plan, q.casefold()
-    things: list[Asset | Zone | Point] = [*plan.assets, *(zone for _, zone in plan.zones())]
-    things += [place.point for place in plan.places()]
-    return frozenset(
-        one.id for one in things if any(text in one.name.in_(language).casefold() for language in Language)
-    )
 
 
 @router.get("/alerts/{alert}")

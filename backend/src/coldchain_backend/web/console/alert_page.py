@@ -1,13 +1,14 @@
 """Alerts as the page shows them: a title, one sentence, facts, and what happened in order."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from coldchain_backend.alerts import Alert, AlertKind, Transition, TransitionKind, notice_of
+from coldchain_backend.alerts import Alert, AlertKind, MuteKind, Transition, TransitionKind, notice_of
 from coldchain_backend.fleet import Fleet, Place
-from coldchain_backend.judging import AlertStory, DeliveryView
+from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.board import Limits
-from coldchain_backend.web.console.wording import UTC_NAME, Wording, degrees, limit
+from coldchain_backend.web.console.alert_facts import Fact, around, facts_of, notes_of
+from coldchain_backend.web.console.wording import UTC_NAME, Wording, degrees
 
 _STEP_OF_STATE = {
     "resolved": TransitionKind.RESOLVED,
@@ -19,25 +20,25 @@ _STEP_OF_STATE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and its value; `link` leads on."""
-
-    label: str
-    value: str
-    big: bool = False
-    link: str | None = None
+_DELIVERY = {
+    "delivered": "delivered",
+    "dead": "delivery_failed",
+    "failed": "delivery_failed",
+    "held": "delivery_held",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happened: a transition of the alert, or a telling."""
+    """One thing that happened: a transition of the alert, or a telling with its attempts in `more`."""
 
     kind: str
     text: str
     when: str
     event_when: str | None = None
     detail: str | None = None
+    more: tuple[str, ...] = ()
+    fate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,10 @@ class ShownAlert:
     out: str | None
     acknowledged_text: str | None
     can_acknowledge: bool
+    muted: str | None = None
+    acts: frozenset[str] = frozenset()
     facts: tuple[Fact, ...] = ()
+    around: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
 
@@ -70,6 +74,7 @@ class Teller:
     wording: Wording
     fleet: Fleet
     may_acknowledge: bool
+    may_decide: bool = False
     called: Callable[[str], str] = str
 
     def brief(self, alert: Alert) -> ShownAlert:
@@ -81,11 +86,11 @@ class Teller:
         alert = story.alert
         last = story.steps[-1] if story.steps else None
         sentence = self._sentence(alert, last) if last is not None else self._state_sentence(alert)
-        return self._shown(
-            alert,
-            sentence,
-            facts=tuple(self._facts(alert)),
-            notes=tuple(self._notes(alert)),
+        return replace(
+            self._shown(alert, sentence),
+            facts=tuple(facts_of(self, alert)),
+            around=tuple(around(self, alert)),
+            notes=tuple(notes_of(self, alert)),
             steps=tuple(self._steps(story)),
         )
 
@@ -106,17 +111,11 @@ class Teller:
         return (None, None) if profile is None else profile.limits()
 
     def place(self, alert: Alert) -> Place | None:
+        """The point that an alert is about with its surroundings, if it still stands in the fleet."""
         point = alert.cause.subject.point
         return None if point is None else self.fleet.plan.place_of_point(point)
 
-    def _shown(
-        self,
-        alert: Alert,
-        sentence: str,
-        facts: tuple[Fact, ...] = (),
-        notes: tuple[str, ...] = (),
-        steps: tuple[Step, ...] = (),
-    ) -> ShownAlert:
+    def _shown(self, alert: Alert, sentence: str) -> ShownAlert:
         w, where, cause = self.wording, self.zone_of_time(alert), alert.cause
         end_ms = w.now_ms if cause.end is None else cause.end.event_ms
         return ShownAlert(
@@ -130,10 +129,9 @@ class Teller:
             since=w.moment(cause.opened_ms, where),
             out=w.age(end_ms - cause.opened_ms),
             acknowledged_text=self._taken(alert, where),
+            muted=self._muted(alert, where),
+            acts=frozenset(self._acts(alert)),
             can_acknowledge=self.may_acknowledge and alert.state.listed and alert.acknowledged is None,
-            facts=facts,
-            notes=notes,
-            steps=steps,
         )
 
     def _taken(self, alert: Alert, where: str) -> str | None:
@@ -142,6 +140,26 @@ class Teller:
             return None
         when = w.moment(taken.at_ms, where)
         return w.say("acknowledged_by", by=self.called(taken.by), when=when, reason=taken.reason)
+
+    def _muted(self, alert: Alert, where: str) -> str | None:
+        """What lies over an alert: why nobody is called, by whom, until when."""
+        muted, w = alert.muted, self.wording
+        if muted is None:
+            return None
+        until = w.say("mute_open") if muted.until_ms is None else w.exact(muted.until_ms, where)
+        state = w.say(f"mute_{muted.kind.value}")
+        return w.say("muted_by", state=state, by=self.called(muted.by), until=until, reason=muted.reason)
+
+    def _acts(self, alert: Alert) -> Iterator[str]:
+        """What this person may do with an alert now, beside acknowledging."""
+        if not self.may_acknowledge:
+            return
+        yield "comment"
+        if alert.state.open:
+            shelved = alert.muted is not None and alert.muted.kind is MuteKind.SHELVED
+            yield "unshelve" if shelved else "shelve"
+        elif self.may_decide and alert.cause.kind is AlertKind.EXCURSION:
+            yield "dispose"
 
     def _title(self, alert: Alert) -> str:
         cause, place = alert.cause, self.place(alert)
@@ -171,44 +189,13 @@ class Teller:
         )
         return self._sentence(alert, step)
 
-    def _facts(self, alert: Alert) -> Iterator[Fact]:
-        w, cause, where, limits = self.wording, alert.cause, self.zone_of_time(alert), self.limits(alert)
-        place = self.place(alert)
-        if cause.peak is not None:
-            yield Fact(label=w.say("peak_fact"), value=f"{degrees(cause.peak, limits)} °C", big=True)
-        if cause.limit is not None:
-            yield Fact(label=w.say("limit"), value=f"{limit(cause.limit)} °C", big=True)
-        if cause.kind is AlertKind.EXCURSION:
-            yield Fact(label=w.say("out_fact"), value=w.age(cause.out_ms), big=True)
-        yield Fact(label=w.say("opened"), value=w.exact(cause.opened_ms, where))
-        yield Fact(label=w.say("fired"), value=w.exact(alert.fired_ms, where))
-        if cause.end is not None:
-            yield Fact(label=w.say("ended"), value=w.exact(cause.end.event_ms, where))
-        if place is not None:
-            yield Fact(label=w.say("zone"), value=w.name(place.zone.name), link=f"/zones/{place.zone.id}")
-            yield Fact(label=w.say("asset"), value=w.name(place.asset.name))
-            if place.asset.contacts:
-                yield Fact(label=w.say("contacts"), value=", ".join(place.asset.contacts))
-        if cause.subject.sensor is not None:
-            yield Fact(label=w.say("sensor"), value=cause.subject.sensor)
-
-    def _notes(self, alert: Alert) -> Iterator[str]:
-        w, end = self.wording, alert.cause.end
-        yield w.say("times_in", zone=self.zone_of_time(alert))
-        if end is not None and end.incomplete:
-            yield w.say("incomplete")
-        if alert.cause.data_gap:
-            yield w.say("data_gap")
-        if alert.revision > 1:
-            yield w.say("revision", n=alert.revision - 1)
-
     def _steps(self, story: AlertStory) -> Iterator[Step]:
         where = self.zone_of_time(story.alert)
         for step in story.steps:
             yield self._step(story.alert, step, where)
             for told in story.deliveries:
                 if told.sequence == step.sequence:
-                    yield self._told(told, where)
+                    yield self._told(told, story.attempts, where)
 
     def _step(self, alert: Alert, step: Transition, where: str) -> Step:
         w = self.wording
@@ -231,11 +218,26 @@ class Teller:
             event_when=None if own else w.exact(step.event_ms, where),
         )
 
-    def _told(self, told: DeliveryView, where: str) -> Step:
-        key = {"delivered": "delivered", "failed": "delivery_failed"}.get(told.state, "delivery_waiting")
+    def _told(self, told: DeliveryView, attempts: Sequence[AttemptView], where: str) -> Step:
+        w = self.wording
+        key = _DELIVERY.get(told.state, "delivery_waiting")
+        tried = [
+            w.say(
+                "delivery_attempt",
+                n=one.number,
+                when=w.exact(one.at_ms, where),
+                why=one.detail or one.outcome,
+            )
+            for one in attempts
+            if one.delivery == told.id
+        ]
+        if told.state == "queued" and told.attempts:
+            tried.append(w.say("delivery_next", when=w.exact(told.due_ms, where)))
         return Step(
             kind="delivery",
-            text=self.wording.say(key, receiver=told.receiver, n=told.attempts),
-            when=self.wording.exact(told.delivered_ms or told.created_ms, where),
-            detail=told.last_error,
+            text=w.say(key, receiver=told.receiver, n=told.attempts),
+            when=w.exact(told.delivered_ms or told.created_ms, where),
+            detail=None if told.state == "delivered" else told.last_error,
+            more=tuple(tried),
+            fate=told.state,
         )

@@ -1,6 +1,5 @@
 """What a person does on the page: choose a language, take notice of an alert."""
 
-from asyncio import to_thread
 from collections.abc import Mapping
 from urllib.parse import parse_qs, quote
 
@@ -9,7 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from coldchain.words import Language
 from coldchain_backend.fleet import ZoneState
-from coldchain_backend.web.acknowledge import write_acknowledgement
 from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path
 from coldchain_backend.web.services import Operator, Wanted
 from coldchain_backend.web.zone_state import StateWish, write_zone_state
@@ -29,17 +27,6 @@ async def language(to: Language, request: Request, next: str = "/") -> Response:
         LANGUAGE_COOKIE, to.value, max_age=_YEAR_S, httponly=True, samesite="lax", secure=secure
     )
     return response
-
-
-@router.post("/alerts/{alert}/acknowledge")
-async def acknowledge(request: Request, services: Wanted, person: Operator, alert: str) -> Response:
-    """Write the acknowledgement and go back to where the form stood."""
-    fields = await posted(request)
-    if await to_thread(services.answers.alert, alert) is None:
-        raise HTTPException(404)
-    reason = fields.get("reason", "")
-    await write_acknowledgement(services, alert=alert, by=person.name, reason=reason)
-    return RedirectResponse(local_path(fields.get("back", "/alerts")), status_code=303)
 
 
 @router.post("/zones/{zone}/state")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from coldchain_backend.alerts import Alert, AlertKind
 from coldchain_backend.fleet import Fleet
-from coldchain_backend.web.console.alert_page import Fact, Teller
+from coldchain_backend.web.console.alert_facts import Fact
+from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording, degrees, limit
 
 REASONS = ("seen", "called", "going", "door", "moved", "work", "passed_on")

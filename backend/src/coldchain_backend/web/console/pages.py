@@ -8,9 +8,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from coldchain_backend.access import Right
-from coldchain_backend.alerts import Alert
 from coldchain_backend.fleet import ZoneState
-from coldchain_backend.judging import AlertFilter, StoredExcursion, Trace
+from coldchain_backend.judging import StoredExcursion, Trace
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone
@@ -81,41 +80,6 @@ async def zone(
     )
 
 
-@router.get("/alerts")
-@router.get("/fragments/alerts")
-async def alerts(
-    request: Request, services: Wanted, person: Viewer, show: str = "open", after: str | None = None
-) -> Response:
-    """The list of alerts: those that are on, or all."""
-    page = await Page.of(request, services, person)
-    shown = "all" if show == "all" else "open"
-    found: Sequence[Alert] = page.open_alerts
-    if shown == "all":
-        found = await to_thread(services.answers.alerts, AlertFilter(), after=after, limit=_EXCURSIONS + 1)
-    listed = found if shown == "open" else found[:_EXCURSIONS]
-    return page.render(
-        "alerts",
-        {
-            "alerts": [page.teller.brief(alert) for alert in listed],
-            "shown": shown,
-            "after": after,
-            "next": listed[-1].id if len(found) > len(listed) else None,
-        },
-    )
-
-
-@router.get("/alerts/{alert}")
-@router.get("/fragments/alerts/{alert}")
-async def alert(request: Request, services: Wanted, person: Viewer, alert: str) -> Response:
-    """One alert: what it is, the curve around it, what happened."""
-    page = await Page.of(request, services, person)
-    story = await to_thread(services.answers.alert, alert)
-    if story is None:
-        raise HTTPException(404)
-    drawn = await to_thread(_around, page, story.alert)
-    return page.render("alert", {"alert": page.teller.whole(story), "drawn": drawn})
-
-
 @router.get("/gateways")
 async def gateways(request: Request, services: Wanted, person: Viewer) -> Response:
     """The gateways and when they were last heard."""
@@ -180,20 +144,3 @@ def _drawings(
         )
         for point in zone.points
     ]
-
-
-def _around(page: Page, alert: Alert) -> Drawing | None:
-    """The curve from a while before an alert's cause began until a while after it ended."""
-    cause, now = alert.cause, page.wording.now_ms
-    if cause.subject.point is None:
-        return None
-    end_ms = now if cause.end is None else cause.end.event_ms
-    window = Window(
-        from_ms=cause.opened_ms - _AROUND_MS,
-        to_ms=min(now, end_ms + _AROUND_MS),
-        time_zone=page.teller.zone_of_time(alert),
-        limits=page.teller.limits(alert),
-        marks=((cause.opened_ms, end_ms),),
-    )
-    trace = page.services.answers.trace(cause.subject.point, window.from_ms, window.to_ms, BUCKETS)
-    return drawing(trace, window, page.teller.brief(alert).title, page.wording)

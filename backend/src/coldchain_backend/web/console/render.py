@@ -89,6 +89,7 @@ class Page:
             wording=self.wording,
             fleet=self.services.fleet(),
             may_acknowledge=self.person.may(Right.OPERATE),
+            may_decide=self.person.may(Right.REVISE),
             called=self.services.called(self.wording.language),
         )
 
@@ -107,7 +108,7 @@ class Page:
             "role": str(self.person.role),
             "organisation": self.services.organisation,
             "open_count": len(self.open_alerts),
-            "page": {"alert": "alerts", "zone": "board"}.get(name, name),
+            "page": {"alert": "alerts", "muted": "alerts", "kpis": "alerts", "zone": "board"}.get(name, name),
             "path": url.path + (f"?{url.query}" if url.query else ""),
         }
 
