@@ -26,7 +26,7 @@ setup: $(DEV)  ## make .venv with everything a developer needs
 deps:  ## install the Debian packages that tests with real parts use
 	@tools/deps.sh
 
-demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself with a summary
+demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself; INFLUX_URL=… GRAFANA_URL=… on servers that are there
 	@$(PY) -m demo $(if $(FOR),--for $(FOR))
 
 test: $(DEV)  ## every test; prints the time of each tier; JOBS=1 for one process

@@ -5,6 +5,7 @@ Exit codes: 0 everything shown was true (or Ctrl-C without --for), 1 something w
 
 import argparse
 import fcntl
+import os
 import shutil
 import signal
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from demo import broker, summary
 from demo.api import ApiError
+from demo.foreign import Foreign, NotNamed
 from demo.programs import ProgramFailed
 from demo.stage import ORDER, Stage, StageSettings
 from demo.story import Story
@@ -38,17 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with ExitStack() as held:
         try:
+            foreign = Foreign.named(os.environ)
             _take(options.directory, held)
+        except NotNamed as error:
+            tell(f"failed: {error}")
+            return 2
         except FolderTaken as error:
             tell(f"failed: {error}; give another --directory")
             return 2
-        return _staged(options)
+        return _staged(options, foreign)
 
 
-def _staged(options: argparse.Namespace) -> int:
+def _staged(options: argparse.Namespace, foreign: Foreign | None) -> int:
     """Start everything, play, end everything."""
     settings = StageSettings(
-        directory=options.directory, usual_ports=True, broker=options.broker, starts=("broker", "backend")
+        directory=options.directory,
+        usual_ports=True,
+        broker=options.broker,
+        starts=("broker", "backend"),
+        foreign=foreign,
     )
     began = time.monotonic()
     try:
@@ -101,6 +111,7 @@ def _play(stage: Stage, began: float, for_s: float | None) -> int:
     tell(f"broker ({stage.broker_kind}), backend, gateway and simulator run; logs: {stage.directory}/logs")
     tell("profile `demo`: its delays are shortened (warning at once, alarm after 10 s out of limits)")
     tell(f"open this page (English or 中文 by browser): {link}")
+    _tell_dashboards(stage)
     story = Story(stage, tell)
     failed = _acts(story)
     if for_s is None:
@@ -109,9 +120,23 @@ def _play(stage: Stage, began: float, for_s: float | None) -> int:
         _idle(stage, None)
     elif not failed:
         _idle(stage, max(0.0, for_s - CHECKS_TAKE_S - (time.monotonic() - began)))
-    checks = [*failed, *story.checks()]
+    checks = [*failed, *story.checks(), *_dashboard_checks(stage)]
     print(summary.table(checks))
     return 0 if all(check.holds for check in checks) else 1
+
+
+def _tell_dashboards(stage: Stage) -> None:
+    """Bring dashboards to a Grafana that is there, and say where they are."""
+    foreign = stage.settings.foreign
+    if foreign is not None:
+        tell(f"everything is mirrored to {foreign.influx_url}, bucket {foreign.bucket}")
+        for link in foreign.bring_dashboards(stage.directory, stage.backend_url):
+            tell(f"dashboard: {link}")
+
+
+def _dashboard_checks(stage: Stage) -> list[Check]:
+    foreign = stage.settings.foreign
+    return [] if foreign is None else [foreign.check(stage.directory)]
 
 
 def _start_devices(stage: Stage) -> str:

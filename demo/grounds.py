@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from demo.broker import Kind as BrokerKind
+from demo.foreign import Foreign
 from demo.ports import LOCAL
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ class StageSettings:
     backend: Path = HERE / "backend.toml"
     usual_ports: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    foreign: Foreign | None = None
 
 
 @dataclass(slots=True)

@@ -141,7 +141,10 @@ class Stage(Desk):
 
     def _prepare_programs(self) -> None:
         self.fill(self.settings.gateway, "gateway.toml")
-        self.fill(self.settings.backend, "backend.toml")
+        backend = self.fill(self.settings.backend, "backend.toml")
+        if self.settings.foreign is not None:
+            section = self.settings.foreign.mirror_section(self.directory)
+            backend.write_text(backend.read_text("utf-8") + section, "utf-8")
         self.broker_kind = broker.choose(self.settings.broker)
         forker = self._closing.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker"))
         for name, command in self._commands().items():

@@ -29,6 +29,8 @@ NO_VALUE: Final = "–"
 LETTERS: Final = "ABCDEFGH"
 _CONNECTED_MS: Final = 15 * 60_000
 """Readings further apart than this are not joined by a line: the floor of the gap rule."""
+_LASTS_MS: Final = 60 * 60_000
+"""A state that nobody repeats is shown for so long: contacts speak when they change, and once an hour."""
 _NUMBER: Final = {"reduceOptions": {"values": False, "calcs": ["lastNotNull"], "fields": ""}}
 _LEGEND: Final = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
 _TOOLTIP: Final = {"mode": "multi", "sort": "none"}
@@ -144,7 +146,9 @@ class Kit:
     ) -> build.Panel:
         """Bars of states over time; each value has a text and a colour."""
         panel = self._panel("state-timeline", key, size, _targets(targets))
-        panel = panel.mappings([value_map(values)]).custom({"lineWidth": 0, "fillOpacity": 90})
+        panel = panel.mappings([value_map(values)]).custom(
+            {"lineWidth": 0, "fillOpacity": 90, "spanNulls": _LASTS_MS}
+        )
         return panel.options(
             {
                 "mergeValues": True,

@@ -23,7 +23,7 @@ def board(kit: Kit) -> Board:
     return Board(
         panels=[
             _whole(kit),
-            kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(8, 4)),
+            kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(12, 5)),
             _zones(kit),
             kit.table("excursions", [excursions.OPEN], columns.of_excursions(kit), size=(24, 7)),
             _map(kit),
@@ -34,7 +34,7 @@ def board(kit: Kit) -> Board:
 
 def _whole(kit: Kit) -> Panel:
     look = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True)
-    return kit.number("whole", compliance.WHOLE, look, size=(16, 4))
+    return kit.number("whole", compliance.WHOLE, look, size=(12, 5))
 
 
 def _zones(kit: Kit) -> Panel:

@@ -28,10 +28,10 @@ def board(kit: Kit) -> Board:
     kinetic = Number(unit="celsius", decimals=2)
     return Board(
         panels=[
-            kit.number("whole", zone.WHOLE, share, size=(10, 4)),
-            kit.number("kinetic_worst", zone.KINETIC_WORST, kinetic),
-            kit.number("out", zone.OUT, out, size=(6, 4)),
-            kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED)),
+            kit.number("whole", zone.WHOLE, share, size=(10, 5)),
+            kit.number("kinetic_worst", zone.KINETIC_WORST, kinetic, size=(4, 5)),
+            kit.number("out", zone.OUT, out, size=(6, 5)),
+            kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(4, 5)),
             _probes(kit),
             _contacts(kit),
             kit.table("excursions", [excursions.LISTED], columns.of_excursions(kit, places=("zone",)),

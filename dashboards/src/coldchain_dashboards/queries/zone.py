@@ -73,7 +73,7 @@ def _contact(field: str) -> Query:
         where=(*PLACE, TIME_RANGE),
         tags=_POINT,
         every="$__interval",
-        fill="previous",
+        fill="null",
         only_when=f"the zone has an input `{field}`",
     )
 
