@@ -10,13 +10,15 @@ CONSOLE: Final = f"${{{CONSOLE_VARIABLE}}}"
 TIME: Final[Properties] = {"unit": "dateTimeAsIso"}
 LEVELS: Final = {"none": GREY, "warning": "orange", "alarm": "red"}
 STATES: Final = {
-    "open": "red", "firing": "red", "acknowledged": "orange", "shelved": "blue",
+    "open": "red", "firing": "red",
+    "acknowledged": "orange", "resolved_unacked": "orange", "latched": "orange",
+    "shelved": "blue", "suppressed": "blue", "out_of_service": "blue",
     "resolved": "green", "closed": "green", "withdrawn": GREY, "merged": GREY,
 }  # fmt: skip
 ZONE_STATES: Final = {"in_use": "text", "planned": GREY, "empty": GREY, "maintenance": GREY}
 KINDS: Final = (
     "excursion", "silence", "gateway_offline", "battery", "door", "mains",
-    "clock", "calibration", "flat_line", "drift", "system",
+    "clock", "calibration", "flat_line", "drift", "system", "flood", "unstable",
 )  # fmt: skip
 
 

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from coldchain.profiles import Level
 from coldchain.words import Language
+from coldchain_backend.alerts import AlertKind, AlertState
+from coldchain_backend.fleet import ZoneState
 from coldchain_dashboards.board import CONSOLE, uid
 from coldchain_dashboards.boards import BOARDS
+from coldchain_dashboards.columns import KINDS, LEVELS, STATES, ZONE_STATES
 from coldchain_dashboards.generate import GENERATED, documents, drift, write
 from coldchain_dashboards.wording import wording
 
@@ -164,3 +168,11 @@ def test_files_of_others_beside_ours_stay(tmp_path: Path) -> None:
     (tmp_path / "theirs.json").write_text("{}")
     write(tmp_path)
     assert (tmp_path / "theirs.json").exists()
+
+
+def test_every_state_and_kind_that_the_backend_knows_has_words_and_a_colour() -> None:
+    states = {state.value for state in AlertState} - {"pending"}
+    assert states <= set(STATES), "`pending` is a view, and is not mirrored"
+    assert {kind.value for kind in AlertKind} == set(KINDS)
+    assert {level.value for level in Level} | {"none"} == set(LEVELS)
+    assert {state.value for state in ZoneState} == set(ZONE_STATES)

@@ -46,4 +46,4 @@ def _over_time(kit: Kit) -> Panel:
     for level in ("alarm", "warning"):
         colour = {"mode": "fixed", "fixedColor": columns.LEVELS[level]}
         panel = look(panel, level, {"displayName": kit.text(f"level_{level}"), "color": colour})
-    return panel.decimals(0)
+    return panel

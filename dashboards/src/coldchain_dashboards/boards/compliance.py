@@ -50,8 +50,8 @@ def _zones(kit: Kit) -> Panel:
             compliance.names(kit.language),
         ],
         [
-            Column(field="asset_name", width=130, properties=columns.zone_link(kit)),
-            Column(field="zone_name", width=100, properties=columns.zone_link(kit)),
+            Column(field="asset_name", width=170, properties=columns.zone_link(kit)),
+            Column(field="zone_name", width=120, properties=columns.zone_link(kit)),
             Column(field="conform", width=140, properties={**share, **coloured(SHARE_COLOURS), **unproved}),
             Column(field="coverage", width=110, properties=share),
             Column(field="open", width=150, properties=none_open),

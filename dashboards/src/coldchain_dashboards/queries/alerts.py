@@ -19,6 +19,10 @@ _COLUMNS: Final = {
 }  # fmt: skip
 
 
+def _any_state(*states: str) -> str:
+    return "(" + " OR ".join(f"\"state\" = '{state}'" for state in states) + ")"
+
+
 def _count(purpose: str, *where: str, only_when: str) -> Query:
     return Query(
         purpose=purpose,
@@ -34,17 +38,21 @@ OPEN_WARNINGS: Final = _count(
     "Warnings that go on.", _OPEN, "\"level\" = 'warning'", only_when="a warning goes on"
 )
 UNACKNOWLEDGED: Final = _count(
-    "Alarms that go on and that nobody has taken notice of.",
-    _OPEN, "\"level\" = 'alarm'", "\"state\" = 'firing'", only_when="an alarm waits for somebody",
-)  # fmt: skip
+    "Alarms that nobody has taken notice of, also those whose condition is over.",
+    "\"level\" = 'alarm'",
+    _any_state("firing", "resolved_unacked", "latched"),
+    only_when="an alarm waits for somebody",
+)
 ACKNOWLEDGED: Final = _count(
     "Alerts that go on and that somebody has taken notice of.",
-    _OPEN, "\"state\" = 'acknowledged'", only_when="somebody has acknowledged what goes on",
-)  # fmt: skip
+    _any_state("acknowledged"),
+    only_when="somebody has acknowledged what goes on",
+)
 SHELVED: Final = _count(
-    "Alerts that somebody has put aside for a while.",
-    _OPEN, "\"state\" = 'shelved'", only_when="somebody has shelved what goes on",
-)  # fmt: skip
+    "Alerts that somebody, a rule or a window has put aside for a while.",
+    _any_state("shelved", "suppressed", "out_of_service"),
+    only_when="something that goes on is shelved, suppressed or out of service",
+)
 UNDELIVERED: Final = Query(
     purpose="Messages that nobody has received yet.",
     columns={"messages": 'SUM("undelivered")'},

@@ -25,6 +25,8 @@ def _cells(cell: str) -> tuple[str, ...]:
     return (f"\"cell\" = '{cell}'", f"\"quantity\" = '{TEMPERATURE.field}'", *PLACE, TIME_RANGE)
 
 
+JUDGED: Final = "a full hour has been judged"
+"""Why a backend that is an hour young has no cells yet."""
 HOURS: Final = _cells("hour")
 DAYS: Final = _cells("day")
 
@@ -33,6 +35,7 @@ WHOLE: Final = Query(
     columns=SHARES,
     source="compliance",
     where=HOURS,
+    only_when=JUDGED,
 )
 OVER_TIME: Final = Query(
     purpose="The two shares in steps of an hour or more.",
@@ -41,6 +44,7 @@ OVER_TIME: Final = Query(
     where=HOURS,
     every="$__interval",
     fill="none",
+    only_when=JUDGED,
 )
 ZONES: Final = Query(
     purpose="How much of the time of each zone is known, and how far out it was.",
@@ -51,6 +55,7 @@ ZONES: Final = Query(
     source="compliance",
     where=HOURS,
     tags=_ZONE,
+    only_when=JUDGED,
 )
 PROVED_ZONES: Final = Query(
     purpose="Share within limits of those zones of which enough is known; the table leaves the others grey.",
@@ -90,6 +95,7 @@ ASSETS: Final = Query(
     source="compliance",
     where=HOURS,
     tags=("asset",),
+    only_when=JUDGED,
 )
 POSITIONS: Final = Query(
     purpose="Where each vehicle was last.",
@@ -109,6 +115,7 @@ DAYS_CONFORM: Final = Query(
     tags=("zone",),
     every=_DAY,
     fill="none",
+    only_when=JUDGED,
 )
 DAYS_KNOWN: Final = Query(
     purpose="Share of each zone and local day that is known.",
@@ -118,6 +125,7 @@ DAYS_KNOWN: Final = Query(
     tags=("zone",),
     every=_DAY,
     fill="none",
+    only_when=JUDGED,
 )
 DAYS_OUT: Final = Query(
     purpose="Degree-minutes beyond the limits of each zone and local day.",
@@ -127,4 +135,5 @@ DAYS_OUT: Final = Query(
     tags=("zone",),
     every=_DAY,
     fill="none",
+    only_when=JUDGED,
 )

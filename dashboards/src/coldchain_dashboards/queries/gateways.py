@@ -41,8 +41,8 @@ def _over_time(field: str) -> Query:
 OUTBOX: Final = _over_time("outbox_lines")
 OLDEST: Final = _over_time("outbox_oldest_s")
 HEARD: Final = Query(
-    purpose="Whether each gateway was heard in each step; a hole is silence.",
-    columns={"heard": 'COUNT("uptime_s")'},
+    purpose="Whether each gateway was heard in each step; a hole is silence: 1 where it was.",
+    columns={"heard": 'MAX("uptime_s") * 0 + 1'},
     source="gateway",
     where=(*_ORGANISATION, TIME_RANGE),
     tags=_GATEWAY,

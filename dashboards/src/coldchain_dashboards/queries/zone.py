@@ -4,7 +4,7 @@ from typing import Final
 
 from coldchain.quantities import quantity
 from coldchain_dashboards.influxql import PLACE, TIME_RANGE, Query
-from coldchain_dashboards.queries.compliance import DAYS, HOURS, SHARES, TEMPERATURE
+from coldchain_dashboards.queries.compliance import DAYS, HOURS, JUDGED, SHARES, TEMPERATURE
 
 HUMIDITY: Final = quantity("humidity")
 _POINT: Final = ("point",)
@@ -92,6 +92,7 @@ WHOLE: Final = Query(
     columns=SHARES,
     source="compliance",
     where=HOURS,
+    only_when=JUDGED,
 )
 EXPOSURE: Final = Query(
     purpose="How much of the time of each point was known and within limits, and how far out it was.",
@@ -105,12 +106,14 @@ EXPOSURE: Final = Query(
     source="compliance",
     where=HOURS,
     tags=_POINT,
+    only_when=JUDGED,
 )
 OUT: Final = Query(
     purpose="Degree-minutes above and below the limits.",
     columns={"above": 'SUM("high_degree_minutes")', "below": 'SUM("low_degree_minutes")'},
     source="compliance",
     where=HOURS,
+    only_when=JUDGED,
 )
 OUT_OVER_TIME: Final = Query(
     purpose="Degree-minutes above and below the limits in steps of an hour or more.",
@@ -119,6 +122,7 @@ OUT_OVER_TIME: Final = Query(
     where=HOURS,
     every="$__interval",
     fill="none",
+    only_when=JUDGED,
 )
 KINETIC: Final = Query(
     purpose="Mean kinetic temperature of each point and local day.",
