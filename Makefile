@@ -1,7 +1,7 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-reference soak secrets up down check-compose \
+.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-influx test-reference soak secrets up down check-compose \
 	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
@@ -55,6 +55,9 @@ test-alerts: $(DEV)  ## acceptance tests T1–T17 of alerts and delivery by name
 
 test-reference: $(DEV)  ## SERIES=1000 random series judged by two implementations
 	@COLDCHAIN_SERIES=$(or $(SERIES),1000) $(PY) -m pytest -q tests/scenarios/judging/test_second_judge.py $(ARGS)
+
+test-influx: $(DEV)  ## mirror and follow on InfluxDB 2.7 and 1.6 (make influxd), with counts
+	@$(PY) -m pytest -q -s tests/contract/mirror tests/unit/mirror tests/integration/mirror $(ARGS)
 
 soak: $(DEV)  ## the long form of every test that has one
 	@COLDCHAIN_SOAK=1 $(PY) -m pytest -q -m soak $(ARGS)
@@ -110,8 +113,9 @@ strangers:  ## build Telegraf and the Compose loader into the user's cache for t
 	@tests/support/strangers/telegraf.sh
 	@tests/support/strangers/compose.sh
 
-influxd:  ## build InfluxDB 2.7 into the user's cache for the benchmarks that compare with it
+influxd:  ## build InfluxDB 2.7 and unpack Debian's 1.6 into the user's cache, for tests and benchmarks
 	@tests/support/strangers/influxdb.sh
+	@tests/support/strangers/influxdb1.sh
 
 secrets: $(DEV)  ## passwords and tokens for docker-compose.yml, and .env; what is there stays
 	@$(PY) -m tools.secrets

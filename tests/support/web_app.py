@@ -91,6 +91,7 @@ class WebApp:
         app = empty_application()
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
+        app.state.mirror = None
         app.state.services = Services(
             organisation=ORGANISATION,
             clock=self.log.clock,

@@ -22,7 +22,7 @@ def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
 
 
 def test_every_table_says_whether_it_is_derived_or_kept() -> None:
-    assert {table.info["origin"] for table in metadata.tables.values()} == {"derived", "kept"}
+    assert {table.info["origin"] for table in metadata.tables.values()} == {"derived", "kept", "mirrored"}
 
 
 def test_it_is_opened_again(tmp_path: Path) -> None:

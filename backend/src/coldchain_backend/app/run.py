@@ -17,6 +17,7 @@ from coldchain_backend.app.heartbeat import Heartbeat
 from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
+from coldchain_backend.app.mirrored import MirrorWatch, mirror_of, mirroring
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.app.web import Ground, application
@@ -61,6 +62,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
         answers = judging.Answers(sql.Records(database), organisation, ledger)
+        mirror = mirror_of(settings, ledger, database, clock)
         upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
         ground = Ground(
             settings=settings,
@@ -78,10 +80,12 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             room=upkeep.room,
             vitals=Vitals(clock=clock, ledger=ledger, answers=answers, held=settings.data_dir / HELD),
             beats=Beats(settings.config.beats, settings.data_dir, clock, marker(ledger)),
+            mirror=mirror,
         )
         async with (
             between_marks(ledger, key),
             judged(ground, database) as consumer,
+            mirroring(mirror, clock),
             Supervisor(clock) as loops,
             HttpSender(settings.config.delivery.allow_private) as sender,
         ):
@@ -92,10 +96,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
                 loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, sender).run)
-            loops.start("checkpoints", lambda: sign_checkpoints(ground))
-            if settings.config.backup is not None:
-                loops.start("backups", backups(ground, settings.config.backup).run)
-            loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
+            start_timetables(loops, ground, database)
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
             await run_server(application(ground), taken)
             _log.event("backend.stopping")
@@ -107,6 +108,17 @@ def tokens_of(settings: Settings, clock: Clock) -> Tokens:
     tokens = open_tokens(settings.data_dir)
     admin_token(settings.data_dir, tokens, clock.now_ms())
     return tokens
+
+
+def start_timetables(loops: Supervisor, ground: Ground, database: sql.Database) -> None:
+    """What looks or signs or copies every so often."""
+    settings, clock, mark = ground.settings, ground.clock, marker(ground.ledger)
+    loops.start("checkpoints", lambda: sign_checkpoints(ground))
+    if settings.config.backup is not None:
+        loops.start("backups", backups(ground, settings.config.backup).run)
+    if ground.mirror is not None:
+        loops.start("mirror watch", MirrorWatch(ground.mirror.state, clock, mark).run)
+    loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
 
 
 @contextmanager
@@ -160,7 +172,9 @@ def known(
 @asynccontextmanager
 async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judging.Judging]:
     """The consumer, and the thread in which it follows the ledger."""
-    books = sql.Books(database)
+    books = sql.Books(database) if ground.mirror is None else sql.MirroredBooks(database)
+    if ground.mirror is None:
+        sql.forget_changes(database)
     consumer = judging.Judging(books, judging_settings(ground.settings))
 
     def idle() -> bool:

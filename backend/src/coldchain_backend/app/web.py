@@ -16,6 +16,7 @@ from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.ingest import Admission
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
+from coldchain_backend.mirror import Mirror
 from coldchain_backend.recovery import HELD
 from coldchain_backend.web import (
     api,
@@ -72,6 +73,7 @@ class Ground:
     room: Callable[[], Room]
     vitals: Vitals
     beats: Beats
+    mirror: Mirror | None
 
 
 def empty_application() -> FastAPI:
@@ -99,6 +101,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.statement = lambda heads: statement_of(ground.ledger, ground.key, heads)
     app.state.exports = evidence.Exports(source_of(ground), ground.settings.data_dir)
     app.state.held = ground.settings.data_dir / HELD
+    app.state.mirror = ground.mirror
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,

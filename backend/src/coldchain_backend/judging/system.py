@@ -22,6 +22,7 @@ _LEVELS: Final = {
     "backup_failing": Level.ALARM,
     "heartbeat_failing": Level.ALARM,
     "beat_missed": Level.ALARM,
+    "mirror_failing": Level.WARNING,
 }
 _ENDS: Final = {
     "disk_recovered": "disk_full",
@@ -31,6 +32,7 @@ _ENDS: Final = {
     "backup": "backup_failing",
     "heartbeat_recovered": "heartbeat_failing",
     "beat_back": "beat_missed",
+    "mirror_recovered": "mirror_failing",
 }
 _TEXTS: Final = {
     "repaired": "the ledger's torn tail was cut off after an abrupt stop",
@@ -45,6 +47,7 @@ _TEXTS: Final = {
     "backup_failing": "no backup could be made or read back",
     "heartbeat_failing": "the service that watches this server from outside does not hear it",
     "beat_missed": "a job or service outside did not call in time",
+    "mirror_failing": "InfluxDB is not what it should be; evidence and alerts are not touched by it",
 }
 
 
@@ -62,7 +65,8 @@ def look_at_mark(fields: Mapping[str, Json], desk: Desk, present: Present) -> No
     if name not in _LEVELS:
         return
     gateway = fields.get("gateway")
-    about = str(gateway or fields.get("receiver") or fields.get("beat") or "")
+    named = next((fields[key] for key in ("receiver", "beat", "trouble") if fields.get(key)), "")
+    about = str(gateway or named)
     episode = _episode(name, about, desk)
     if ended is not None:
         _end(f"{name}\n{about}\n{episode}", desk, present)

@@ -84,6 +84,8 @@ class MarkName(StrEnum):
     BEAT_BACK = "beat_back"  # beat
     DELIVERY_RECOVERED = "delivery_recovered"  # receiver
     UNDELIVERED = "undelivered"  # receiver, alerts: ids of critical ones that it did not take for too long
+    MIRROR_FAILING = "mirror_failing"  # trouble, reason: InfluxDB cannot be written to, or not all of it
+    MIRROR_RECOVERED = "mirror_recovered"  # trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

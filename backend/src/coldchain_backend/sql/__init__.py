@@ -13,6 +13,7 @@ from coldchain_backend.sql.comparison import (
     untold,
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
+from coldchain_backend.sql.mirrored import MirroredBooks, MirrorRecords, forget_changes
 from coldchain_backend.sql.moving import migrate_server, put_in_place, take_in, write_copy
 from coldchain_backend.sql.people import PeopleBook
 from coldchain_backend.sql.place import SERIES_FILE, Place
@@ -27,12 +28,15 @@ __all__ = [
     "Database",
     "DeliveryQueue",
     "Difference",
+    "MirrorRecords",
+    "MirroredBooks",
     "PeopleBook",
     "Place",
     "Records",
     "compare",
     "digest",
     "drop_kept",
+    "forget_changes",
     "migrate",
     "migrate_server",
     "open_database",

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
-from coldchain_backend.sql.tables import DERIVED, KEPT, alerts, columns, people, series
+from coldchain_backend.sql.tables import DERIVED, KEPT, alerts, columns, mirror, people, series
 from coldchain_backend.sql.tables.columns import id_column as _id
 from coldchain_backend.sql.tables.columns import time_column as _time
 
@@ -298,3 +298,4 @@ delivery_attempt = Table(
 person, person_password, audit = people.person, people.person_password, people.audit
 series_block, series_summary = series.series_block, series.series_summary
 series_sensor, series_mark = series.series_sensor, series.series_mark
+mirror_change = mirror.mirror_change

@@ -3,10 +3,11 @@
 from asyncio import to_thread
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from coldchain_backend.mirror import CONDITIONS, Left, Mirror, MirrorState
 from coldchain_backend.web.services import Services, Wanted
 from coldchain_backend.web.vitals import Part, ready
 
@@ -29,9 +30,10 @@ async def readyz(services: Wanted) -> JSONResponse:
 
 
 @router.get("/metrics")
-async def metrics(services: Wanted) -> Response:
+async def metrics(services: Wanted, request: Request) -> Response:
     """Prometheus text."""
-    return Response(await to_thread(_metrics, services), media_type=CONTENT_TYPE_LATEST)
+    mirror: Mirror | None = request.app.state.mirror
+    return Response(await to_thread(_metrics, services, mirror), media_type=CONTENT_TYPE_LATEST)
 
 
 def _said(status: str, parts: Sequence[Part]) -> dict[str, object]:
@@ -42,7 +44,7 @@ def _said(status: str, parts: Sequence[Part]) -> dict[str, object]:
     return {"status": status, "parts": said}
 
 
-def _metrics(services: Services) -> bytes:
+def _metrics(services: Services, mirror: Mirror | None) -> bytes:
     registry = CollectorRegistry()
     behind = services.ledger.end - services.answers.progress().offset
     Gauge("coldchain_ledger_records", "records in the ledger", registry=registry).set(services.ledger.end)
@@ -61,4 +63,23 @@ def _metrics(services: Services) -> bytes:
     beat = Gauge("coldchain_beat_ms", "when an expected beat last came", ["beat"], registry=registry)
     for one in services.beats.all():
         beat.labels(beat=one.name).set(one.last_ms)
+    if mirror is not None:
+        _mirror(mirror.state, registry)
     return generate_latest(registry)
+
+
+def _mirror(state: MirrorState, registry: CollectorRegistry) -> None:
+    Gauge("coldchain_mirror_up", "1: InfluxDB is written to", registry=registry).set(state.trouble is None)
+    Gauge("coldchain_mirror_lag_records", "judged records not mirrored yet", registry=registry).set(
+        max(0, state.judged - state.ledger)
+    )
+    Gauge("coldchain_mirror_points", "points written since the start", registry=registry).set(
+        state.tally.points
+    )
+    Gauge("coldchain_mirror_fills", "fillings begun since the start", registry=registry).set(state.fills)
+    left = Gauge("coldchain_mirror_left_out", "points left out", ["reason"], registry=registry)
+    for reason in Left:
+        left.labels(reason=reason.value).set(state.tally.left[reason])
+    named = Gauge("coldchain_mirror_condition", "1: an operator has to know", ["name"], registry=registry)
+    for name in CONDITIONS:
+        named.labels(name=name).set(name in state.conditions())

@@ -1,6 +1,6 @@
 """Tables by room. `sql.schema` names all of them."""
 
-from coldchain_backend.sql.tables import alerts, columns, people, series
-from coldchain_backend.sql.tables.columns import DERIVED, KEPT
+from coldchain_backend.sql.tables import alerts, columns, mirror, people, series
+from coldchain_backend.sql.tables.columns import DERIVED, KEPT, MIRRORED
 
-__all__ = ["DERIVED", "KEPT", "alerts", "columns", "people", "series"]
+__all__ = ["DERIVED", "KEPT", "MIRRORED", "alerts", "columns", "mirror", "people", "series"]

@@ -6,6 +6,8 @@ metadata = MetaData()
 
 DERIVED = {"origin": "derived"}
 KEPT = {"origin": "kept"}
+MIRRORED = {"origin": "mirrored"}
+"""Serves the mirror only: neither compared nor taken over; without it the mirror fills itself again."""
 
 
 def id_column(name: str) -> "Column[str]":

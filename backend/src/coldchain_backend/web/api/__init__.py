@@ -15,6 +15,7 @@ from coldchain_backend.web.api import (
     gateways,
     handling,
     kpis,
+    mirror,
     mutes,
     readings,
     routing,
@@ -27,7 +28,7 @@ from coldchain_backend.web.api import (
 
 _ALL = (
     board, readings, excursions, kpis, alerts, handling, mutes, verdicts, coverage, compliance, zones,
-    sensors, fleet, gateways, routing, status, users, beats,
+    sensors, fleet, gateways, routing, status, users, beats, mirror,
 )  # fmt: skip
 
 

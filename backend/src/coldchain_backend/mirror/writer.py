@@ -1,0 +1,143 @@
+"""Bodies on their way: gathered, sent in order by a thread of their own, what is refused for good set apart.
+
+While one body is on its way the next is made. `drain` returns when everything was answered.
+"""
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from coldchain_backend.mirror.contracts import Precision
+from coldchain_backend.mirror.outcome import Left, MirrorTrouble, Trouble, Written
+
+BODY_LINES: Final = 5_000
+BODY_BYTES: Final = 1 << 20
+AHEAD: Final = 3
+"""So many bodies wait at most for the one that is on its way."""
+
+MOST_SPLITS: Final = 200
+"""So many requests a single body may cost; what is then still unclear is counted unnamed."""
+
+WAIT_S: Final = 0.2
+_END: Final = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was written and what was left out, since the start."""
+
+    points: int = 0
+    bodies: int = 0
+    left: Counter[Left] = field(default_factory=Counter)
+    samples: dict[Left, str] = field(default_factory=dict)
+
+    def leave(self, left: Left, number: int, message: str, line: str) -> None:
+        """Count points that are left out for good, and name the last."""
+        self.left[left] += number
+        self.samples[left] = f"{message}: {line[:200]}" if line else message
+
+
+class Writer:
+    """Owned by one thread, which puts and drains; `write` is called from the writer's own."""
+
+    def __init__(self, write: Callable[[bytes, Precision], Written], tally: Tally) -> None:
+        self._write, self._tally = write, tally
+        self._gathered: dict[Precision, list[str]] = {precision: [] for precision in Precision}
+        self._sizes: Counter[Precision] = Counter()
+        self._queue: queue.Queue[tuple[Precision, Sequence[str]] | None] = queue.Queue(AHEAD)
+        self._failed: MirrorTrouble | None = None
+        self._thread = threading.Thread(target=self._run, name="mirror writer", daemon=True)
+        self._thread.start()
+
+    def put(self, lines: Sequence[str], precision: Precision = Precision.MS) -> None:
+        """Gather lines; raises MirrorTrouble where an earlier body could not be written."""
+        for start in range(0, len(lines), BODY_LINES):
+            part = lines[start : start + BODY_LINES]
+            gathered = self._gathered[precision]
+            gathered += part
+            self._sizes[precision] += sum(map(len, part))
+            if len(gathered) >= BODY_LINES or self._sizes[precision] >= BODY_BYTES:
+                self._send(precision)
+
+    def drain(self) -> None:
+        """Send what is gathered and wait until everything was answered; raises as `put` does."""
+        for precision in Precision:
+            self._send(precision)
+        self._queue.join()
+        self._raise()
+
+    def forget(self) -> None:
+        """Drop what is gathered and what failed: the owner begins again from its last position."""
+        self._queue.join()
+        self._failed = None
+        for gathered in self._gathered.values():
+            gathered.clear()
+        self._sizes.clear()
+
+    def close(self) -> None:
+        """End the thread once what is queued was answered."""
+        self._queue.put(_END)
+        self._thread.join()
+
+    def _send(self, precision: Precision) -> None:
+        self._raise()
+        lines = self._gathered[precision]
+        if lines:
+            self._gathered[precision], self._sizes[precision] = [], 0
+            self._queue.put((precision, lines))
+
+    def _raise(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+
+    def _sent(self, precision: Precision, lines: Sequence[str]) -> Written:
+        return self._write("\n".join(lines).encode(), precision)
+
+    def _run(self) -> None:
+        while (body := self._queue.get()) is not _END:
+            try:
+                if self._failed is None:
+                    precision, lines = body
+                    Apart(partial(self._sent, precision), self._tally).write(lines)
+            except MirrorTrouble as trouble:
+                self._failed = trouble
+            except Exception as error:  # noqa: BLE001 - the owner gets it, and begins again
+                self._failed = MirrorTrouble(Trouble.REFUSED, f"{type(error).__name__}: {error}")
+            finally:
+                self._queue.task_done()
+
+
+class Apart:
+    """Writes lines so that those which are refused for good end up alone, counted and named."""
+
+    def __init__(self, write: Callable[[Sequence[str]], Written], tally: Tally) -> None:
+        self._write, self._tally = write, tally
+        self._asked = 0
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Write all that is taken; raises MirrorTrouble where nothing can be written now."""
+        answer = self._ask(lines)
+        if answer.left is None:
+            self._tally.points += len(lines)
+        elif answer.dropped == len(lines) or len(lines) == 1:
+            self._tally.leave(answer.left, len(lines), answer.message, lines[0])
+        elif self._asked >= MOST_SPLITS:
+            number = len(lines) if answer.dropped is None else answer.dropped
+            self._tally.points += len(lines) - number
+            self._tally.leave(answer.left, number, answer.message, "")
+        else:
+            half = len(lines) // 2
+            self.write(lines[:half])
+            self.write(lines[half:])
+
+    def _ask(self, lines: Sequence[str]) -> Written:
+        self._asked += 1
+        self._tally.bodies += 1
+        return self._write(lines)
+
+
+__all__ = ["BODY_LINES", "Apart", "Tally", "Writer"]

@@ -1,0 +1,153 @@
+"""Bodies on their way: order, bounds, what is refused for good, what fails for now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain_backend.mirror import Left, MirrorTrouble, Precision, Trouble
+from coldchain_backend.mirror.outcome import Written
+from coldchain_backend.mirror.writer import BODY_LINES, MOST_SPLITS, Apart, Tally, Writer
+
+
+@dataclass
+class Taker:
+    """Takes bodies; refuses lines with a word in them, as InfluxDB does: the others of the body are taken."""
+
+    taken: list[str] = field(default_factory=list)
+    bodies: list[int] = field(default_factory=list)
+    says_how_many: bool = True
+    fail: MirrorTrouble | None = None
+    gate: threading.Event | None = None
+
+    def write(self, body: bytes, precision: Precision) -> Written:
+        if self.gate is not None:
+            assert self.gate.wait(20)
+        if self.fail is not None:
+            raise self.fail
+        return self.take(body.decode().split("\n"))
+
+    def take(self, lines: Sequence[str]) -> Written:
+        self.bodies.append(len(lines))
+        bad = [line for line in lines if "bad" in line]
+        if bad and not self.says_how_many:
+            return Written(dropped=None, left=Left.OTHER, message="unable to parse")
+        self.taken += [line for line in lines if "bad" not in line]
+        if not bad:
+            return Written()
+        return Written(dropped=len(bad), left=Left.TYPE, message="type conflict")
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Taker], tuple[Writer, Tally]]]:
+    made: list[Writer] = []
+
+    def make(taker: Taker) -> tuple[Writer, Tally]:
+        tally = Tally()
+        made.append(Writer(taker.write, tally))
+        return made[-1], tally
+
+    yield make
+    for writer in made:
+        writer.close()
+
+
+Opened = Callable[[Taker], tuple[Writer, Tally]]
+
+
+def test_lines_go_in_order_in_bodies_of_bounded_size(opened: Opened) -> None:
+    taker = Taker()
+    writer, tally = opened(taker)
+    lines = [f"m v={number}" for number in range(BODY_LINES * 2 + 7)]
+    writer.put(lines)
+    writer.put(["m v=last"])
+    writer.drain()
+    assert taker.taken == [*lines, "m v=last"]
+    assert max(taker.bodies) <= 2 * BODY_LINES
+    assert tally.points == len(lines) + 1
+
+
+def test_long_lines_make_short_bodies(opened: Opened) -> None:
+    taker = Taker()
+    writer, _ = opened(taker)
+    for _ in range(30):
+        writer.put(["m s=" + "x" * 100_000])
+    writer.drain()
+    assert len(taker.bodies) >= 2
+
+
+def test_nothing_is_nothing(opened: Opened) -> None:
+    taker = Taker()
+    writer, _ = opened(taker)
+    writer.put([])
+    writer.drain()
+    assert taker.bodies == []
+
+
+def test_a_failure_is_raised_and_forgotten_only_when_told_so(opened: Opened) -> None:
+    taker = Taker(fail=MirrorTrouble(Trouble.DOWN, "no answer"))
+    writer, tally = opened(taker)
+    writer.put(["m v=1"])
+    with pytest.raises(MirrorTrouble):
+        writer.drain()
+    with pytest.raises(MirrorTrouble):
+        writer.drain()
+    taker.fail = None
+    writer.forget()
+    writer.put(["m v=2"])
+    writer.drain()
+    assert taker.taken == ["m v=2"]
+    assert tally.points == 1
+
+
+def test_what_waits_is_bounded(opened: Opened) -> None:
+    taker = Taker(gate=threading.Event())
+    writer, _ = opened(taker)
+    done = threading.Event()
+
+    def much() -> None:
+        for _ in range(20):
+            writer.put([f"m v={number}" for number in range(BODY_LINES)])
+        done.set()
+
+    thread = threading.Thread(target=much)
+    thread.start()
+    assert not done.wait(0.3)
+    assert taker.gate is not None
+    taker.gate.set()
+    thread.join(20)
+    writer.drain()
+    assert len(taker.taken) == 20 * BODY_LINES
+
+
+@pytest.mark.parametrize("says_how_many", [True, False])
+@given(bad=st.lists(st.booleans(), min_size=1, max_size=300))
+def test_what_is_refused_for_good_ends_up_alone(bad: list[bool], *, says_how_many: bool) -> None:
+    lines = [f"m v={number}{'bad' if one else ''}" for number, one in enumerate(bad)]
+    taker, tally = Taker(says_how_many=says_how_many), Tally()
+    Apart(taker.take, tally).write(lines)
+    if len(taker.bodies) < MOST_SPLITS:
+        assert set(taker.taken) == {line for line in lines if "bad" not in line}
+        assert sum(tally.left.values()) == sum(bad)
+        assert tally.points == len(lines) - sum(bad)
+
+
+def test_a_whole_body_that_is_refused_costs_one_request() -> None:
+    taker, tally = Taker(), Tally()
+    Apart(taker.take, tally).write(["m v=bad"] * 5000)
+    assert taker.bodies == [5000]
+    assert tally.left == {Left.TYPE: 5000}
+    assert tally.samples[Left.TYPE].startswith("type conflict: m v=bad")
+
+
+def test_a_body_costs_a_bounded_number_of_requests() -> None:
+    taker, tally = Taker(), Tally()
+    Apart(taker.take, tally).write([f"m v={number}{'bad' if number % 2 else ''}" for number in range(5000)])
+    assert len(taker.bodies) < MOST_SPLITS + 30
+    assert tally.left[Left.TYPE] == 2500
+    assert tally.points == 2500
