@@ -166,7 +166,7 @@ class Notice:
             gateway=cause.subject.gateway or "",
             sensors=named or words["none"],
             since=self._local(cause.opened_ms),
-            detail=cause.detail or "",
+            detail=_detail(cause, language),
         )
 
     def _until(self) -> str:
@@ -191,6 +191,15 @@ class Notice:
         asset = self.asset if self.place is None else self.place.asset
         zone = UTC if asset is None else ZoneInfo(asset.time_zone)
         return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _detail(cause: Cause, language: Language) -> str:
+    """What a cause says of itself; what the product says of itself in words of each language."""
+    detail = cause.detail or ""
+    if cause.kind is AlertKind.SYSTEM:
+        for name, said in PHRASES[Language.EN]["about"].items():
+            detail = detail.replace(said, PHRASES[language]["about"][name])
+    return detail
 
 
 def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:

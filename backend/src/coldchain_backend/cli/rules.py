@@ -15,7 +15,17 @@ from coldchain_backend.alerts.documents import iso
 from coldchain_backend.cli.context import context_of
 from coldchain_backend.fleetfile import parse_file
 from coldchain_backend.judging import Answers
-from coldchain_backend.ruletests import Result, chosen, described, junit, play_all, play_recording, read_tests
+from coldchain_backend.ruletests import (
+    Result,
+    chosen,
+    described,
+    junit,
+    page_name,
+    play_all,
+    play_recording,
+    read_tests,
+    told_pages,
+)
 from coldchain_backend.ruletests.backtest import DAY_MS, Compared, backtest, backtest_json, places_in
 from coldchain_backend.sql import Records
 from coldchain_runtime.clock import SystemClock
@@ -84,6 +94,31 @@ def play_recorded(
                 continue
             named = [step["event"], step["level"], step["point"] or step["gateway"], step["rule"]]
             typer.echo(" ".join([iso(happened.step.at_ms), *(str(one) for one in named if one)]))
+
+
+@app.command("told")
+def told(
+    files: Annotated[list[Path], typer.Argument(help="rule-test files (YAML)", dir_okay=False)],
+    *,
+    out: Annotated[Path, typer.Option(help="the folder for the pages", file_okay=False)],
+    only: Annotated[str | None, typer.Option(help="the one test of this name")] = None,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; 1 where a page differs")] = False,
+) -> None:
+    """Play rule tests and write who was told what, a page (Markdown) for each test in English and 中文.
+
+    Example: `rules told tests/data/rules/scenarios.yaml --out told`
+    """
+    differ = 0
+    for case in chosen([(path, read_tests(path)) for path in files], only):
+        for language, page in told_pages(case).items():
+            target = out / page_name(case, language)
+            same = target.is_file() and target.read_text(encoding="utf-8") == page
+            differ += not same
+            if not check:
+                out.mkdir(parents=True, exist_ok=True)
+                write_file_atomic(target, page.encode())
+            typer.echo(f"{'same' if same else 'differs' if check else 'written'}  {target}")
+    raise typer.Exit(1 if check and differ else 0)
 
 
 @app.command("backtest")

@@ -132,7 +132,7 @@ class Judging:
     def _take(self, record: Record, batch: Framed | None = None) -> None:
         present = self._present
         present.begin_record(record.offset)
-        start = record.kind is Kind.MARK and _is_start(record)
+        start = _is_start(record)
         if not start:
             self._fire_dues(record.received_ms)
         present.now_ms = record.received_ms
@@ -241,4 +241,7 @@ class Judging:
 
 
 def _is_start(record: Record) -> bool:
-    return read_json(record.payload).get("mark") == MarkName.START.value
+    """Whether a record says that we are (again) there: a start, or a ledger that came back from a backup."""
+    if record.kind is Kind.MARK:
+        return read_json(record.payload).get("mark") == MarkName.START.value
+    return record.kind is Kind.ACT and read_json(record.payload).get("act") == ActName.RESTORE.value

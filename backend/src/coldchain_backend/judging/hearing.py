@@ -10,6 +10,10 @@ from coldchain_backend.judging.device_conditions import Conditions, beginning
 from coldchain_backend.judging.present import Present, Settings
 
 SUBJECT: Final = "hears_nothing"
+HEARS_NOTHING: Final = "the backend hears nothing: gateways fell silent together"
+MOST_NAMED: Final = 8
+"""So many assets are named in the alert."""
+
 ASK_AGAIN_MS: Final = 60_000
 """While the backend hears nothing, each gateway's own absence is looked at again after this time."""
 
@@ -28,7 +32,7 @@ class Hearing:
             return False
         since_ms = min(_heard_ms(one) for one in silent)
         state = self._conditions.state(AlertKind.SYSTEM, SUBJECT)
-        detail = f"the backend hears nothing: {len(silent)} of {len(expected)} gateways fell silent together"
+        detail = f"{HEARS_NOTHING} ({len(silent)}/{len(expected)}: {self._assets(silent)})"
         self._conditions.tell(
             state or beginning(AlertKind.SYSTEM, SUBJECT, since_ms), Level.ALARM, detail=detail
         )
@@ -42,6 +46,17 @@ class Hearing:
         expected = self._expected()
         if not hears_nothing(sum(self._silent(one) for one in expected), len(expected)):
             self._conditions.end(state, EndKind.RESOLVED, self._present.now_ms)
+
+    def _assets(self, silent: list[GatewayState]) -> str:
+        """Whose gateways they are, by name in both languages; the first ones, and how many more."""
+        fleet = self._present.fleet
+        of_gateway = {one.name: one.asset for one in fleet.gateways}
+        ids = dict.fromkeys(of_gateway.get(one.gateway) or one.gateway for one in silent)
+        names = {
+            one.id: " ".join(dict.fromkeys(filter(None, (one.name.en, one.name.zh)))) for one in fleet.assets
+        }
+        shown = ", ".join(names.get(one, one) for one in list(ids)[:MOST_NAMED])
+        return shown + (f" +{len(ids) - MOST_NAMED}" if len(ids) > MOST_NAMED else "")
 
     def _expected(self) -> list[GatewayState]:
         """Gateways that should speak: they bring sensors in use, and did not go down in order."""

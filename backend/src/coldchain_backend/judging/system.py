@@ -34,7 +34,7 @@ _ENDS: Final = {
     "beat_back": "beat_missed",
     "mirror_recovered": "mirror_failing",
 }
-_TEXTS: Final = {
+TEXTS: Final = {
     "repaired": "the ledger's torn tail was cut off after an abrupt stop",
     "clock_back": "the clock of this host stepped back",
     "clone": "two different batches under one number: a gateway's key is used twice",
@@ -80,7 +80,7 @@ def look_at_mark(fields: Mapping[str, Json], desk: Desk, present: Present) -> No
         reached_ms=present.now_ms,
         known_ms=present.now_ms,
         level=_LEVELS[name],
-        detail=_TEXTS[name] + (f" ({details})" if details else ""),
+        detail=TEXTS[name] + (f" ({details})" if details else ""),
     )
     known = desk.alert_of(cause.id)
     if known is None:

@@ -36,6 +36,12 @@ class MemoryLedger:
             self._grown.notify_all()
         return placed
 
+    def copy(self) -> "MemoryLedger":
+        """A ledger of its own with the records so far and the same clock."""
+        made = MemoryLedger("", self._clock)
+        made._genesis, made._records = self._genesis, self._records.copy()
+        return made
+
     def read(self, after: int, limit: int) -> Sequence[Record]:
         found: list[Record] = []
         size = 0

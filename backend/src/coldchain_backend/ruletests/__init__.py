@@ -6,9 +6,11 @@ from coldchain_backend.ruletests.run import (
     chosen,
     described,
     junit,
+    page_name,
     play_all,
     play_recording,
     read_tests,
+    told_pages,
 )
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "chosen",
     "described",
     "junit",
+    "page_name",
     "play_all",
     "play_recording",
     "read_tests",
+    "told_pages",
 ]

@@ -7,8 +7,8 @@ from typing import TypeVar
 from coldchain.errors import InvalidInput
 from coldchain_backend.judging import Answer, Answers, Asked
 from coldchain_backend.ruletests.calendar import Calendar
-from coldchain_backend.ruletests.document import CaseEntry, ExpectEntry, VerdictEntry
-from coldchain_backend.ruletests.rehearsal import Happened, Outcome
+from coldchain_backend.ruletests.document import CaseEntry, ExpectEntry, ToldEntry, VerdictEntry
+from coldchain_backend.ruletests.rehearsal import Happened, Outcome, Telling
 from coldchain_runtime.documents import duration_text
 
 ANY = "alert"
@@ -47,7 +47,14 @@ def compare(case: CaseEntry, outcome: Outcome, calendar: Calendar, tolerance_ms:
             lines += _line(wanted, found, reader, complete=case.complete)
     lines += _absent(case, outcome, reader)
     for told in case.told:
-        lines += _told_lines(told.receiver, told.types, outcome)
+        lines += _told_lines(told, outcome, reader)
+    if case.told_nobody_else:
+        named = {told.receiver for told in case.told}
+        lines += [
+            Difference(sign="+", text=f"told {one.receiver}: {one.type} at {calendar.clock(one.at_ms)}")
+            for one in outcome.told
+            if one.receiver not in named
+        ]
     return Comparison(lines=tuple(lines))
 
 
@@ -77,6 +84,13 @@ class _Reader:
 
     def _near(self, text: str | None, found_ms: int) -> bool:
         return text is None or abs(self._calendar.instant(text) - found_ms) <= self._tolerance_ms
+
+    def hears(self, wanted: tuple[str, str | None], said: Telling) -> bool:
+        return wanted[0] == said.type and self._near(wanted[1], said.at_ms)
+
+    def told(self, said: Telling) -> str:
+        """What was told, and when it was heard."""
+        return f"{said.type} at {self._calendar.clock(said.at_ms)}"
 
     def happened(self, found: Happened) -> str:
         """A step as a line that could stand in `expect`."""
@@ -189,11 +203,16 @@ def _shown(figures: Iterable[tuple[str, object]]) -> str:
     )
 
 
-def _told_lines(receiver: str, types: Sequence[str], outcome: Outcome) -> Iterator[Difference]:
-    found = [kind for name, kind in outcome.told if name == receiver]
-    for wanted, said in _aligned(types, found, lambda wanted, said: wanted == said):
-        sign = "+" if wanted is None else "-" if said is None else " "
-        yield Difference(sign=sign, text=f"told {receiver}: {wanted or said}")
+def _told_lines(entry: ToldEntry, outcome: Outcome, reader: _Reader) -> Iterator[Difference]:
+    found = [one for one in outcome.told if one.receiver == entry.receiver]
+    instants: Sequence[str | None] = entry.at or (None,) * len(entry.types)
+    wanted = list(zip(entry.types, instants, strict=True))
+    for one, said in _aligned(wanted, found, reader.hears):
+        if said is not None:
+            sign, text = " " if one is not None else "+", reader.told(said)
+        else:
+            sign, text = "-", " at ".join(part for part in one or () if part)
+        yield Difference(sign=sign, text=f"told {entry.receiver}: {text}")
 
 
 def _aligned(

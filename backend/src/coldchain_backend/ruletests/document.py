@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from coldchain.errors import InvalidInput
 from coldchain.verdicts import Outcome, ReasonKind
+from coldchain.words import Text
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.fleetfile import FleetDocument, problems
 from coldchain_backend.fleetfile.keys import Id, Interval, SensorId, TimeZone
@@ -105,6 +106,10 @@ class EventEntry:
     service_down     `10:00-10:30`: the backend is killed, and started again at the end
     fleet_at         this fleet is in force from here on (`fleet`)
     acknowledge      somebody takes notice of all that fires (`by`, `reason`)
+    shelve           `10:00-11:00`: somebody shelves all that goes on, until the end
+    receiver_down    `10:00-11:00`: `receiver` takes nothing; after `undelivered_after` its fallback is told
+    restored         `10:00-12:00`: the backend is lost at the end and comes back as it was at the beginning;
+                     gateways then send again what it had taken since
     """
 
     gateway_offline: str | None = None
@@ -116,6 +121,11 @@ class EventEntry:
     fleet_at: str | None = None
     fleet: FleetDocument | None = None
     acknowledge: str | None = None
+    shelve: str | None = None
+    receiver_down: str | None = None
+    receiver: str | None = None
+    undelivered_after: Interval = 600_000
+    restored: str | None = None
     by: str = "somebody"
     reason: str = "seen"
     gateway: str = "gw"
@@ -123,13 +133,15 @@ class EventEntry:
     def __post_init__(self) -> None:
         kinds = (
             self.gateway_offline, self.lost, self.going_down, self.restart_at, self.service_down,
-            self.fleet_at, self.acknowledge,
+            self.fleet_at, self.acknowledge, self.shelve, self.receiver_down, self.restored,
         )  # fmt: skip
         if sum(kind is not None for kind in kinds) != 1:
             raise InvalidInput(
                 "an event is one of: gateway_offline, lost, going_down, restart_at, service_down, fleet_at,"
-                " acknowledge"
+                " acknowledge, shelve, receiver_down, restored"
             )
+        if (self.receiver_down is None) is not (self.receiver is None):
+            raise InvalidInput("receiver_down and receiver belong together")
         if (self.fleet_at is None) is not (self.fleet is None):
             raise InvalidInput("fleet_at and fleet belong together")
         if self.declared is not None and self.lost is None:
@@ -157,10 +169,15 @@ class ExpectEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldEntry:
-    """What one receiver is told, in order."""
+    """What one receiver is told, in order; `at`: when it hears of each, to the file's tolerance."""
 
     receiver: str
     types: tuple[str, ...]
+    at: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.at and len(self.at) != len(self.types):
+            raise InvalidInput("`at` has one instant for each of `types`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,10 +213,13 @@ class CaseEntry:
     """One story: a fleet (or just a profile), readings, what else happens, and what must come of it.
 
     Without `fleet` there is one cold store with one zone under `profile` and a point for each series.
-    `expect` is all that happens, in order; with `complete: false` it is some of it.
+    `expect` is all that happens, in order; with `complete: false` it is some of it. `told_nobody_else`: who
+    is not named in `told` hears nothing. `title` and `about` stand on top of what `rules told` writes.
     """
 
     name: str
+    title: Text | None = None
+    about: Text | None = None
     profile: str | None = None
     fleet: FleetDocument | None = None
     series: Mapping[str, SeriesEntry]
@@ -212,6 +232,7 @@ class CaseEntry:
     complete: bool = True
     expect_no: tuple[str, ...] = ()
     told: tuple[ToldEntry, ...] = ()
+    told_nobody_else: bool = False
     verdicts: tuple[VerdictEntry, ...] = ()
 
     def __post_init__(self) -> None:
@@ -219,7 +240,8 @@ class CaseEntry:
             raise InvalidInput("a case needs either `profile` or `fleet`")
         if not self.series:
             raise InvalidInput("a case needs at least one series")
-        if self.expect is None and not (self.expect_no or self.told or self.verdicts):
+        expects = self.expect_no or self.told or self.told_nobody_else or self.verdicts
+        if self.expect is None and not expects:
             raise InvalidInput("a case expects nothing: give `expect`, `expect_no`, `told` or `verdicts`")
 
 

@@ -1,17 +1,20 @@
 """Rule-test files read, played and compared; the result as text or JUnit XML."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from coldchain.errors import ConfigError, InvalidInput
+from coldchain.words import Language
 from coldchain_backend.fleetfile import parse_file, problems
 from coldchain_backend.ruletests.comparison import Comparison, asked_lines, compare
 from coldchain_backend.ruletests.document import CaseEntry, RuleTestFile, mistakes
 from coldchain_backend.ruletests.recording import recorded
 from coldchain_backend.ruletests.rehearsal import Outcome, rehearsing
 from coldchain_backend.ruletests.script import calendar_of, fleet_of, script_of
+from coldchain_backend.ruletests.told import told_page
 from coldchain_runtime.documents import load_yaml
 
 Case = tuple[Path, int, RuleTestFile]
@@ -62,6 +65,26 @@ def _played(case: CaseEntry, file: RuleTestFile) -> Comparison:
         compared = compare(case, rehearsal.play(script), calendar_of(file), file.tolerance)
         asked = asked_lines(case, rehearsal.answers, calendar_of(file))
     return Comparison(lines=(*compared.lines, *asked))
+
+
+def told_pages(case: Case) -> dict[Language, str]:
+    """Who was told what in a case, as a page in each language; raises ConfigError as `play` does."""
+    path, index, file = case
+    story = file.tests[index]
+    try:
+        script = script_of(story, file)
+        with rehearsing(script.organisation) as rehearsal:
+            outcome = rehearsal.play(script)
+    except InvalidInput as error:
+        raise ConfigError(str(error), file=str(path), key=f"tests[{index}] ({story.name})") from error
+    return {one: told_page(story, outcome, calendar_of(file), one) for one in Language}
+
+
+def page_name(case: Case, language: Language) -> str:
+    """The file name of a page: the test's name in small letters and dashes, and the language."""
+    path, index, file = case
+    name = re.sub(r"[^a-z0-9]+", "-", file.tests[index].name.lower()).strip("-")
+    return f"{name or f'{path.stem}-{index}'}.{language.value}.md"
 
 
 def play_recording(fleet: Path, recording: Path) -> Outcome:

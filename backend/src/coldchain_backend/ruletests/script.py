@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from coldchain.errors import InvalidInput
@@ -18,7 +19,7 @@ from coldchain_backend.fleetfile.document import (
     SensorEntry,
     ZoneEntry,
 )
-from coldchain_backend.ledger import MarkName, mark_record
+from coldchain_backend.ledger import Kind, MarkName, mark_record
 from coldchain_backend.ruletests.calendar import Calendar
 from coldchain_backend.ruletests.document import CaseEntry, EventEntry, RuleTestFile, SeriesEntry
 from coldchain_backend.ruletests.drafts import MAX_BATCHES, Draft, arrivals, reading_line
@@ -26,14 +27,23 @@ from coldchain_backend.ruletests.steps import (
     SETTLE_MS,
     Acknowledge,
     Action,
+    BackUp,
+    Down,
     Put,
     Restart,
+    Restored,
     Script,
+    Shelve,
     Step,
+    Unheard,
     fleet_put,
 )
 
 RECEIVER = "dispatch"
+QUIET_MS = 60_000
+ALIVE_MS = 10_000
+LOOK_MS = 60_000
+"""How often the courier looks for what waits too long."""
 
 
 def calendar_of(file: RuleTestFile) -> Calendar:
@@ -67,11 +77,17 @@ class _Writer:
         for gateway, drafts in sorted(self.drafts.items()):
             steps += arrivals(self.document.organisation, gateway, drafts)
         steps += self._events()
-        steps = self._downtimes(steps)
+        steps = self._downtimes(self._restored(steps))
         end_ms = max([end_ms, *(step.at_ms for step in steps)]) + SETTLE_MS
         steps.append(Step(at_ms=end_ms, action=Put(record=mark_record(MarkName.ALIVE))))
         steps.sort(key=lambda step: step.at_ms)
-        return Script(organisation=self.document.organisation, steps=tuple(steps), end_ms=end_ms)
+        steps = self._alive(steps)
+        return Script(
+            organisation=self.document.organisation,
+            steps=tuple(steps),
+            end_ms=end_ms,
+            down=tuple(down for down, _ in self._unreachable()),
+        )
 
     def _draft(self, gateway: str, sealed_ms: int, arrives_ms: int | None = None) -> Draft:
         usual_ms = sealed_ms + self.file.transit
@@ -171,6 +187,59 @@ class _Writer:
             elif event.acknowledge is not None:
                 act = Acknowledge(by=event.by, reason=event.reason)
                 yield Step(at_ms=self.calendar.instant(event.acknowledge), action=act)
+            elif event.shelve is not None:
+                at_ms, until_ms = self.calendar.span(event.shelve)
+                shelve = Shelve(by=event.by, reason=event.reason, until_ms=until_ms)
+                yield Step(at_ms=at_ms, action=shelve)
+        for down, after_ms in self._unreachable():
+            looks = Unheard(receiver=down.receiver, since_ms=down.from_ms, after_ms=after_ms)
+            for at_ms in range(down.from_ms + after_ms, down.to_ms, LOOK_MS):
+                yield Step(at_ms=at_ms, action=looks)
+
+    def _unreachable(self) -> Iterator[tuple[Down, int]]:
+        """Receivers that take nothing for a time, and how long critical alerts may wait for them."""
+        for event in self.case.events:
+            if event.receiver_down is not None and event.receiver is not None:
+                from_ms, to_ms = self.calendar.span(event.receiver_down)
+                yield Down(receiver=event.receiver, from_ms=from_ms, to_ms=to_ms), event.undelivered_after
+
+    def _restored(self, steps: list[Step]) -> list[Step]:
+        """What came since the backup comes again, the newest first, then the rest from its oldest."""
+        for event in self.case.events:
+            if event.restored is None:
+                continue
+            begin_ms, end_ms = self.calendar.span(event.restored)
+            steps.append(Step(at_ms=begin_ms - 1, action=BackUp()))
+            steps.append(Step(at_ms=end_ms, action=Restored(by=event.by, reason=event.reason)))
+            came = [
+                step
+                for step in steps
+                if begin_ms <= step.at_ms <= end_ms
+                and isinstance(step.action, Put)
+                and step.action.record.kind is Kind.BATCH
+            ]
+            came.sort(key=lambda step: step.at_ms)
+            steps += [
+                Step(at_ms=end_ms + 1 + place, action=step.action)
+                for place, step in enumerate(came[-1:] + came[:-1])
+            ]
+        return steps
+
+    def _alive(self, steps: list[Step]) -> list[Step]:
+        """While nothing comes, the service says now and then that it is there; not while it is down."""
+        down = [
+            self.calendar.span(one.service_down) for one in self.case.events if one.service_down is not None
+        ]
+        found: list[Step] = []
+        for before, after in pairwise(steps):
+            found.append(before)
+            if after.at_ms - before.at_ms > QUIET_MS:
+                found += [
+                    Step(at_ms=at_ms, action=Put(record=mark_record(MarkName.ALIVE)))
+                    for at_ms in range(before.at_ms + ALIVE_MS, after.at_ms, ALIVE_MS)
+                    if not any(begin_ms <= at_ms < end_ms for begin_ms, end_ms in down)
+                ]
+        return found + steps[-1:]
 
     def _downtimes(self, steps: list[Step]) -> list[Step]:
         """While the backend is down nothing arrives; all of it does when it is back."""

@@ -29,7 +29,55 @@ class Acknowledge:
     reason: str
 
 
-Action = Put | Restart | Acknowledge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelve:
+    """Somebody shelves all that goes on, until an instant (ms UTC)."""
+
+    by: str
+    reason: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """The courier looks whether critical alerts wait for a receiver for too long, and says so once for each.
+
+    since_ms   it cannot be reached since then
+    after_ms   so long they may wait
+    """
+
+    receiver: str
+    since_ms: int
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackUp:
+    """A backup is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The backend is lost and comes back as it was at the backup."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Down:
+    """A receiver takes nothing in [from_ms, to_ms); what waits then comes at its end."""
+
+    receiver: str
+    from_ms: int
+    to_ms: int
+
+    def holds(self, receiver: str, at_ms: int) -> bool:
+        """Whether this receiver takes nothing at an instant."""
+        return receiver == self.receiver and self.from_ms <= at_ms < self.to_ms
+
+
+Action = Put | Restart | Acknowledge | Shelve | Unheard | BackUp | Restored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +90,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A whole case: its steps in order, and up to when it goes on."""
+    """A whole case: its steps in order, up to when it goes on, and who cannot be reached when."""
 
     organisation: str
     steps: tuple[Step, ...]
     end_ms: int
+    down: tuple[Down, ...] = ()
 
 
 def fleet_put(plan: Plan, by: str = "somebody") -> Put:
