@@ -96,7 +96,7 @@ BOTH = "types: [alert.fired, alert.resolved]"
     ("expected", "shown"),
     [
         ("told: [{receiver: dispatch, types: [alert.fired]}]", "+ told dispatch: alert.resolved"),
-        (f"told: [{{receiver: dispatch, {BOTH}, at: ['10:20', '10:45']}}]", "told dispatch: alert.fired at 10:20"),
+        (f"told: [{{receiver: dispatch, {BOTH}, at: ['10:20', '10:45']}}]", "- told dispatch: alert.fired"),
         ("told_nobody_else: true", "+ told dispatch: alert.fired at 10:34:00"),
         ("told: [{receiver: day, types: [alert.fired]}]", "- told day: alert.fired"),
     ],
