@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coldchain.builtin_profiles import BUILTIN
+from coldchain.exposure import Account, RuleAccount
 from coldchain.lineprotocol import Line, parse
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality
 from coldchain_backend.mirror import SHAPES, FieldKind, Shape
 from coldchain_backend.mirror.points import (
+    compliance_line,
     gap_lines,
     gateway_line,
     line,
@@ -137,3 +140,33 @@ def test_our_mark_names_the_filling() -> None:
 def test_points_of_one_instant_are_kept_apart_within_it(at_ms: int, one: str, other: str) -> None:
     assert tied_ns(at_ms, one) // 1_000_000 == at_ms
     assert (tied_ns(at_ms, one) == tied_ns(at_ms, other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("covered_ms", "unknown_ms", "in_ms", "conform"),
+    [
+        (3_600_000, 0, 3_600_000, 1.0),
+        (3_600_000, 0, 1_800_000, 0.5),
+        (3_420_000, 180_000, 3_420_000, 0.95),
+        (3_419_999, 180_001, 3_419_999, -1.0),
+        (0, 3_600_000, 0, -1.0),
+        (0, 0, 0, None),
+    ],
+)
+def test_a_cell_is_conform_only_where_enough_is_known(
+    covered_ms: int, unknown_ms: int, in_ms: int, conform: float | None
+) -> None:
+    profile = BUILTIN["demo"]
+    assert profile.required_coverage == 0.95
+    account = Account(
+        activation_kj_mol=profile.activation_kj_mol,
+        covered_ms=covered_ms,
+        unknown_ms=unknown_ms,
+        in_ms=in_ms,
+        rules=tuple(RuleAccount(rule=rule.name) for rule in profile.rules),
+    )
+    tags = {**TAGS, "quantity": "temperature", "profile": "demo@1", "cell": "hour"}
+    del tags["sensor"]
+    found = read(compliance_line(tags, account, profile, 1_795_000_000_000))
+    promised(SHAPES["compliance"], found)
+    assert found.fields.get("conform") == conform

@@ -208,6 +208,7 @@ def compliance_line(tags: Tags, account: Account, profile: Profile, time_ms: int
         "coverage": account.coverage,
         "in_limits": account.in_ms / covered if covered else None,
         "required_coverage": profile.required_coverage,
+        "conform": _conform(account, profile),
         "lowest": None if account.lowest is None else account.lowest.value,
         "highest": None if account.highest is None else account.highest.value,
         "mean": account.mean,
@@ -216,6 +217,14 @@ def compliance_line(tags: Tags, account: Account, profile: Profile, time_ms: int
         "low_degree_minutes": degrees.get(Side.LOW),
     }
     return line(COMPLIANCE, tags, fields, time_ms)
+
+
+def _conform(account: Account, profile: Profile) -> float | None:
+    """Share of the required time within limits; -1 where too little is known, None where none is required."""
+    if account.coverage is None:
+        return None
+    enough = account.coverage >= profile.required_coverage
+    return account.in_ms / account.required_ms if enough else -1.0
 
 
 def _nearest(profile: Profile, quantity: str) -> Mapping[Side, str]:
