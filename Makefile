@@ -1,7 +1,7 @@
 # Every recipe of the house. Bare `make` prints this list; CI runs the same recipes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup deps demo test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-influx test-reference soak secrets up down check-compose \
+.PHONY: help setup deps demo demo-storm test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-influx test-reference soak secrets up down check-compose \
 	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
@@ -28,6 +28,9 @@ deps:  ## install the Debian packages that tests with real parts use
 
 demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself; INFLUX_URL=… GRAFANA_URL=… on servers that are there
 	@$(PY) -m demo $(if $(FOR),--for $(FOR))
+
+demo-storm: $(DEMO)  ## forty rooms go over their limit at once: one flood, digests, nobody unheard
+	@$(PY) -m demo.storm
 
 test: $(DEV)  ## every test; prints the time of each tier; JOBS=1 for one process
 	@$(PY) -m pytest -q $(SIDE) $(ARGS)

@@ -120,7 +120,7 @@ def spawn(command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]
 
 
 def run(
-    command: Sequence[str], *, within_s: float = 30.0, environment: Mapping[str, str] | None = None
+    command: Sequence[str], *, within_s: float = 90.0, environment: Mapping[str, str] | None = None
 ) -> str:
     """Run a command to its end; its output, or ProgramFailed with what it said."""
     done = subprocess.run(
