@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.loads import Load, Shape
 from bench.table import Row
 from bench.timing import SCALE, best_s
-from coldchain_backend.ledger import BatchMeta, NewRecord, batch_record, open_ledger
+from coldchain_backend.ledger import BatchMeta, NewRecord, batch_record, open_ledger, pack_segment, packable
 from coldchain_backend.ledger.segments import read_start, segment_numbers, segment_path
 from coldchain_backend.series import SeriesStore, compact, overview
 from coldchain_backend.sql import Database, open_database
@@ -179,6 +179,8 @@ def _closed_bytes(new: list[NewRecord]) -> float:
 
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(write(Path(name)))
+        for segment in packable(Path(name)):
+            pack_segment(segment)
         numbers = segment_numbers(Path(name))
         start, _ = read_start(segment_path(Path(name), numbers[-1]))
         closed = [

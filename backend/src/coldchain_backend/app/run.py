@@ -18,6 +18,7 @@ from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.mirrored import MirrorWatch, mirror_of, mirroring
+from coldchain_backend.app.packing import Packer
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.app.web import Ground, application
@@ -92,6 +93,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
             loops.start("tokens", lambda: settle_tokens(ground))
+            loops.start("packer", Packer(ledger.directory, clock).run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:

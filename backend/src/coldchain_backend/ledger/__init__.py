@@ -7,6 +7,7 @@ from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousR
 from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
 from coldchain_backend.ledger.memory import MemoryLedger
 from coldchain_backend.ledger.named_keys import named_keys
+from coldchain_backend.ledger.packing import pack_segment, packable
 from coldchain_backend.ledger.records import (
     ActName,
     BatchMeta,
@@ -80,6 +81,8 @@ __all__ = [
     "movable",
     "named_keys",
     "open_ledger",
+    "pack_segment",
+    "packable",
     "read_checkpoints",
     "read_first_stamp",
     "read_json",

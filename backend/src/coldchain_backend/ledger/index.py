@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from coldchain_backend.ledger.segments import BUFFER, Damage, Place, read_start, walk
+from coldchain_backend.ledger.segments import Damage, Place, open_segment, read_start, walk
 from coldchain_runtime.durable import write_file_atomic
 
 STRIDE: Final = 64
@@ -66,7 +66,7 @@ class SegmentIndex:
                     Place(offset=offset, position=position, received_ms=received_ms, previous=previous)
                 )
             return index
-        with segment.open("rb", buffering=BUFFER) as file:
+        with open_segment(segment) as file:
             for _, place in walk(file, segment.name, first):
                 index.note(place)
         return index

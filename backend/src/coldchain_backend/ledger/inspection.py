@@ -25,14 +25,15 @@ from coldchain_backend.ledger.records import (
 from coldchain_backend.ledger.report import MAX_FAULTS
 from coldchain_backend.ledger.runs import Added, Run
 from coldchain_backend.ledger.segments import (
-    BUFFER,
     HEADER,
     HEADER_BYTES,
     MAX_PAYLOAD,
     Damage,
     Place,
     SegmentStart,
+    open_segment,
     read_start,
+    segment_size,
     walk,
 )
 
@@ -151,7 +152,7 @@ class _Inspector:
     def read_on(self, place: Place) -> Damage | None:
         """Read from `place` to the end of the file as it is now, or to the first damage."""
         self.place = place
-        size, tries, reached = self._task.path.stat().st_size, 0, place.position
+        size, tries, reached = segment_size(self._task.path), 0, place.position
         while True:
             try:
                 self._walk(size)
@@ -165,7 +166,7 @@ class _Inspector:
                 return None
 
     def _walk(self, size: int) -> None:
-        with self._task.path.open("rb", buffering=BUFFER) as file:
+        with open_segment(self._task.path) as file:
             for record, behind in walk(file, self._task.path.name, self.place):
                 self._progress(behind.position - self.place.position)
                 self.place = behind
@@ -256,7 +257,7 @@ def _beside(batch: Batch, offset: int) -> Beside:
 
 def _behind(path: Path, place: Place) -> Place | None:
     """Where reading can go on behind a damaged record: at the next one, believing the hash it claims."""
-    with path.open("rb") as file:
+    with open_segment(path) as file:
         file.seek(place.position)
         match = HEADER.fullmatch(file.readline(HEADER_BYTES))
         if match is not None and int(match[1]) == place.offset and int(match[4]) <= MAX_PAYLOAD:

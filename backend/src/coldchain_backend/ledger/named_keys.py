@@ -7,7 +7,14 @@ from pathlib import Path
 
 from coldchain.errors import IntegrityError
 from coldchain_backend.ledger.records import Json, Kind, MarkName, read_json
-from coldchain_backend.ledger.segments import BUFFER, HEADER, HEADER_BYTES, MAX_PAYLOAD, Damage, read_start
+from coldchain_backend.ledger.segments import (
+    HEADER,
+    HEADER_BYTES,
+    MAX_PAYLOAD,
+    Damage,
+    open_segment,
+    read_start,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +54,7 @@ def _small_records(segment: Path) -> Iterator[tuple[Kind, bytes]]:
         _, place = read_start(segment)
     except Damage:
         return
-    with segment.open("rb", buffering=BUFFER) as file:
+    with open_segment(segment) as file:
         file.seek(place.position)
         while (match := HEADER.fullmatch(file.readline(HEADER_BYTES))) is not None:
             kind, length = Kind(match[2].decode()), int(match[4])

@@ -12,6 +12,8 @@ from coldchain_backend.ledger import chain
 from coldchain_backend.ledger.checkpoints import read_checkpoints
 from coldchain_backend.ledger.disk import Disk
 from coldchain_backend.ledger.index import SegmentIndex
+from coldchain_backend.ledger.packed import is_packed
+from coldchain_backend.ledger.packing import unpack_segment
 from coldchain_backend.ledger.segments import (
     BUFFER,
     HEADER,
@@ -43,6 +45,10 @@ class Opened:
 def open_segments(directory: Path, organisation: str, disk: Disk) -> Opened:
     """Check the newest segment record by record, mend a torn tail. Raises Damage for any other fault."""
     numbers = segment_numbers(directory)
+    if numbers and is_packed(
+        segment_path(directory, numbers[-1])
+    ):  # those behind it are gone: it is written on
+        unpack_segment(segment_path(directory, numbers[-1]))
     cut = _drop_unborn(directory, numbers)
     if not numbers:
         place = Place(offset=1, position=0, previous=chain.genesis(organisation))

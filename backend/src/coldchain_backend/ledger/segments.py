@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from coldchain.errors import IntegrityError
 from coldchain_backend.ledger import chain
+from coldchain_backend.ledger.packed import is_packed, open_packed, unpacked_size
 from coldchain_backend.ledger.records import Kind, Record
 
 MAX_PAYLOAD: Final = 64 * 1024 * 1024
@@ -80,14 +81,23 @@ def segment_files(directory: Path) -> list[Path]:
 
 
 def open_segment(path: Path) -> BinaryIO:
-    """Open a segment. Raises Damage where it was archived and its archive cannot be reached, OSError else."""
+    """A segment's own bytes, packed or not.
+
+    Raises Damage where it was archived and its archive cannot be reached, OSError else.
+    """
     try:
-        return path.open("rb", buffering=BUFFER)
+        file = path.open("rb", buffering=BUFFER)
+        return open_packed(file) if is_packed(path) else file
     except FileNotFoundError as error:
         if not path.is_symlink():
             raise
         why = f"it was archived as {path.readlink()}, which cannot be reached"
         raise Damage(why, segment=path.name, position=0, offset=None) from error
+
+
+def segment_size(path: Path) -> int:
+    """How many bytes a segment has, however it is kept. Raises OSError."""
+    return unpacked_size(path) if is_packed(path) else path.stat().st_size
 
 
 def read_start(path: Path) -> tuple[SegmentStart, Place]:
@@ -108,7 +118,7 @@ def read_first_stamp(path: Path) -> int | None:
         _, place = read_start(path)
     except Damage:
         return None
-    with path.open("rb") as file:
+    with open_segment(path) as file:
         file.seek(place.position)
         match = HEADER.fullmatch(file.readline(HEADER_BYTES))
     return None if match is None else int(match[3])

@@ -28,6 +28,7 @@ from coldchain_backend.ledger.segments import (
     read_first_stamp,
     segment_numbers,
     segment_path,
+    segment_size,
 )
 from coldchain_backend.ledger.statement import Statement
 from coldchain_backend.ledger.stubs import read_stubs
@@ -78,7 +79,7 @@ class Verifier:
     def size(self) -> int:
         """Bytes to read."""
         paths = map(self._path, self._chosen)
-        return sum(path.stat().st_size for path in paths if path.exists())
+        return sum(segment_size(path) for path in paths if path.exists())
 
     def run(self, progress: Progress) -> Report:
         """Read everything; `progress` is told how many more bytes are done."""
