@@ -93,7 +93,6 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
             loops.start("tokens", lambda: settle_tokens(ground))
-            loops.start("packer", Packer(ledger.directory, clock).run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
@@ -121,6 +120,7 @@ def start_timetables(loops: Supervisor, ground: Ground, database: sql.Database) 
     if ground.mirror is not None:
         loops.start("mirror watch", MirrorWatch(ground.mirror.state, clock, mark).run)
     loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
+    loops.start("packer", Packer(ground.ledger.directory, clock).run)
 
 
 @contextmanager
