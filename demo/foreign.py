@@ -4,17 +4,21 @@ They are named by the environment (`make demo INFLUX_URL=… INFLUX_TOKEN=… GR
 their tokens go to files that the owner alone reads, and by reference from there.
 """
 
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+from urllib.request import Request, urlopen
 
 from demo.programs import ProgramFailed, installed, run
 from demo.summary import Check
 
 BOARDS = ("compliance", "zone", "alerts", "gateways", "calendar")
 WITHIN_S = 120.0
+ASK_S = 10.0
 _TOTAL = re.compile(r"(\d+) queries, (\d+) rows, (\d+) with something wrong")
 
 
@@ -55,7 +59,8 @@ class Foreign:
     def mirror_section(self, folder: Path) -> str:
         """What the backend's file says of it; its token lies in the folder."""
         lines = ["", "[mirror]", f'url = "{self.influx_url}"', f'bucket = "{self.bucket}"', "create = true"]
-        lines += [f'org = "{self.organisation}"'] if self.organisation else []
+        organisation = self.organisation or self._organisation_there()
+        lines += [f'org = "{organisation}"'] if organisation else []
         if self.influx_token:
             lines.append(f'token = "file:{self._kept(folder, "influx-token", self.influx_token)}"')
         return "\n".join(lines) + "\n"
@@ -85,6 +90,15 @@ class Foreign:
         total = _TOTAL.search(said)
         found = total[0] if total else "nothing was asked"
         return Check(statement="every panel's query has rows", found=found, holds=total is not None)
+
+    def _organisation_there(self) -> str:
+        """The organisation of InfluxDB 2 that the token sees; empty for 1.x, and where it may see none."""
+        request = Request(f"{self.influx_url}/api/v2/orgs")  # noqa: S310 - the address that was given
+        request.add_header("Authorization", f"Token {self.influx_token}")
+        with suppress(OSError, ValueError), urlopen(request, timeout=ASK_S) as answer:  # noqa: S310 - likewise
+            for one in json.loads(answer.read()).get("orgs", []):
+                return str(one["name"])
+        return ""
 
     def _influx(self, folder: Path) -> list[str]:
         named = ["--influx-url", self.influx_url, "--bucket", self.bucket]

@@ -58,8 +58,13 @@ def test_the_backends_file_names_the_token_by_reference(tmp_path: Path) -> None:
 
 
 def test_an_influxdb_1_without_users_needs_no_token(tmp_path: Path) -> None:
-    mirror = tomllib.loads(Foreign(influx_url="http://influx:8086").mirror_section(tmp_path))["mirror"]
-    assert set(mirror) == {"url", "bucket", "create"}
+    foreign = Foreign(influx_url="http://influx:8086", organisation="none")
+    assert set(tomllib.loads(foreign.mirror_section(tmp_path))["mirror"]) == {
+        "url",
+        "bucket",
+        "create",
+        "org",
+    }
     assert list(tmp_path.iterdir()) == []
 
 
