@@ -59,10 +59,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What the desk needs to go on after a restart; `memos` are small states of its own by name."""
+    """What there is to know after a restart; `memos` are small states of the desk by name.
+
+    paged   causes that go on and that people were to be told of
+    """
 
     mutes: Sequence[Mute] = ()
     memos: Mapping[str, bytes] = field(default_factory=dict)
+    paged: frozenset[str] = frozenset()
 
 
 class AlertBook(Protocol):

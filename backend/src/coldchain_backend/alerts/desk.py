@@ -167,7 +167,8 @@ class Desk:
         lying = self.mutes.over(alert, now_ms)
         fires = counts(alert) and alert.paged and (before is None or not before.paged)
         if fires:
-            lying = self._unstable(alert, now_ms, fleet) or lying
+            chatters = self._unstable(alert, now_ms, fleet)
+            lying = lying or chatters
         counted = fires and lying is None
         if counted:
             alert = replace(alert, counted_ms=now_ms)

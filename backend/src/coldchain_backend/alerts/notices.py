@@ -226,7 +226,7 @@ def _newest(fleet: Fleet, find: Callable[[Plan], Found | None]) -> Found | None:
 
 
 def _asset_of(plan: Plan, asset: str | None) -> Asset | None:
-    return next((one for one in plan.assets if one.id == asset), None)
+    return None if asset is None else plan.asset(asset)
 
 
 def _names(name: Text) -> dict[str, str]:

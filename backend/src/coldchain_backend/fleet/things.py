@@ -208,8 +208,12 @@ class Plan:
     _by_sensor: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_point: dict[str, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sensors: dict[str, Sensor] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _assets: dict[str, Asset] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _zones: dict[str, tuple[Asset, Zone]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._assets.update((asset.id, asset) for asset in reversed(self.assets))
+        self._zones.update((zone.id, (asset, zone)) for asset, zone in reversed(list(self.zones())))
         self._sensors.update((sensor.id, sensor) for sensor in reversed(self.sensors))
         for place in self.places():
             self._by_point[place.point.id] = place
@@ -229,11 +233,11 @@ class Plan:
 
     def zone(self, zone: str) -> tuple[Asset, Zone] | None:
         """A zone with its asset."""
-        return next((found for found in self.zones() if found[1].id == zone), None)
+        return self._zones.get(zone)
 
     def asset(self, asset: str) -> Asset | None:
         """An asset by its id."""
-        return next((one for one in self.assets if one.id == asset), None)
+        return self._assets.get(asset)
 
     def place_of_sensor(self, sensor: str) -> Place | None:
         """Where a sensor stands."""

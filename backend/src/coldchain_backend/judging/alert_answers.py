@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from coldchain.errors import InvalidInput
@@ -10,6 +11,7 @@ from coldchain.words import Text
 from coldchain_backend.alerts import Alert, AlertState, Kpis, Mute, kpis, notice_of, rules_of
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.current import Current
+from coldchain_backend.judging.pending import pending_alerts
 from coldchain_backend.judging.views import AlertFilter, AlertStory, Recall
 
 LOOK_BACK_MS: Final = 3_600_000
@@ -37,7 +39,9 @@ class AlertAnswers(ABC):
         """The fleet as judging knows it."""
 
     def alerts(self, wanted: AlertFilter, *, after: str | None = None, limit: int = 100) -> Sequence[Alert]:
-        """Alerts, newest first."""
+        """Alerts, newest first; those that are pending are a view of the excursions, all at once."""
+        if wanted.state is AlertState.PENDING:
+            return list(islice(pending_alerts(self._recall.facts(), self.fleet(), wanted), limit))
         found = self._recall.alerts(wanted, after, limit)
         if not any(alert.state.open for alert in found):
             return found

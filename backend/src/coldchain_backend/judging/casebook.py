@@ -1,6 +1,6 @@
 """The casebook: excursions under lasting ids, kept, and shown to the desk for their alerts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,15 +36,16 @@ class Casebook:
         self.held = Held(present.dues)
         self._unpaged: set[str] = set()
 
-    def restore(self, stored: Iterable[StoredExcursion]) -> None:
-        """Take up the open and held excursions that were stored."""
+    def restore(self, stored: Iterable[StoredExcursion], paged: Container[str]) -> None:
+        """Take up the open and held excursions that were stored; of those `paged` people were told."""
         for one in stored:
             course = self._present.courses.get(one.key)
             if course is None:
                 continue
             if one.excursion.closed_ms is None:
                 course.open[one.excursion.rule] = one
-                self._unpaged.add(one.id)
+                if one.id not in paged:
+                    self._unpaged.add(one.id)
             elif one.held_ms is not None:
                 self.held.hold(one, course)
         for course in self._present.courses.values():

@@ -1,6 +1,8 @@
 """What is known around the cause of an alert, from judging's present: asked at the moment of a telling."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from coldchain.exposure import account
 from coldchain_backend.alerts import AlertKind, Cause, Context, Position, Sibling
@@ -21,24 +23,41 @@ class Surroundings:
 
     def __init__(self, memory: Memory, present: Present) -> None:
         self._memory, self._present = memory, present
+        self._as_of = (0, 0)
+        self._known: dict[tuple[str | None, str | None], Context] = {}
 
     def context(self, cause: Cause) -> Context:
         """What is known around a cause now."""
         subject = cause.subject
-        asset = next((one for one in self._present.fleet.plan.assets if one.id == subject.asset), None)
-        zone = None if asset is None else next((one for one in asset.zones if one.id == subject.zone), None)
-        in_zone = list(self._heard(_sensors_of(zone))) if zone is not None else []
-        around = list(self._heard(_sensors_at(asset))) if asset is not None else []
+        now = (self._present.offset, self._present.now_ms)
+        if now != self._as_of:
+            self._as_of = now
+            self._known.clear()
+        place = (subject.asset, subject.zone)
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._around(*place)
         heard = self._present.sensors.get(subject.sensor or "")
+        return replace(
+            known,
+            last_contact_ms=None if heard is None else heard.last_ms,
+            degree_minutes=self._degree_minutes(cause),
+            siblings=tuple(self._siblings(subject.zone, subject.point)),
+        )
+
+    def _around(self, asset_id: str | None, zone_id: str | None) -> Context:
+        """What all alerts of a place have in common; asked once for each record and instant of the log."""
+        plan = self._present.fleet.plan
+        asset = None if asset_id is None else plan.asset(asset_id)
+        found = None if zone_id is None else plan.zone(zone_id)
+        in_zone = [] if found is None else list(self._heard(_sensors_of(found[1])))
+        around = [] if asset is None else list(self._heard(_sensors_at(asset)))
         return Context(
             door_open=_any(in_zone, "door_open"),
             defrost=_any(in_zone, "defrost"),
             mains=_all(around, "mains"),
             ups_charge=self._ups_charge(around, asset),
-            last_contact_ms=None if heard is None else heard.last_ms,
-            degree_minutes=self._degree_minutes(cause),
             position=_position(around),
-            siblings=tuple(self._siblings(zone, subject.point)),
         )
 
     def _heard(self, sensors: Iterable[str]) -> Iterator[SensorState]:
@@ -60,9 +79,10 @@ class Surroundings:
                     return float(charge)
         return None
 
-    def _siblings(self, zone: Zone | None, point: str | None) -> Iterator[Sibling]:
-        others = [] if zone is None else [one for one in zone.points if one.id != point]
-        for one in others[:MOST_SIBLINGS]:
+    def _siblings(self, zone: str | None, point: str | None) -> Iterator[Sibling]:
+        found = None if zone is None else self._present.fleet.plan.zone(zone)
+        points = () if found is None else found[1].points
+        for one in islice((one for one in points if one.id != point), MOST_SIBLINGS):
             state = None if one.sensor is None else self._present.sensors.get(one.sensor)
             value = None if state is None else state.values.get("temperature")
             yield Sibling(

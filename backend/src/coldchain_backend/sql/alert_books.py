@@ -17,12 +17,9 @@ from coldchain_backend.alerts import (
 from coldchain_backend.sql import alert_rows, schema
 from coldchain_backend.sql.account_books import AccountBooks
 
+OPEN = tuple(one.value for one in AlertState if one.open)
 _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
-_ACTIVE = (
-    select(schema.alert)
-    .where(schema.alert.c.state.in_([one.value for one in AlertState if one.open]))
-    .order_by(schema.alert.c.id)
-)
+_ACTIVE = select(schema.alert).where(schema.alert.c.state.in_(OPEN)).order_by(schema.alert.c.id)
 _WAITING = (
     select(schema.digest_entry)
     .where(schema.digest_entry.c.receiver == bindparam("wanted"), schema.digest_entry.c.digest.is_(None))
@@ -116,9 +113,11 @@ def alert_dues(connection: Connection) -> list[tuple[str, DueName, int]]:
 
 def desk_memory(connection: Connection) -> Remembered:
     """What the desk needs to go on."""
-    mute, memo = schema.alert_mute, schema.alert_memo
+    alert, mute, memo = schema.alert, schema.alert_mute, schema.alert_memo
+    paged = select(alert.c.cause_id).where(alert.c.state.in_(OPEN), alert.c.paged.is_(True))
     mutes = connection.execute(select(mute).order_by(mute.c.id)).mappings()
     return Remembered(
         mutes=[alert_rows.mute_of(row) for row in mutes],
         memos={row.name: row.value for row in connection.execute(select(memo))},
+        paged=frozenset(connection.execute(paged).scalars()),
     )

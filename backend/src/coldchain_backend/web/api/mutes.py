@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from coldchain.errors import InvalidInput
 from coldchain_backend.alerts import Mute, MuteKind
 from coldchain_backend.fleetfile.keys import time_zone
 from coldchain_backend.ledger import ActName, Json
@@ -20,6 +21,17 @@ from coldchain_backend.web.times import iso
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
 Id = Annotated[str, Field(max_length=128)]
+
+
+def _zone_of_time(text: str) -> str:
+    """An IANA zone; pydantic wants a ValueError."""
+    try:
+        return time_zone(text)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from error
+
+
+ZoneOfTime = Annotated[str, AfterValidator(_zone_of_time)]
 
 
 class TimesOfDay(BaseModel):
@@ -47,7 +59,7 @@ class Window(BaseModel):
     from_: AwareDatetime | None = Field(default=None, alias="from")
     to: AwareDatetime | None = None
     times: list[TimesOfDay] | None = Field(default=None, max_length=20)
-    time_zone: Annotated[str, AfterValidator(time_zone)] = "UTC"
+    time_zone: ZoneOfTime = "UTC"
     reason: Reason
 
 
