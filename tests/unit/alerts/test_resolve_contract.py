@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Alert, AlertState, EndKind, alert_id_of, mute_id_of
-from coldchain_backend.fleet import Alerting, Rate
+from coldchain_backend.fleet import Alerting, Rate, receivers_ever
 from coldchain_backend.ledger import Json
 from support.acceptance import Figures
 from support.alert_stage import ENDS, HOUR, MINUTE, Stage, cause, fleet_of
@@ -273,3 +273,11 @@ def test_silence_of_three_days_between_fire_and_end_changes_nothing() -> None:
     assert stage.alert("x").state is AlertState.FIRING, "only evidence ends it"
     stage.end(cause("x"))
     assert stage.heard("a", "x") == ["alert.fired", "alert.resolved"]
+
+
+def test_settings_of_a_receiver_that_left_are_those_it_had_last() -> None:
+    older, newer = fleet_of("a", "b"), fleet_of("a", number=2)
+    fleet = older.with_version(newer.current)
+    assert [one.name for one in fleet.receivers] == ["a"]
+    assert sorted(receivers_ever(fleet)) == ["a", "b"]
+    assert receivers_ever(fleet)["b"] == older.receivers[1]

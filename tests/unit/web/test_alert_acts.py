@@ -55,7 +55,7 @@ async def test_shelving_shows_over_the_alert_and_in_the_list_of_mutes(web: WebAp
     assert (muted["kind"], muted["by"], muted["reason"]) == (
         "shelved",
         "operator 王伟",
-        "door is being mended",
+        "door is mended",
     )
     [listed] = items(await get(web, "mutes"))
     assert (listed["id"], listed["holds"]) == (accepted["mute"], True)

@@ -27,7 +27,7 @@ from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
 from coldchain_backend.delivery.courier import CourierPorts
 from coldchain_backend.delivery.rounds import run_rounds
 from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
-from coldchain_backend.fleet import StateSource
+from coldchain_backend.fleet import StateSource, receivers_ever
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key, load_or_create_links_key
 from coldchain_backend.ingest import Admission
@@ -203,7 +203,7 @@ async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) ->
         queue=sql.DeliveryQueue(database),
         sender=sender,
         clock=ground.clock,
-        receivers=lambda: {receiver.name: receiver for receiver in ground.book.fleet.receivers},
+        receivers=lambda: receivers_ever(ground.book.fleet),
         announce=announce,
         random=random.Random(),  # noqa: S311 - jitter
     )

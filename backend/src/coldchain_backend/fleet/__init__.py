@@ -1,7 +1,7 @@
 """The fleet: what is monitored, where each sensor stands and under which limits, version by version."""
 
 from coldchain_backend.fleet.alerting import Alerting
-from coldchain_backend.fleet.assignments import Fleet, FleetVersion, Spell
+from coldchain_backend.fleet.assignments import Fleet, FleetVersion, Spell, receivers_ever
 from coldchain_backend.fleet.local_times import (
     ScheduledTime,
     TimesOf,
@@ -124,6 +124,7 @@ __all__ = [
     "fleet_record",
     "next_boundary_ms",
     "next_change_ms",
+    "receivers_ever",
     "scheduled_state",
     "version_of",
     "within",

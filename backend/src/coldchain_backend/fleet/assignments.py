@@ -350,3 +350,8 @@ def _same(one: Spell, other: Spell) -> bool:
         and one.profile == other.profile
         and one.interval_ms == other.interval_ms
     )
+
+
+def receivers_ever(fleet: Fleet) -> Mapping[str, Receiver]:
+    """Everybody whom some version named, as the newest of those says: who left is still owed ends."""
+    return {one.name: one for version in fleet.versions for one in version.plan.receivers}

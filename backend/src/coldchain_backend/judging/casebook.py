@@ -1,6 +1,7 @@
 """The casebook: excursions under lasting ids, kept, and shown to the desk for their alerts."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,7 +37,7 @@ class Casebook:
         self.held = Held(present.dues)
         self._unpaged: set[str] = set()
 
-    def restore(self, stored: Iterable[StoredExcursion], paged: Container[str]) -> None:
+    def restore(self, stored: Iterable[StoredExcursion], paged: AbstractSet[str]) -> None:
         """Take up the open and held excursions that were stored; of those `paged` people were told."""
         for one in stored:
             course = self._present.courses.get(one.key)
@@ -44,8 +45,7 @@ class Casebook:
                 continue
             if one.excursion.closed_ms is None:
                 course.open[one.excursion.rule] = one
-                if one.id not in paged:
-                    self._unpaged.add(one.id)
+                self._unpaged |= {one.id} - paged
             elif one.held_ms is not None:
                 self.held.hold(one, course)
         for course in self._present.courses.values():
