@@ -3,16 +3,28 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coldchain.excursions import Judged, judge
+from coldchain_backend.alerts import AlertKind, AlertState
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, Point3, Voice, plan, profile
 
 LIMITS = profile(alarm_after_ms=20 * MINUTE)
 INTERVAL = 5 * MINUTE
 STEPS = st.sampled_from([SECOND, MINUTE, INTERVAL, 14 * MINUTE, 16 * MINUTE, 50 * MINUTE, 3 * HOUR])
 VALUES = st.sampled_from([-1.0, -0.2, 0.0, 0.3, 0.6, 4.0, 7.4, 7.6, 8.0, 8.1, 9.0, 12.0])
+
+
+def alerts_of(log: Log) -> list[tuple[str | None, str | None, int, bool]]:
+    """Sensor, rule, beginning, and whether it goes on, of every alert about an excursion that stands."""
+    return sorted(
+        (one.cause.subject.sensor, one.cause.rule, one.cause.opened_ms, one.state.open)
+        for one in log.alerts()
+        if one.cause.kind is AlertKind.EXCURSION
+        and one.state not in {AlertState.WITHDRAWN, AlertState.MERGED}
+    )
 
 
 @st.composite
@@ -36,6 +48,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Point3]], list[int], int]:
     return batches, order, draw(st.sampled_from([100, 900, 30 * SECOND]))
 
 
+@pytest.mark.acceptance("T1")
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(deliveries(), st.integers(1, 7), st.lists(st.integers(0, 12), max_size=2))
 def test_excursions_are_a_function_of_the_set_of_readings(
@@ -58,9 +71,16 @@ def test_excursions_are_a_function_of_the_set_of_readings(
         log.clock.advance(2 * SECOND)
         log.mark()
         found = log.excursions(LIMITS, INTERVAL)
+        alerts = alerts_of(log)
         now_ms = log.clock.wall_ms
         log.close()
     for sensor in ("a", "b"):
         samples = [(time_ms, value) for batch in batches for name, time_ms, value in batch if name == sensor]
         wanted = judge(samples, now_ms, Judged(profile=LIMITS, interval_ms=INTERVAL))
         assert found.get(sensor, []) == list(wanted.excursions)
+    assert alerts == sorted(
+        (sensor, one.rule, one.opened_ms, one.closed_ms is None)
+        for sensor, every in found.items()
+        for one in every
+        if one.level is not None
+    )

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from coldchain.profiles import Level
-from coldchain_backend.alerts import Alert, AlertState, EndKind, alert_id_of, mute_id_of
+from coldchain_backend.alerts import Alert, AlertState, EndKind, TransitionKind, alert_id_of, mute_id_of
 from coldchain_backend.fleet import Alerting, Rate, receivers_ever
 from coldchain_backend.ledger import Json
 from support.acceptance import Figures
@@ -138,14 +138,15 @@ LIVES = st.lists(st.tuples(DOINGS, st.sampled_from(NAMES), st.integers(1, 12)), 
 def check(stage: Stage) -> int:
     """The contract, for each receiver and alert; how many stories there were.
 
-    Of a survivor of a merge a receiver may hear the end alone, where it heard the fire of what went into it.
+    Of a survivor of a merge a receiver may hear the end alone, where it heard the fire of what once went into
+    it, also if that came back later as an alert of its own.
     """
     stories = stage.stories()
     for (who, alert_id), story in stories.items():
         merged = {
             name
-            for name, one in stage.book.alerts.items()
-            if one.cause.end is not None and one.cause.end.by == alert_id
+            for (name, _), step in stage.book.steps.items()
+            if step.kind is TransitionKind.MERGED and step.by == alert_id
         }
         fires = story[0] == "alert.fired" or any((who, name) in stories for name in merged)
         assert fires, (who, alert_id, story)
