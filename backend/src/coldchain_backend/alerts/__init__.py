@@ -1,6 +1,7 @@
 """Alerts: what people are told about, with a life cycle; what is told to whom is decided here only."""
 
 from coldchain_backend.alerts.acts import Act, follow_act, mute_of, schedule_of
+from coldchain_backend.alerts.auditor import Finding, Queued, Stated, audit, counts
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind, Share, Subject
 from coldchain_backend.alerts.context import Context, Position, Sibling
 from coldchain_backend.alerts.contracts import (
@@ -56,6 +57,7 @@ __all__ = [
     "End",
     "EndKind",
     "Entry",
+    "Finding",
     "Head",
     "Kpis",
     "Life",
@@ -66,12 +68,14 @@ __all__ = [
     "Notice",
     "Position",
     "Priority",
+    "Queued",
     "Remembered",
     "Scope",
     "Share",
     "Sibling",
     "Stage",
     "Standing",
+    "Stated",
     "Subject",
     "Timers",
     "Told",
@@ -81,7 +85,9 @@ __all__ = [
     "alert_document",
     "alert_from",
     "alert_id_of",
+    "audit",
     "context_document",
+    "counts",
     "follow_act",
     "kpis",
     "life_of",

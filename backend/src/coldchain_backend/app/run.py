@@ -11,6 +11,7 @@ from coldchain.errors import IntegrityError
 from coldchain.seal import Key
 from coldchain_backend import judging, sql
 from coldchain_backend.access import Links, Tokens, open_tokens
+from coldchain_backend.app.auditing import Auditor
 from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.beats import Beats
 from coldchain_backend.app.heartbeat import Heartbeat
@@ -93,6 +94,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
             loops.start("tokens", lambda: settle_tokens(ground))
+            loops.start("auditor", Auditor(answers, clock, marker(ledger)).run)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:

@@ -22,6 +22,7 @@ from coldchain_backend.cli import (
     judge,
     migrate,
     profiles,
+    ready,
     rebuild,
     restore,
     route,
@@ -48,6 +49,7 @@ app.add_typer(user.app, name="user")
 app.command("serve")(serve.serve)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
+app.command("ready", epilog=ready.EXAMPLES)(ready.ready)
 app.command("verify")(verify.verify)
 app.command("check-rollups")(check_rollups.check_rollups)
 app.add_typer(backup.app, name="backup")

@@ -84,6 +84,26 @@ def explain(  # noqa: PLR0913 - one parameter per option
         raise typer.Exit(1)
 
 
+@app.command("audit")
+def audited(
+    context: typer.Context,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="alerts that were told, too")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Say of every alert that goes on to whom it was told, or why to nobody; 1 where that is unexplained."""
+    found = context_of(context).ask("GET", "/api/v1/alerts/audit")
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for one in _items(found, "items"):
+            if every or one["stated"] not in {"told", "in_digest"}:
+                names = ", ".join(_texts(one, "receivers"))
+                typer.echo(f"{one['alert']}  {one['stated']}" + (f"  {names}" if names else ""))
+        typer.echo(f"{found['open']} alerts go on, {found['violations']} unexplained")
+    raise typer.Exit(1 if found["violations"] else 0)
+
+
 def _of_file(
     plan: Plan, kind: AlertKind, level: Level, place: tuple[str | None, str | None], at: datetime | None
 ) -> Document:

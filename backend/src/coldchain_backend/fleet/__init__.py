@@ -65,6 +65,7 @@ from coldchain_backend.fleet.zone_states import (
     next_boundary_ms,
     scheduled_state,
 )
+from coldchain_backend.fleet.zone_tests import TestKind, ZoneTest, zone_test_of
 
 __all__ = [
     "AlertClass",
@@ -110,12 +111,14 @@ __all__ = [
     "Stretch",
     "Success",
     "Teams",
+    "TestKind",
     "TimesOf",
     "Voice",
     "WeCom",
     "Webhook",
     "Zone",
     "ZoneState",
+    "ZoneTest",
     "bundle_for",
     "canonical",
     "days_from",
@@ -128,4 +131,5 @@ __all__ = [
     "scheduled_state",
     "version_of",
     "within",
+    "zone_test_of",
 ]

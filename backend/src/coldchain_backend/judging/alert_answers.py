@@ -8,7 +8,7 @@ from typing import Final
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Text
-from coldchain_backend.alerts import Alert, AlertState, Kpis, Mute, kpis, notice_of, rules_of
+from coldchain_backend.alerts import Alert, AlertState, Finding, Kpis, Mute, audit, kpis, notice_of, rules_of
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.current import Current
 from coldchain_backend.judging.pending import pending_alerts
@@ -74,6 +74,11 @@ class AlertAnswers(ABC):
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
         """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
         return self._recall.told_of_open(limit)
+
+    def audit(self) -> Sequence[Finding]:
+        """Of every alert that goes on, to whom it was told, or why to nobody; as of what is judged."""
+        plan, now_ms = self.fleet().plan, self._recall.progress().stamp_ms
+        return audit(self._recall.queued(), plan, now_ms)
 
     def mutes(self) -> Sequence[Mute]:
         """Everything that is shelved, in a window or out of service, or will be."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from coldchain.errors import InvalidInput, Unavailable
 from coldchain.marks import MarkKind
-from coldchain_backend.fleet import Fleet
+from coldchain_backend.fleet import Fleet, ZoneTest
 from coldchain_backend.judging.alert_answers import AlertAnswers
 from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
 from coldchain_backend.judging.board import board_of
@@ -53,6 +53,10 @@ class Answers(AlertAnswers):
     def gateways(self) -> Sequence[GatewayState]:
         """What is known of gateways: when they were heard, and their health."""
         return self._recall.gateways()
+
+    def zone_tests(self, zone: str) -> Sequence[ZoneTest]:
+        """Tests that people recorded of a zone, oldest first."""
+        return self._recall.zone_tests(zone)
 
     def sensors(self) -> Sequence[SensorState]:
         """What is known of every sensor that ever spoke, also of those not in the fleet, by name."""

@@ -14,7 +14,7 @@ from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import AlertKind, DeskBook, DueName
 from coldchain_backend.alerts import Remembered as DeskRemembered
-from coldchain_backend.fleet import StateEntry
+from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.ledger import Record
 from coldchain_backend.series import Conflict, SeriesStore
 
@@ -328,6 +328,10 @@ class Memory(DeskBook, Protocol):
 
     def put_said(self, entry: StateEntry) -> None:
         """Keep a statement about a zone's state; the same again changes nothing."""
+        ...
+
+    def put_zone_test(self, test: ZoneTest) -> None:
+        """Keep a test that was recorded; the same again changes nothing."""
         ...
 
     def put_condition(self, state: ConditionState) -> None:

@@ -23,6 +23,7 @@ _LEVELS: Final = {
     "heartbeat_failing": Level.ALARM,
     "beat_missed": Level.ALARM,
     "mirror_failing": Level.WARNING,
+    "untold": Level.ALARM,
 }
 _ENDS: Final = {
     "disk_recovered": "disk_full",
@@ -33,6 +34,7 @@ _ENDS: Final = {
     "heartbeat_recovered": "heartbeat_failing",
     "beat_back": "beat_missed",
     "mirror_recovered": "mirror_failing",
+    "all_told": "untold",
 }
 TEXTS: Final = {
     "repaired": "the ledger's torn tail was cut off after an abrupt stop",
@@ -48,6 +50,7 @@ TEXTS: Final = {
     "heartbeat_failing": "the service that watches this server from outside does not hear it",
     "beat_missed": "a job or service outside did not call in time",
     "mirror_failing": "InfluxDB is not what it should be; evidence and alerts are not touched by it",
+    "untold": "alerts go on of which nobody was told, without a reason",
 }
 
 

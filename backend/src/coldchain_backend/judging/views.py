@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
-from coldchain_backend.alerts import Alert, AlertKind, AlertState, Life, Mute, Transition
-from coldchain_backend.fleet import StateEntry
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Life, Mute, Queued, Transition
+from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.judging.contracts import (
     AccountDay,
     CourseKey,
@@ -201,6 +201,10 @@ class Recall(Protocol):
         """What the board is made of."""
         ...
 
+    def zone_tests(self, zone: str) -> Sequence[ZoneTest]:
+        """Tests that were recorded of a zone, oldest first."""
+        ...
+
     def gateways(self) -> Sequence[GatewayState]:
         """What is known of gateways."""
         ...
@@ -279,6 +283,10 @@ class Recall(Protocol):
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
         """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        ...
+
+    def queued(self) -> Sequence[Queued]:
+        """Every alert that goes on, with the receivers that have a telling of it; one snapshot."""
         ...
 
     def mutes(self) -> Sequence[Mute]:

@@ -55,6 +55,7 @@ class ActName(StrEnum):
     EXPIRE = "expire"  # reason, first, last, retention_days, snapshot: records whose retention is over
     EVIDENCE = "evidence"  # zone or asset, from_ms, to_ms, sha256: an archive was taken
     REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
+    ZONE_TEST = "zone_test"  # zone, test (test_alarm or power_cut), reason, person
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
 
 
@@ -83,6 +84,8 @@ class MarkName(StrEnum):
     BEAT_MISSED = "beat_missed"  # beat, last_ms: an expected call from outside did not come
     BEAT_BACK = "beat_back"  # beat
     DELIVERY_RECOVERED = "delivery_recovered"  # receiver
+    UNTOLD = "untold"  # count, alerts: alerts that go on and of which nobody was told, without a reason
+    ALL_TOLD = "all_told"
     UNDELIVERED = "undelivered"  # receiver, alerts: ids of critical ones that it did not take for too long
     MIRROR_FAILING = "mirror_failing"  # trouble, reason: InfluxDB cannot be written to, or not all of it
     MIRROR_RECOVERED = "mirror_recovered"  # trouble

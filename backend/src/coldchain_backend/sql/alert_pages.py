@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, tuple_
 
-from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.alerts import Alert, AlertState, Queued
 from coldchain_backend.judging.views import AlertFilter, AlertOrder
 from coldchain_backend.sql import alert_rows, schema
 
@@ -23,6 +23,31 @@ def alert_page(connection: Connection, wanted: AlertFilter, after: str | None, l
         asked = asked.where(_behind(wanted.order, fired_ms, level, after))
     found = connection.execute(_ordered(asked, wanted.order).limit(limit)).mappings()
     return [alert_rows.alert_of(row) for row in found]
+
+
+def queued_of(connection: Connection) -> Sequence[Queued]:
+    """Every alert that goes on, with those for whom something of it is queued, alone or in a digest."""
+    going_on = _T.c.state.in_([state.value for state in AlertState if state.open])
+    alone = _heard(connection, schema.delivery, going_on)
+    in_digest = _heard(connection, schema.digest_entry, going_on)
+    found = connection.execute(select(_T).where(going_on).order_by(_T.c.id)).mappings()
+    return [
+        Queued(
+            alert=alert_rows.alert_of(row),
+            alone=frozenset(alone.get(row["id"], ())),
+            in_digest=frozenset(in_digest.get(row["id"], ())),
+        )
+        for row in found
+    ]
+
+
+def _heard(connection: Connection, table: Table, going_on: ColumnElement[bool]) -> dict[str, set[str]]:
+    """The receivers that a table holds something for, by alert."""
+    pairs = select(table.c.alert, table.c.receiver).join(_T, _T.c.id == table.c.alert)
+    found: dict[str, set[str]] = {}
+    for alert, receiver in connection.execute(pairs.where(going_on).distinct()):
+        found.setdefault(alert, set()).add(receiver)
+    return found
 
 
 def conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:

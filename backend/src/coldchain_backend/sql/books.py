@@ -1,12 +1,13 @@
 """Judging's memory in the database: everything put between `begin` and `commit` is one transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select
 
 from coldchain.excursions import State
-from coldchain_backend.fleet import StateEntry
+from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.judging.contracts import (
     ConditionState,
     CourseKey,
@@ -153,6 +154,9 @@ class Books(AlertBooks):
         self._connection.execute(
             delete(table).where(table.c.kind == state.kind.value, table.c.subject == state.subject)
         )
+
+    def put_zone_test(self, test: ZoneTest) -> None:
+        self._pages.put(schema.zone_test, {**asdict(test), "kind": test.kind.value})
 
     def put_said(self, entry: StateEntry) -> None:
         self._pages.put(schema.zone_said, rows.said_row(entry))

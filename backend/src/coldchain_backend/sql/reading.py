@@ -6,8 +6,8 @@ import orjson
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
-from coldchain_backend.alerts import Alert, AlertState, Life, Mute
-from coldchain_backend.fleet import StateEntry
+from coldchain_backend.alerts import Alert, AlertState, Life, Mute, Queued
+from coldchain_backend.fleet import StateEntry, TestKind, ZoneTest
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.contracts import (
     AccountDay,
@@ -22,7 +22,7 @@ from coldchain_backend.judging.views import AlertFilter, AlertStory, AttemptView
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
 from coldchain_backend.sql.account_books import account_hours
-from coldchain_backend.sql.alert_pages import OPEN, alert_page
+from coldchain_backend.sql.alert_pages import OPEN, alert_page, queued_of
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
@@ -70,6 +70,13 @@ class Records:
                 open=excursions,
                 runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
             )
+
+    def zone_tests(self, zone: str) -> Sequence[ZoneTest]:
+        table = schema.zone_test
+        with self._database.read() as connection:
+            wanted = select(table).where(table.c.zone == zone).order_by(table.c.number)
+            found = connection.execute(wanted).mappings()
+            return [ZoneTest(**{**row, "kind": TestKind(row["kind"])}) for row in found]
 
     def gateways(self) -> Sequence[GatewayState]:
         with self._database.read() as connection:
@@ -169,6 +176,10 @@ class Records:
     def undelivered(self, from_ms: int, to_ms: int) -> Mapping[str, Mapping[str, int]]:
         with self._database.read() as connection:
             return alert_figures.undelivered(connection, from_ms, to_ms)
+
+    def queued(self) -> Sequence[Queued]:
+        with self._database.read() as connection:
+            return queued_of(connection)
 
     def mutes(self) -> Sequence[Mute]:
         table = schema.alert_mute

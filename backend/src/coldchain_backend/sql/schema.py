@@ -174,6 +174,18 @@ zone_said = Table(
     info=DERIVED,
 )
 
+zone_test = Table(
+    "zone_test",
+    metadata,
+    _id("zone"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    _time("at_ms"),
+    Column("by", String, nullable=False),
+    Column("reason", String, nullable=False),
+    info=DERIVED,
+)
+
 sensor_state = Table(
     "sensor_state",
     metadata,

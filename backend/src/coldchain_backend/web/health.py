@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from coldchain_backend.alerts import counts
 from coldchain_backend.mirror import CONDITIONS, Left, Mirror, MirrorState
 from coldchain_backend.web.services import Services, Wanted
 from coldchain_backend.web.vitals import Part, ready
@@ -57,6 +58,11 @@ def _metrics(services: Services, mirror: Mirror | None) -> bytes:
     )
     for name, seen in services.gateways().items():
         heard.labels(gateway=name).set(seen.heard_ms or 0)
+    audited = Gauge(
+        "coldchain_alerts_open", "alerts that go on, by how they are told", ["stated"], registry=registry
+    )
+    for stated, number in counts(services.answers.audit()).items():
+        audited.labels(stated=stated.value).set(number)
     well = Gauge("coldchain_part_ok", "whether a part of the server is well", ["part"], registry=registry)
     for part in services.vitals():
         well.labels(part=part.name).set(part.ok)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from coldchain_backend.web.api import (
     alerts,
+    audits,
     beats,
     board,
     compliance,
@@ -18,6 +19,7 @@ from coldchain_backend.web.api import (
     mirror,
     mutes,
     readings,
+    ready,
     routing,
     sensors,
     status,
@@ -27,8 +29,8 @@ from coldchain_backend.web.api import (
 )
 
 _ALL = (
-    board, readings, excursions, kpis, alerts, handling, mutes, verdicts, coverage, compliance, zones,
-    sensors, fleet, gateways, routing, status, users, beats, mirror,
+    board, readings, excursions, audits, kpis, alerts, handling, mutes, verdicts, coverage, compliance,
+    zones, sensors, fleet, gateways, ready, routing, status, users, beats, mirror,
 )  # fmt: skip
 
 

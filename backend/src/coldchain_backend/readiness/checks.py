@@ -1,0 +1,169 @@
+"""What a zone lacks before it may be in use: points, sensors, calibration, recipients, tests. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Final
+
+from coldchain.readings import Grade
+from coldchain_backend.access import Person
+from coldchain_backend.alerts import AlertKind
+from coldchain_backend.alerts.reach import alarms_of, gaps, said_times, week, week_begin
+from coldchain_backend.alerts.routing import on_call, route
+from coldchain_backend.fleet import Asset, Plan, TestKind, Zone, ZoneTest
+
+MEDICINE_PERSONS: Final = 3
+"""So many different persons hear of the alarms of medicine (GSP)."""
+
+MEDICINE_NAMES: Final = ("medicine", "vaccine")
+"""How names of profiles of medicine begin."""
+
+
+class Lack(StrEnum):
+    """What is missing."""
+
+    NO_POINT = "no_point"
+    UNASSIGNED = "unassigned"
+    NEVER_SEEN = "never_seen"
+    NO_CERTIFICATE = "no_certificate"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    TEMPLATE_UNVERIFIED = "template_unverified"
+    GATEWAY_WITHOUT_KEY = "gateway_without_key"
+    NOBODY_TOLD = "nobody_told"
+    NOBODY_ON_CALL = "nobody_on_call"
+    RECEIVER_WITHOUT_PERSON = "receiver_without_person"
+    TOO_FEW_PERSONS = "too_few_persons"
+    NO_TEST_ALARM = "no_test_alarm"
+    NO_POWER_CUT = "no_power_cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """One thing that is missing, about `subject`, with a figure or name in `detail`."""
+
+    lack: Lack
+    subject: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a sensor said last: when (ms UTC), and through which gateway."""
+
+    at_ms: int | None = None
+    gateway: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """All that is known when somebody asks whether a zone is ready, at `now_ms`.
+
+    seen    of each sensor that ever spoke
+    keys    fingerprint of each gateway's admitted key, None where there is none
+    people  behind the fleet's receivers
+    tests   that were recorded of the zone
+    """
+
+    plan: Plan
+    asset: Asset
+    zone: Zone
+    now_ms: int
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    keys: Mapping[str, str | None] = field(default_factory=dict)
+    people: Sequence[Person] = ()
+    tests: Sequence[ZoneTest] = ()
+
+    def gateways(self) -> list[str]:
+        """The gateways that bring the sensors of the zone, or that stand at its asset."""
+        heard = [self.seen[one].gateway for one in self._sensors() if one in self.seen]
+        standing = [one.name for one in self.plan.gateways if one.asset == self.asset.id]
+        return sorted({one for one in (*heard, *standing) if one is not None})
+
+    def _sensors(self) -> Iterator[str]:
+        return (point.sensor for point in self.zone.points if point.sensor is not None)
+
+
+def missing(asked: Asked) -> tuple[Missing, ...]:
+    """Everything that is missing, in the order in which it is mended."""
+    return (*_points(asked), *_gateways(asked), *_recipients(asked), *_tests(asked))
+
+
+def _points(asked: Asked) -> Iterator[Missing]:
+    if not asked.zone.points:
+        yield Missing(lack=Lack.NO_POINT, subject=asked.zone.id)
+    for point in asked.zone.points:
+        if point.sensor is None:
+            yield Missing(lack=Lack.UNASSIGNED, subject=point.id)
+            continue
+        seen = asked.seen.get(point.sensor)
+        if seen is None or seen.at_ms is None:
+            yield Missing(lack=Lack.NEVER_SEEN, subject=point.id, detail=point.sensor)
+        yield from _calibration(asked, point.sensor)
+
+
+def _calibration(asked: Asked, name: str) -> Iterator[Missing]:
+    sensor = asked.plan.sensor(name)
+    certificate = None if sensor is None else sensor.certificate
+    today = datetime.fromtimestamp(asked.now_ms / 1000, UTC).date()
+    if certificate is None:
+        yield Missing(lack=Lack.NO_CERTIFICATE, subject=name)
+    elif date.fromisoformat(certificate.due) <= today:
+        yield Missing(lack=Lack.CERTIFICATE_EXPIRED, subject=name, detail=certificate.due)
+    if sensor is not None and sensor.grade is Grade.TEMPLATE_UNVERIFIED:
+        yield Missing(lack=Lack.TEMPLATE_UNVERIFIED, subject=name)
+
+
+def _gateways(asked: Asked) -> Iterator[Missing]:
+    for name in asked.gateways():
+        if asked.keys.get(name) is None:
+            yield Missing(lack=Lack.GATEWAY_WITHOUT_KEY, subject=name)
+
+
+def receivers_of(asked: Asked) -> tuple[str, ...]:
+    """All who hear of the zone's alarms at some hour of the week, those of escalations too."""
+    plan, matter = asked.plan, alarms_of(asked.asset, asked.zone, AlertKind.EXCURSION)
+    begin_ms = week_begin(asked.asset.time_zone, asked.now_ms)
+    found: dict[str, None] = {}
+    for stretch in week(plan, matter, begin_ms):
+        found.update(dict.fromkeys(stretch.receivers))
+        for rung in route(matter, plan, stretch.from_ms).rungs:
+            found.update(dict.fromkeys(on_call(rung.calls, plan, stretch.from_ms)))
+    return tuple(found)
+
+
+def _recipients(asked: Asked) -> Iterator[Missing]:
+    zone, names = asked.zone, receivers_of(asked)
+    if not names:
+        yield Missing(lack=Lack.NOBODY_TOLD, subject=zone.id)
+        return
+    begin_ms = week_begin(asked.asset.time_zone, asked.now_ms)
+    for gap in gaps(asked.plan, begin_ms):
+        if gap.zone == zone.id:
+            when = said_times(gap.times, asked.asset.time_zone)
+            yield Missing(lack=Lack.NOBODY_ON_CALL, subject=zone.id, detail=when)
+            break
+    known = {one.id for one in asked.people if not one.disabled}
+    persons: set[str] = set()
+    for receiver in asked.plan.receivers:
+        if receiver.name in names:
+            persons |= known & set(receiver.persons)
+            if receiver.persons and not known & set(receiver.persons):
+                yield Missing(lack=Lack.RECEIVER_WITHOUT_PERSON, subject=receiver.name)
+    if _medicine(asked) and len(persons) < MEDICINE_PERSONS:
+        yield Missing(lack=Lack.TOO_FEW_PERSONS, subject=zone.id, detail=str(len(persons)))
+
+
+def _medicine(asked: Asked) -> bool:
+    """Medicine and vaccines by name, and whatever takes no readings of a controller's own probe as proof."""
+    profile = asked.plan.profile(asked.zone.profile)
+    named = asked.zone.profile.startswith(MEDICINE_NAMES)
+    return named or (profile is not None and Grade.CONTROLLER_PROBE not in profile.grades)
+
+
+def _tests(asked: Asked) -> Iterator[Missing]:
+    done = {one.kind for one in asked.tests}
+    if TestKind.TEST_ALARM not in done:
+        yield Missing(lack=Lack.NO_TEST_ALARM, subject=asked.zone.id)
+    if TestKind.POWER_CUT not in done:
+        yield Missing(lack=Lack.NO_POWER_CUT, subject=asked.zone.id)
