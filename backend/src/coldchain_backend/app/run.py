@@ -93,8 +93,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         ):
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
-            loops.start("tokens", lambda: settle_tokens(ground))
-            loops.start("auditor", Auditor(answers, clock, marker(ledger)).run)
+            look_after(loops, ground)
             loops.start("courier", lambda: deliver(ground, database, sender))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
@@ -104,6 +103,12 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             await run_server(application(ground), taken)
             _log.event("backend.stopping")
         ledger.checkpoint(key)
+
+
+def look_after(loops: Supervisor, ground: Ground) -> None:
+    """What looks now and then whether all is in order."""
+    loops.start("tokens", lambda: settle_tokens(ground))
+    loops.start("auditor", Auditor(ground.answers, ground.clock, marker(ground.ledger)).run)
 
 
 def tokens_of(settings: Settings, clock: Clock) -> Tokens:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from coldchain.seal import fingerprint
 from coldchain_backend.alerts import Desk, alert_from
+from coldchain_backend.fleet import zone_test_of
 from coldchain_backend.judging.contracts import Memory
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.sequences import declare
@@ -24,6 +25,10 @@ def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present:
         for document in gone if isinstance(gone, list) else []:
             if isinstance(document, dict):
                 desk.take_back(alert_from(document), present.now_ms, present.fleet)
+    elif act == ActName.ZONE_TEST.value:
+        tested = zone_test_of(fields, present.offset, present.now_ms)
+        if tested is not None:
+            memory.put_zone_test(tested)
     elif act == ActName.ENROL.value:
         _admit(str(fields.get("key", "")), memory, present)
     elif act == ActName.DECLARE_LOST.value:

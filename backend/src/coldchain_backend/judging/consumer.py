@@ -6,7 +6,6 @@ Its only clock is the log: a due time fires before the first record stamped at o
 from collections.abc import Iterable, Mapping, Sequence
 
 from coldchain_backend.alerts import Act, DueName, follow_act
-from coldchain_backend.fleet import zone_test_of
 from coldchain_backend.judging.absence import Absence
 from coldchain_backend.judging.acts import look_at_act
 from coldchain_backend.judging.alert_dues import desk_of
@@ -233,8 +232,6 @@ class Judging:
             return
         if fields.get("act") == ActName.ZONE_STATE.value:
             self._changed(self._zones.take_act(fields))
-        elif (tested := zone_test_of(fields, act.number, act.now_ms)) is not None:
-            self._memory.put_zone_test(tested)
         elif look_at_act(fields, self._memory, self._desk, present) is not None:
             self._casebook.release_whole()
 

@@ -96,6 +96,9 @@ _ROUTES: Final[Mapping[Need, str]] = {
         PUT /api/v1/account/password
         GET /api/v1/status
         GET /api/v1/verdicts
+        GET /api/v1/alerts/audit
+        GET /api/v1/zones/{zone}/ready
+        GET /api/v1/zones/{zone}/sheet
         GET /api/v1/zones/{zone}/states
     """,
     Right.AUDIT: """
@@ -117,6 +120,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /api/v1/out-of-service
         POST /api/v1/out-of-service/{mute}/return
         POST /api/v1/zones/{zone}/state
+        POST /api/v1/zones/{zone}/tests
     """,
     Right.REVISE: """
         POST /alerts/{alert}/disposition
