@@ -86,6 +86,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/fleet
         GET /api/v1/gateways
         GET /api/v1/live
+        GET /api/v1/mirror
         GET /api/v1/mutes
         GET /api/v1/readings
         GET /api/v1/restore
@@ -127,6 +128,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /api/v1/alerts/{alert}/disposition
     """,
     Right.ADMINISTER: """
+        POST /api/v1/mirror/rebuild
         GET /api/v1/users
         POST /api/v1/users
         GET /api/v1/users/{user}
