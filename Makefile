@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo demo-storm test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-influx test-reference soak secrets up down check-compose \
-	check fix contracts figures coverage bench bench-backend bench-gateway dist lock schema docs screenshots strangers influxd clean
+	check fix contracts figures coverage bench bench-backend bench-influx bench-gateway dist lock schema docs screenshots strangers influxd clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -89,6 +89,9 @@ coverage: $(DEV)  ## branch coverage of the fast tiers
 
 bench-backend: $(DEV)  ## the backend's budgets, beside InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
 	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench ingest latency backlog stores verify $(ARGS)
+
+bench-influx: $(DEV)  ## mirror and dashboards on InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
+	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench mirror dashboards $(ARGS)
 
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)

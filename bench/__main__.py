@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify dashboards]
+python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify mirror dashboards]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -16,7 +16,7 @@ from bench.table import Budget, Row, print_table
 
 SUITES = (
     "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
-    "ingest", "latency", "backlog", "stores", "verify", "dashboards",
+    "ingest", "latency", "backlog", "stores", "verify", "mirror", "dashboards",
 )  # fmt: skip
 
 BUDGETS = {
@@ -50,6 +50,8 @@ BUDGETS = {
     "steps": Budget(at_least=300_000),
     "verify batches of 5000": Budget(at_least=300_000),
     "verify batches of 10": Budget(at_least=60_000),
+    "mirror beside the bare writer": Budget(at_least=0.9),
+    "catch-up after a day at 1000 points × 1/min": Budget(at_most=30),
     "dashboard compliance, 24 h of 1000 points": Budget(at_most=2),
     "dashboard zone, 24 h of 1000 points": Budget(at_most=2),
     "dashboard alerts, 24 h of 1000 points": Budget(at_most=2),
@@ -73,7 +75,11 @@ def main(names: list[str]) -> int:
         rows += suite.measure()
     print_table(rows, BUDGETS)
     measured = {row.name for row in rows}
-    needs_influx = (name for name in BUDGETS if name.startswith("dashboard") or name.endswith("InfluxDB 2.7"))
+    needs_influx = (
+        name
+        for name in BUDGETS
+        if name.startswith(("dashboard", "mirror", "catch-up")) or name.endswith("InfluxDB 2.7")
+    )
     optional = set(needs_influx) if influxd() is None else set()
     unmeasured = [] if names else sorted(set(BUDGETS) - measured - optional)
     for name in unmeasured:

@@ -21,6 +21,7 @@ from coldchain_backend.cli import (
     gateways,
     judge,
     migrate,
+    mirror,
     profiles,
     ready,
     rebuild,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
+app.add_typer(mirror.app, name="mirror")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(route.app, name="route")
 app.add_typer(rules.app, name="rules")

@@ -1,9 +1,12 @@
 """The mirror: what judging committed, written to InfluxDB for Grafana and others; nothing waits for it."""
 
+from coldchain_backend.mirror.compare import Comparing, Comparison, Piece
 from coldchain_backend.mirror.consumer import Mirror, MirrorPorts
 from coldchain_backend.mirror.contracts import Precision
+from coldchain_backend.mirror.expected import Expected
 from coldchain_backend.mirror.guard import Guard
 from coldchain_backend.mirror.influx import Influx, Place, Wires, wires
+from coldchain_backend.mirror.memory import load as load_position
 from coldchain_backend.mirror.outcome import Left, MirrorTrouble, Trouble
 from coldchain_backend.mirror.shape import SHAPES, Field, FieldKind, Shape
 from coldchain_backend.mirror.state import CONDITIONS, MirrorState
@@ -11,6 +14,9 @@ from coldchain_backend.mirror.state import CONDITIONS, MirrorState
 __all__ = [
     "CONDITIONS",
     "SHAPES",
+    "Comparing",
+    "Comparison",
+    "Expected",
     "Field",
     "FieldKind",
     "Guard",
@@ -20,10 +26,12 @@ __all__ = [
     "MirrorPorts",
     "MirrorState",
     "MirrorTrouble",
+    "Piece",
     "Place",
     "Precision",
     "Shape",
     "Trouble",
     "Wires",
+    "load_position",
     "wires",
 ]

@@ -69,6 +69,13 @@ class Comparison:
         for tags, time_ns in stands.keys() - should.keys():
             self._find(Finding("orphaned", measurement, tags, time_ns, ""))
 
+    def take(self, other: "Comparison") -> None:
+        """Take in what was found elsewhere."""
+        self.points += other.points
+        for fate, count in other.counts.items():
+            self.counts[fate] += count
+        self.findings += other.findings[: MOST_NAMED - len(self.findings)]
+
     def _find(self, finding: Finding) -> None:
         self.counts[finding.fate] += 1
         if len(self.findings) < MOST_NAMED:
@@ -123,6 +130,9 @@ class Comparing:
     def compare(self, piece: Piece, into: Comparison) -> None:
         """Compare one piece. Raises MirrorTrouble where the bucket cannot be asked."""
         name = piece.measurement
+        if name == "reading":
+            newest_ms = self.expected.position.newest_ms(piece.tags["sensor"]) or 0
+            piece = piece._replace(to_ms=min(piece.to_ms, newest_ms + 1))
         span_ns = piece.from_ms * NANO, min(piece.to_ms * NANO, 1 << 62)
         ours = {"organisation": self.expected.organisation, **piece.tags}
         stands: Stood = {
@@ -139,8 +149,7 @@ class Comparing:
         expected, span = self.expected, (piece.from_ms, piece.to_ms)
         match piece.measurement:
             case "reading":
-                last_ms = (expected.position.newest_ms(piece.tags["sensor"]) or 0) + 1
-                for page in expected.readings(piece.tags["sensor"], span[0], min(span[1], last_ms)):
+                for page in expected.readings(piece.tags["sensor"], *span):
                     yield from page
             case "gap":
                 for one in expected.unknown.spans(piece.tags["sensor"], *span):
