@@ -110,8 +110,8 @@ def fill(made: Running, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.2)
         else:
             break
-    now_ms = int(time.time() * 1000)
     made.ask("POST", "/api/v1/fleet/apply", json.dumps({"text": FLEET}), admin)
+    now_ms = int(time.time() * 1000) + 1_000  # behind the fleet version: before it a sensor stands nowhere
     token = str(made.ask("POST", "/api/v1/tokens", json.dumps({"gateway": "telegraf"}), admin)["token"])
     lines = "\n".join(
         f"reading,sensor=a temperature={4 + n % 3}.5 {now_ms + n * 500}" for n in range(READINGS)
