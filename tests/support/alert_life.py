@@ -18,11 +18,10 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection
 
-from coldchain_backend.delivery import Courier, CourierSettings
-from coldchain_backend.delivery.courier import CourierPorts
+from coldchain_backend.delivery import Attempts, Courier, CourierPorts
 from coldchain_backend.delivery.queue import Queued
-from coldchain_backend.delivery.request import NoResponse, Request, Response
-from coldchain_backend.fleet import Receiver, Webhook
+from coldchain_backend.delivery.request import Call, NoResponse, Request, Response
+from coldchain_backend.fleet import Plan, Receiver, Webhook
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.judging.contracts import Progress
 from coldchain_backend.ledger import NewRecord, open_ledger
@@ -34,6 +33,7 @@ from support.judged_log import MINUTE, ORGANISATION, SECOND, T0, Voice, fleet_re
 from support.ledgers import ModestDisk
 from support.postgres import SCHEMA
 from support.still_clock import StillClock
+from support.webhook_end import Announced, Known
 
 TICK_MS: Final = 10 * SECOND
 SENSORS: Final = ("a", "b", "c")
@@ -135,21 +135,31 @@ class _Queue(DeliveryQueue):
         self._fate = fate
 
     def lease(
-        self, receiver: str, now_ms: int, until_ms: int, limit: int, *, due_only: bool
+        self,
+        receiver: str,
+        now_ms: int,
+        until_ms: int,
+        limit: int,
+        *,
+        due_only: bool,
+        critical_only: bool = False,
     ) -> Sequence[Queued]:
         self._fate.at("lease.before")
-        found = super().lease(receiver, now_ms, until_ms, limit, due_only=due_only)
+        how = {"due_only": due_only, "critical_only": critical_only}
+        found = super().lease(receiver, now_ms, until_ms, limit, **how)
         self._fate.at("lease.after")
         return found
 
-    def delivered(self, delivery_id: str, now_ms: int) -> None:
+    def delivered(self, delivery_id: str, now_ms: int, detail: str = "") -> None:
         self._fate.at("outcome.before")
-        super().delivered(delivery_id, now_ms)
+        super().delivered(delivery_id, now_ms, detail)
         self._fate.at("outcome.after")
 
-    def postponed(self, delivery_id: str, now_ms: int, due_ms: int, reason: str) -> None:
+    def postponed(
+        self, delivery_id: str, now_ms: int, due_ms: int, reason: str, reached: frozenset[str] = frozenset()
+    ) -> None:
         self._fate.at("outcome.before")
-        super().postponed(delivery_id, now_ms, due_ms, reason)
+        super().postponed(delivery_id, now_ms, due_ms, reason, reached)
         self._fate.at("outcome.after")
 
 
@@ -160,7 +170,8 @@ class FileWire:
         self._file = os.open(folder / RECEIVED, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._failing, self._random, self._fate = failing, random, fate
 
-    async def send(self, request: Request) -> Response | NoResponse:
+    async def send(self, request: Call) -> Response | NoResponse:
+        assert isinstance(request, Request)
         self._fate.at("send.before")
         if self._random.random() < self._failing:
             return Response(status=503)
@@ -196,18 +207,20 @@ def courier_of(
 ) -> Courier:
     """A courier to the file."""
     (life.folder / "whsec").write_text(SECRET)
-    receivers = {
-        name: Receiver(name=name, webhook=Webhook(url=f"https://hooks.example/{name}", secret="file:whsec"))
+    receivers = tuple(
+        Receiver(name=name, webhook=Webhook(url=f"https://hooks.example/{name}", secret="file:whsec"))
         for name in RECEIVERS
-    }
-
-    async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the port's shape
-        del receiver, failing
-
-    ports = CourierPorts(
-        queue=queue, sender=wire, clock=clock, receivers=lambda: receivers, announce=announce, random=random
     )
-    return Courier(ports, CourierSettings(folder=life.folder))
+    ports = CourierPorts(
+        queue=queue,
+        standings=Known(),
+        attempts=Attempts(sender=wire, clock=clock, folder=life.folder),
+        clock=clock,
+        plan=lambda: Plan(organisation=ORGANISATION, receivers=receivers),
+        announce=Announced(),
+        random=random,
+    )
+    return Courier(ports)
 
 
 def live(life: Life) -> None:

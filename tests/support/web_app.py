@@ -10,23 +10,27 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from coldchain.errors import Refused
 from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Role, open_tokens
 from coldchain_backend.app.beats import Beats
 from coldchain_backend.app.web import ROUTERS, empty_application
 from coldchain_backend.config import BeatSection
+from coldchain_backend.delivery import Attempts
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import FleetBook, parse
 from coldchain_backend.judging import News
 from coldchain_backend.ledger import Json, Kind, MarkName, MemoryLedger, NewRecord, Record, mark_record
-from coldchain_backend.sql import Audit, PeopleBook
+from coldchain_backend.sql import Audit, Letters, PeopleBook, StandingBook
 from coldchain_backend.web import auth, console
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
 from coldchain_backend.web.rights import include
+from coldchain_backend.web.post import Post
 from coldchain_backend.web.services import GatewaySeen, Room, Services
 from coldchain_backend.web.signing_in import SigningIn
 from coldchain_backend.web.vitals import Facts, Part, parts_of
 from support.judged_log import ORGANISATION, T0, Log
+from support.webhook_end import WebhookEnd
 
 FLEET = Path(__file__).parents[1] / "data" / "fleet" / "chongqing.yaml"
 MINUTE, HOUR = 60_000, 3_600_000
@@ -77,6 +81,23 @@ class WebApp:
         )
         self.beats = Beats([BeatSection(name="erp", every_s=60)], folder, self.log.clock, self._mark)
         self.tokens = {role: self._token(role) for role in Role}
+        self.end = WebhookEnd(receivers=())
+        (folder / "whsec").write_text(self.end.secret)
+        self.post = Post(
+            letters=Letters(self.log.database),
+            standings=StandingBook(self.log.database),
+            attempts=Attempts(
+                sender=self.end,
+                clock=self.log.clock,
+                folder=folder,
+                people=self.people,
+                link=self.links.acknowledge,
+            ),
+            resolve=self._resolve,
+            public_url="https://page.example",
+            links_begin="https://page.example",
+        )
+        self.host_is_public = True
         self.app = self._app()
 
     def hash(self, password: str, passes: int = CHEAP.passes) -> str:
@@ -92,6 +113,7 @@ class WebApp:
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
         app.state.mirror = None
+        app.state.post = self.post
         app.state.services = Services(
             organisation=ORGANISATION,
             clock=self.log.clock,
@@ -129,6 +151,11 @@ class WebApp:
             held=False,
         )
         return parts_of(facts)
+
+    async def _resolve(self, host: str, port: int) -> None:
+        del port
+        if not self.host_is_public:
+            raise Refused(f"{host} is at 10.0.0.1")
 
     async def _mark(self, name: MarkName, details: dict[str, Json]) -> None:
         self.log.put(mark_record(name, details))

@@ -6,17 +6,18 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
 import orjson
 
-from coldchain_backend.delivery import Courier, CourierSettings, Queue
-from coldchain_backend.delivery.courier import CourierPorts
-from coldchain_backend.delivery.request import NoResponse, Request, Response
-from coldchain_backend.fleet import Receiver, Webhook
+from coldchain_backend.delivery import Attempts, Courier, CourierPorts, Queue
+from coldchain_backend.delivery.request import Call, NoResponse, Request, Response
+from coldchain_backend.delivery.standings import Known as KnownStanding
+from coldchain_backend.delivery.standings import LastTest
+from coldchain_backend.fleet import Plan, Receiver, Webhook
 from coldchain_runtime.clock import Clock
 
 DOWN = NoResponse(reason="ConnectError: refused")
@@ -36,7 +37,8 @@ class WebhookEnd:
     accepted: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     attempts: list[tuple[str, str]] = field(default_factory=list)
 
-    async def send(self, request: Request) -> Response | NoResponse:
+    async def send(self, request: Call) -> Response | NoResponse:
+        assert isinstance(request, Request)
         host, headers = request.url.rsplit("/", 1)[-1], request.headers
         self.attempts.append((host, headers["webhook-id"]))
         answer = self.answers.get(host, Response(status=204))
@@ -67,23 +69,67 @@ class Announced:
 
     said: list[tuple[str, bool]] = field(default_factory=list)
 
-    async def __call__(self, receiver: str, failing: bool) -> None:  # noqa: FBT001 - the port's shape
-        self.said.append((receiver, failing))
+    undeliverable: list[tuple[str, ...]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    async def failing(self, receiver: str, reason: str) -> None:
+        self.said.append((receiver, True))
+        self.reasons.append(reason)
+
+    async def recovered(self, receiver: str) -> None:
+        self.said.append((receiver, False))
+
+    async def undelivered(self, receiver: str, alerts: Sequence[str]) -> None:
+        self.undeliverable.append((receiver, *alerts))
 
 
-def courier_to(end: WebhookEnd, queue: Queue, clock: Clock, folder: Path, announced: Announced) -> Courier:
-    """A courier whose receivers are all at the end."""
+@dataclass(slots=True)
+class Known:
+    """Standings in memory."""
+
+    rows: dict[str, KnownStanding] = field(default_factory=dict)
+
+    def known(self, receiver: str) -> KnownStanding | None:
+        return self.rows.get(receiver)
+
+    def everyone(self) -> list[KnownStanding]:
+        return [self.rows[name] for name in sorted(self.rows)]
+
+    def stands(self, known: KnownStanding) -> None:
+        self.rows[known.receiver] = replace(known, tested=getattr(self.known(known.receiver), "tested", None))
+
+    def tested(self, receiver: str, tested: LastTest) -> None:
+        self.rows[receiver] = replace(
+            self.rows.get(receiver) or KnownStanding(receiver=receiver), tested=tested
+        )
+
+
+def courier_to(  # noqa: PLR0917 - as the tests write it
+    end: WebhookEnd,
+    queue: Queue,
+    clock: Clock,
+    folder: Path,
+    announced: Announced,
+    standings: Known | None = None,
+    receivers: Sequence[Receiver] | None = None,
+) -> Courier:
+    """A courier whose receivers are all at the end, by default webhooks without a rate that matters."""
     (folder / "whsec").write_text(end.secret)
-    receivers = {
-        name: Receiver(name=name, webhook=Webhook(url=f"https://hooks.example/{name}", secret="file:whsec"))
-        for name in end.receivers
-    }
+
+    def plan() -> Plan:
+        made = [
+            Receiver(name=name, webhook=Webhook(url=f"https://hooks.example/{name}", secret="file:whsec"))
+            for name in end.receivers
+        ]
+        return Plan(organisation="demo", receivers=tuple(made if receivers is None else receivers))
+
     ports = CourierPorts(
         queue=queue,
-        sender=end,
+        standings=Known() if standings is None else standings,
+        attempts=Attempts(sender=end, clock=clock, folder=folder),
         clock=clock,
-        receivers=lambda: receivers,
+        plan=plan,
         announce=announced,
         random=Random(1),
     )
-    return Courier(ports, CourierSettings(folder=folder))
+    return Courier(ports)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
-from coldchain_runtime.documents import load_toml
+from coldchain_runtime.documents import Duration, load_toml
 from coldchain_runtime.secrets import resolve
 
 if TYPE_CHECKING:
@@ -44,9 +44,16 @@ class BackendSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySection:
-    """`allow_private`: networks that webhooks may reach although they are not public."""
+    """What leaves this server for receivers.
+
+    allow_private   networks that webhooks, mail servers and brokers may be in although they are not public
+    overdue_after   a critical alert that has not arrived for so long is told to somebody else
+    apprise         whether plugins of the apprise library may make connections, which nothing guards
+    """
 
     allow_private: tuple[str, ...] = ()
+    overdue_after: Duration = 300_000
+    apprise: bool = False
 
     def __post_init__(self) -> None:
         for network in self.allow_private:

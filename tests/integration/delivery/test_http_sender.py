@@ -6,8 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from coldchain_backend.delivery import HttpSender
+from coldchain_backend.delivery import Guard
 from coldchain_backend.delivery.request import NoResponse, Request, Response
+from coldchain_backend.delivery.senders.http import HttpSender
 from support.ports import free_port
 
 SEEN: list[tuple[str, dict[str, str], bytes]] = []
@@ -48,8 +49,13 @@ def url() -> Iterator[str]:
 
 
 async def post(url: str, *, allow: list[str], timeout_s: float = 5.0) -> Response | NoResponse:
-    async with HttpSender(allow, timeout_s=timeout_s) as sender:
+    guard = Guard(allow)
+    sender = HttpSender(guard, timeout_s=timeout_s)
+    try:
         return await sender.send(Request(url=url, headers={"webhook-id": "msg_1"}, body=b'{"a":1}'))
+    finally:
+        await sender.close()
+        guard.close()
 
 
 async def test_the_bytes_arrive_as_they_are(url: str) -> None:

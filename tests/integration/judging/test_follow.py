@@ -12,15 +12,16 @@ from random import Random
 
 import pytest
 
-from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
-from coldchain_backend.delivery.courier import CourierPorts
+from coldchain_backend.delivery import Attempts, Courier, CourierPorts, Senders
 from coldchain_backend.delivery.rounds import run_rounds
-from coldchain_backend.fleet import Receiver, Webhook
+from coldchain_backend.fleet import Plan, Receiver, Webhook
 from coldchain_backend.judging import Follower, News
 from coldchain_backend.judging.follow import chunks
 from coldchain_backend.ledger import Kind, NewRecord
 from coldchain_runtime.clock import SystemClock
 from support.judged_log import SECOND, T0, Log, fleet_payload, plan
+from support.look_ups import local_guard
+from support.webhook_end import Announced, Known
 
 
 class Hook(ThreadingHTTPServer):
@@ -66,19 +67,17 @@ async def test_from_the_ledger_to_the_webhook_within_a_second(tmp_path: Path, ho
     url = f"http://127.0.0.1:{hook.server_address[1]}/"
     receiver = Receiver(name="dispatch", webhook=Webhook(url=url, secret="file:whsec"))
 
-    async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the port's shape
-        del receiver, failing
-
-    async with HttpSender(["127.0.0.0/8"]) as sender:
+    async with Senders.behind(local_guard()) as sender:
         ports = CourierPorts(
             queue=log.queue,
-            sender=sender,
+            standings=Known(),
+            attempts=Attempts(sender=sender, clock=SystemClock(), folder=tmp_path),
             clock=SystemClock(),
-            receivers=lambda: {"dispatch": receiver},
-            announce=announce,
+            plan=lambda: Plan(organisation="demo", receivers=(receiver,)),
+            announce=Announced(),
             random=Random(1),
         )
-        courier = Courier(ports, CourierSettings(folder=tmp_path))
+        courier = Courier(ports)
         rounds = asyncio.create_task(run_rounds(courier, SystemClock(), news.wait))
         log.ledger.put([NewRecord(kind=Kind.FLEET, payload=fleet_payload(plan({"s": 10 * SECOND})))])
         readings = [("s", T0 + n * 10 * SECOND, 9.0) for n in range(3)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coldchain_backend.delivery.request import NoResponse, Request, Response
+from coldchain_backend.delivery.request import Call, NoResponse, Request, Response
 from support.judged_log import MINUTE, SECOND, T0, Log, plan
 from support.webhook_end import Announced, WebhookEnd, courier_to
 
@@ -32,7 +32,8 @@ class Whims(WebhookEnd):
     made: int = 0
     lost: list[str] = field(default_factory=list)
 
-    async def send(self, request: Request) -> Response | NoResponse:
+    async def send(self, request: Call) -> Response | NoResponse:
+        assert isinstance(request, Request)
         whim = self.whims[self.made] if self.made < len(self.whims) else Response(status=204)
         self.made += 1
         host = request.url.rsplit("/", 1)[-1]

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain_backend.delivery.endpoints import FAILING_AFTER_MS, PROBE_MS, Breaker
+from coldchain_backend.delivery.endpoints import FAILING_AFTER_MS, PROBE_MS, SLOW_IN_A_ROW, Breaker
 from coldchain_backend.delivery.request import Fate, Outcome
+from coldchain_backend.delivery.retry import SLOW_MS
 
 FATES = st.lists(st.tuples(st.sampled_from(Fate), st.integers(0, 5 * 60_000)), max_size=40)
 
@@ -17,9 +18,12 @@ def test_it_is_down_after_failures_that_pass_and_back_after_a_success(fates: lis
         back = breaker.note(Outcome(fate=fate), now_ms)
         assert back == (was_down and fate is Fate.DELIVERED)
         was_down = breaker.down
-        assert breaker.down == (fate is Fate.RETRY)
-        if breaker.down:
+        failed = fate is not Fate.DELIVERED
+        assert breaker.down == (fate is Fate.RETRY or (failed and breaker.failures >= SLOW_IN_A_ROW))
+        if fate is Fate.RETRY:
             assert now_ms + 5000 <= breaker.probe_ms <= now_ms + PROBE_MS
+        elif failed:
+            assert breaker.probe_ms == now_ms + SLOW_MS
 
 
 @given(FATES)

@@ -14,7 +14,7 @@ LEASE = 60
 NUMBERS = count()
 
 
-def put(database: Database, *rows: tuple[str, str, int]) -> DeliveryQueue:
+def put(database: Database, *rows: tuple[str, str, int], critical: bool = False) -> DeliveryQueue:
     """Queue (receiver, alert, sequence) at time 0."""
     books = Books(database)
     books.begin()
@@ -22,7 +22,14 @@ def put(database: Database, *rows: tuple[str, str, int]) -> DeliveryQueue:
         name = f"{receiver} {alert} {sequence}"
         books.put_delivery(
             Delivery(
-                id=name, alert=alert, sequence=sequence, receiver=receiver, at_ms=0, due_ms=0, body=b"{}"
+                id=name,
+                alert=alert,
+                sequence=sequence,
+                receiver=receiver,
+                at_ms=0,
+                due_ms=0,
+                body=b"{}",
+                critical=critical,
             )
         )
     books.commit(Progress())
@@ -83,10 +90,78 @@ def test_what_was_postponed_waits_and_a_probe_does_not(database: Database) -> No
     assert lease(queue, "r", 600) == ["r a 1"]
 
 
-def test_a_dead_letter_lets_the_next_go(database: Database) -> None:
-    queue = put(database, ("r", "a", 1), ("r", "a", 2))
+def test_a_dead_letter_lets_the_next_go_where_the_receiver_knows_the_alert(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("r", "a", 2), ("r", "a", 3))
+    queue.delivered("r a 1", 1)
+    queue.dead("r a 2", 1, "HTTP 404")
+    assert lease(queue, "r", 2) == ["r a 3"]
+
+
+def test_what_follows_a_dead_fire_is_dead_too_so_that_nobody_hears_an_end_alone(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("r", "a", 2), ("r", "b", 1), ("q", "a", 1))
     queue.dead("r a 1", 1, "HTTP 404")
-    assert lease(queue, "r", 2) == ["r a 2"]
+    assert lease(queue, "r", 2) == ["r b 1"]
+    assert lease(queue, "q", 2) == ["q a 1"]
+
+
+def test_criticals_are_given_out_first_and_can_be_asked_for_alone(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("r", "b", 1))
+    put(database, ("r", "z", 1), critical=True)
+    assert queue.waiting(0)[0].critical
+    assert [one.critical for one in queue.lease("r", 0, LEASE, 5, due_only=True, critical_only=True)] == [
+        True
+    ]
+    assert lease(queue, "r", 0) == ["r a 1", "r b 1"]
+    queue.free()
+    assert lease(queue, "r", 0, 1) == ["r z 1"]
+
+
+def test_parts_that_arrived_are_remembered(database: Database) -> None:
+    queue = put(database, ("r", "a", 1))
+    lease(queue, "r", 0)
+    queue.postponed("r a 1", 1, 5, "zhao.min: HTTP 503", frozenset({"to-0", "wang.li"}))
+    [one] = queue.lease("r", 5, 9, 1, due_only=True)
+    assert one.reached == {"to-0", "wang.li"}
+
+
+def test_a_receiver_that_is_switched_off_holds_its_rows_until_it_is_on_again(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("r", "b", 1), ("q", "a", 1))
+    assert queue.hold("r", "HTTP 410") == 2
+    assert queue.hold("r", "HTTP 410") == 0
+    assert [one.receiver for one in queue.waiting(0)] == ["q"]
+    assert queue.unhold("r", 7) == 2
+    assert lease(queue, "r", 7) == ["r a 1", "r b 1"]
+
+
+def test_leases_and_due_times_of_a_clock_that_was_ahead_are_mended(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("r", "b", 1), ("r", "c", 1))
+    queue.lease("r", 1000, 9_000_000, 1, due_only=True)
+    queue.postponed("r b 1", 1000, 9_000_000, "no")
+    queue.postponed("r c 1", 1000, 60_000, "no")
+    assert queue.mend(50, 1000, 100_000) == 2
+    assert lease(queue, "r", 50) == ["r a 1", "r b 1"]
+    assert queue.mend(50, 1000, 100_000) == 0
+
+
+def test_when_a_receiver_was_sent_something_is_known_after_a_restart(database: Database) -> None:
+    queue = put(database, ("r", "a", 1), ("q", "a", 1))
+    queue.postponed("r a 1", 10, 20, "no")
+    queue.delivered("r a 1", 20, "HTTP 204")
+    queue.delivered("q a 1", 5)
+    assert {name: sorted(times) for name, times in queue.attempted(6).items()} == {"r": [10, 20]}
+
+
+def test_criticals_that_do_not_arrive_are_named_once(database: Database) -> None:
+    queue = put(database, ("r", "a", 1))
+    put(database, ("r", "b", 1), ("q", "b", 1), critical=True)
+    queue.delivered("q b 1", 1)
+    assert [one.id for one in queue.overdue(0, 10)] == ["r b 1"]
+    assert queue.overdue(-1, 10) == []
+    queue.hold("r", "HTTP 410")
+    [held] = queue.overdue(-1, 10)
+    assert (held.alert, held.receiver, held.sequence, held.reason) == ("b", "r", 1, "HTTP 410")
+    queue.announced([held.id])
+    assert queue.overdue(10, 10) == []
 
 
 def test_the_same_delivery_again_changes_nothing(database: Database) -> None:

@@ -39,6 +39,7 @@ class Delivery:
     at_ms: int
     due_ms: int
     body: bytes
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,7 @@ class Digests:
             at_ms=now_ms,
             due_ms=now_ms,
             body=body,
+            critical=any(entry.critical for entry in waiting),
         )
 
     def _body(self, name: str, number: int, waiting: Sequence[Entry], now_ms: int, fleet: Fleet) -> bytes:

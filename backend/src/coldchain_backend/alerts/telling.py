@@ -108,5 +108,6 @@ class Teller:
                 at_ms=step.at_ms,
                 due_ms=due_ms,
                 body=notice_of(alert, step, fleet).body(told),
+                critical=alert.critical,
             )
         )

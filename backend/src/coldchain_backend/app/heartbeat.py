@@ -28,7 +28,7 @@ _log = Log("heartbeat")
 class Sender(Protocol):
     """A wire."""
 
-    async def send(self, request: Request) -> Response | NoResponse:
+    async def send(self, request: Request, /) -> Response | NoResponse:
         """Make one attempt; never raises for what the other side or the network does."""
         ...
 

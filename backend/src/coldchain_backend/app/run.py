@@ -1,7 +1,6 @@
 """What runs, in which order it starts, and how it stops: read from top to bottom."""
 
 import asyncio
-import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +13,7 @@ from coldchain_backend.access import Links, Tokens, open_tokens
 from coldchain_backend.app.auditing import Auditor
 from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.beats import Beats
+from coldchain_backend.app.delivering import Mail
 from coldchain_backend.app.heartbeat import Heartbeat
 from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
@@ -24,11 +24,9 @@ from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.vitals import Vitals
 from coldchain_backend.app.web import Ground, application
 from coldchain_backend.config import BackupSection, HeartbeatSection, Settings
-from coldchain_backend.delivery import Courier, CourierSettings, HttpSender
-from coldchain_backend.delivery.courier import CourierPorts
-from coldchain_backend.delivery.rounds import run_rounds
+from coldchain_backend.delivery import Senders
 from coldchain_backend.evidence import DailyCheckpoints, Outside, statement_of
-from coldchain_backend.fleet import StateSource, receivers_ever
+from coldchain_backend.fleet import StateSource
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.identity import admin_token, load_or_create_key, load_or_create_links_key
 from coldchain_backend.ingest import Admission
@@ -89,18 +87,18 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             judged(ground, database) as consumer,
             mirroring(mirror, clock),
             Supervisor(clock) as loops,
-            HttpSender(settings.config.delivery.allow_private) as sender,
+            Mail.of(ground, database, marker(ledger)) as mail,
         ):
             loops.start("heart", Heart(ledger, consumer, clock).run)
             loops.start("upkeep", upkeep.run)
             look_after(loops, ground)
-            loops.start("courier", lambda: deliver(ground, database, sender))
+            loops.start("courier", lambda: deliver(ground, mail))
             loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
-                loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, sender).run)
+                loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, mail.senders).run)
             start_timetables(loops, ground, database)
             _log.event("backend.ready", listen=settings.config.backend.listen, records=ledger.end)
-            await run_server(application(ground), taken)
+            await run_server(mail.shown_by(application(ground)), taken)
             _log.event("backend.stopping")
         ledger.checkpoint(key)
 
@@ -198,24 +196,10 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
         books.close()
 
 
-async def deliver(ground: Ground, database: sql.Database, sender: HttpSender) -> None:
+async def deliver(ground: Ground, mail: Mail) -> None:
     """Send what judging decided to tell; after a restore only once the old backend is known to be off."""
     await until_released(ground.settings.data_dir / HELD, ground.clock)
-
-    async def announce(receiver: str, failing: bool) -> None:  # noqa: FBT001 - the courier's port
-        mark = MarkName.DELIVERY_FAILING if failing else MarkName.DELIVERY_RECOVERED
-        await ground.ledger.append([mark_record(mark, {"receiver": receiver})])
-
-    ports = CourierPorts(
-        queue=sql.DeliveryQueue(database),
-        sender=sender,
-        clock=ground.clock,
-        receivers=lambda: receivers_ever(ground.book.fleet),
-        announce=announce,
-        random=random.Random(),  # noqa: S311 - jitter
-    )
-    courier = Courier(ports, CourierSettings(folder=ground.settings.folder))
-    await run_rounds(courier, ground.clock, ground.vitals.at_each_round(ground.news.wait))
+    await mail.deliver()
 
 
 def links_of(settings: Settings) -> Links:
@@ -228,7 +212,7 @@ def backups(ground: Ground, wish: BackupSection) -> DailyBackups:
     return DailyBackups(ground.settings, wish, ground.clock, marker(ground.ledger))
 
 
-def heartbeat(ground: Ground, wish: HeartbeatSection, sender: HttpSender) -> Heartbeat:
+def heartbeat(ground: Ground, wish: HeartbeatSection, sender: Senders) -> Heartbeat:
     """What tells a service outside that all is well here."""
     ports = HeartbeatPorts(
         sender=sender, vitals=ground.vitals, clock=ground.clock, mark=marker(ground.ledger)

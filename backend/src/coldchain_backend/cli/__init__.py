@@ -15,6 +15,7 @@ from coldchain_backend.cli import (
     backup,
     check_rollups,
     checkpoint,
+    deliveries,
     evidence,
     expire,
     fleet,
@@ -25,6 +26,7 @@ from coldchain_backend.cli import (
     profiles,
     ready,
     rebuild,
+    receiver,
     restore,
     route,
     rules,
@@ -39,11 +41,13 @@ from coldchain_backend.cli.context import Context
 app = typer.Typer(
     help="Coldchain backend: evidence, judging, alerts, page.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(gateways.app, name="gateways")
 app.add_typer(mirror.app, name="mirror")
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(receiver.app, name="receiver")
 app.add_typer(route.app, name="route")
 app.add_typer(rules.app, name="rules")
 app.add_typer(token.app, name="token")

@@ -1,80 +1,82 @@
-"""The courier: lease → send → outcome, on its own for each receiver, so that a dead one delays nobody."""
+"""The courier: lease → send → outcome, in a lane for each receiver, so that a dead one delays nobody."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Final, Protocol
+from typing import Final, ParamSpec, TypeVar
 
-from coldchain.errors import InvalidInput
-from coldchain_backend.delivery.channels import CHANNELS
-from coldchain_backend.delivery.endpoints import Breaker
-from coldchain_backend.delivery.notice import read_notice
+from coldchain_backend.delivery.attempt import Attempts, Tried
+from coldchain_backend.delivery.endpoints import Standing, standing_of_gone
+from coldchain_backend.delivery.lanes import Lane, settings_digest
 from coldchain_backend.delivery.queue import Queue, Queued, Waiting
-from coldchain_backend.delivery.request import Fate, NoResponse, Outcome, Request, Response
+from coldchain_backend.delivery.rate import Window
+from coldchain_backend.delivery.request import Fate, Outcome
 from coldchain_backend.delivery.retry import Again, Done, decide
-from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.fleet import Receiver
+from coldchain_backend.delivery.standings import Known, Standings
+from coldchain_backend.delivery.timekeeping import Timekeeper
+from coldchain_backend.delivery.watchman import LEASE_MS, OVERDUE_MS, Announcements, Watchman
+from coldchain_backend.fleet import Plan, Rate, Receiver
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
-from coldchain_runtime.secrets import resolve
 
-LEASE_MS: Final = 120_000
+_LONGEST_WINDOW_MS: Final = 86_400_000
+_REMOVED: Final = Rate(count=1000, per_ms=1000)
+"""Nothing is sent to a receiver that left the fleet; its letters are closed at this rate."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
 _log = Log("courier")
-
-
-class Sender(Protocol):
-    """A wire."""
-
-    async def send(self, request: Request) -> Response | NoResponse:
-        """Make one attempt; never raises for what the other side or the network does."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourierSettings:
-    """`folder`: where secrets' relative files lie. `at_once`: concurrent attempts per receiver."""
-
-    folder: Path
-    at_once: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierPorts:
-    """What the courier works with; `announce(receiver, failing)` tells the log of it."""
+    """What the courier works with; `plan` is the fleet in force."""
 
     queue: Queue
-    sender: Sender
+    standings: Standings
+    attempts: Attempts
     clock: Clock
-    receivers: Callable[[], Mapping[str, Receiver]]
-    announce: Callable[[str, bool], Awaitable[None]]
+    plan: Callable[[], Plan]
+    announce: Announcements
     random: Random
 
 
 class Courier:
-    """`turn` makes all attempts that are due and says when to come again."""
+    """`turn` starts all attempts that are due and says when to come again. `overdue_ms`: what is too long."""
 
-    def __init__(self, ports: CourierPorts, settings: CourierSettings) -> None:
-        self._ports, self._settings = ports, settings
-        self._breakers: dict[str, Breaker] = {}
+    def __init__(self, ports: CourierPorts, *, overdue_ms: int = OVERDUE_MS) -> None:
+        self._ports = ports
+        self._watchman = Watchman(ports.queue, ports.announce, overdue_ms)
+        self._time = Timekeeper(ports.clock)
+        self._pool = ThreadPoolExecutor(4, "courier")
+        self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._sent: Mapping[str, Sequence[int]] | None = None
         ports.queue.free()
 
     async def turn(self) -> int | None:
-        """Start what is due for every receiver that is not busy; when the next is due, or None."""
-        now_ms = self._ports.clock.now_ms()
-        waiting = await asyncio.to_thread(self._ports.queue.waiting, now_ms)
-        next_ms: int | None = None
+        """Start what is due for every receiver that is not busy; ms until the next is due, or None."""
+        await self._watchman.mend(self._time.now_ms(), self._kept)
+        waiting = await self._kept(self._ports.queue.waiting, self._time.now_ms())
         for one in waiting:
-            breaker = self._breaker(one, now_ms)
-            due_ms = breaker.probe_ms if breaker.down else one.due_ms
-            if due_ms > now_ms:
-                next_ms = due_ms if next_ms is None else min(next_ms, due_ms)
-            elif one.receiver not in self._busy:
-                task = asyncio.create_task(self._serve(one.receiver, breaker), name=f"courier {one.receiver}")
-                self._busy[one.receiver] = task
-        return next_ms
+            self._time.at_least(one.newest_ms)
+        now_ms, plan = self._time.now_ms(), self._ports.plan()
+        waits: list[int] = []
+        for one in waiting:
+            receiver = plan.receiver(one.receiver)
+            lane = await self._lane(one, receiver, now_ms)
+            if one.receiver in self._busy or await self._held(lane):
+                continue
+            wait_ms = lane.due_ms(one, now_ms, self._steady_ms()) - now_ms
+            if wait_ms > 0:
+                waits.append(wait_ms)
+                continue
+            task = asyncio.create_task(self._serve(lane, receiver), name=f"courier {one.receiver}")
+            self._busy[one.receiver] = task
+        await self._watchman.look(now_ms, self._kept)
+        return min(waits, default=None)
 
     async def idle(self) -> None:
         """Wait until no attempt is under way."""
@@ -84,7 +86,7 @@ class Courier:
 
     async def any_done(self) -> None:
         """Wait until some receiver's attempts are over; for ever if none is busy."""
-        tasks: Sequence[asyncio.Task[None]] = list(self._busy.values())
+        tasks = list(self._busy.values())
         if not tasks:
             await asyncio.Event().wait()
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -101,82 +103,134 @@ class Courier:
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
         self._busy.clear()
+        self._pool.shutdown(wait=True)
 
-    def _breaker(self, waiting: Waiting, now_ms: int) -> Breaker:
-        """A receiver whose queue shows failures is failing, also after a restart."""
-        known = self._breakers.get(waiting.receiver)
-        if known is None:
-            known = self._breakers[waiting.receiver] = Breaker()
-            if waiting.attempts:
-                known.failing_since_ms, known.down, known.probe_ms = waiting.oldest_ms, True, now_ms
-        return known
+    async def _kept(self, ask: Callable[P, R], /, *args: P.args, **how: P.kwargs) -> R:
+        """Ask the database, in a thread of the courier's own."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: ask(*args, **how))
 
-    async def _serve(self, receiver: str, breaker: Breaker) -> None:
-        """Attempts for one receiver: the oldest alone while it fails, else all that are due."""
-        ports, now_ms = self._ports, self._ports.clock.now_ms()
-        probing = breaker.down
-        limit = 1 if probing else self._settings.at_once
-        until_ms = now_ms + LEASE_MS
-        queued = await asyncio.to_thread(
-            ports.queue.lease, receiver, now_ms, until_ms, limit, due_only=not probing
-        )
-        known = ports.receivers().get(receiver)
-        if known is None:
+    def _steady_ms(self) -> int:
+        return self._ports.clock.monotonic_ns() // 1_000_000
+
+    async def _lane(self, waiting: Waiting, receiver: Receiver | None, now_ms: int) -> Lane:
+        """Its lane; a receiver whose queue shows failures is failing, also after a restart."""
+        settings = settings_digest(receiver)
+        lane = self._lanes.get(waiting.receiver)
+        if lane is None:
+            lane = self._lanes[waiting.receiver] = await self._new_lane(waiting, receiver, now_ms)
+        if lane.settings != settings:
+            lane.begin_afresh(settings)
+            known = Known(receiver=lane.receiver, settings=settings, since_ms=now_ms)
+            await self._kept(self._ports.standings.stands, known)
+            if count := await self._kept(self._ports.queue.unhold, lane.receiver, now_ms):
+                _log.event("courier.unheld", receiver=lane.receiver, deliveries=count)
+        if receiver is not None:
+            lane.window = lane.window.with_rate(receiver.allowed_rate)
+        return lane
+
+    async def _new_lane(self, waiting: Waiting, receiver: Receiver | None, now_ms: int) -> Lane:
+        known = await self._kept(self._ports.standings.known, waiting.receiver)
+        if self._sent is None:
+            self._sent = await self._kept(self._ports.queue.attempted, now_ms - _LONGEST_WINDOW_MS)
+        steady_ms = self._steady_ms()
+        sent = [steady_ms - max(0, now_ms - at_ms) for at_ms in self._sent.get(waiting.receiver, ())]
+        rate = _REMOVED if receiver is None else receiver.allowed_rate
+        lane = Lane(receiver=waiting.receiver, window=Window(rate, sent), settings=settings_digest(receiver))
+        if known is not None and known.settings != lane.settings:
+            lane.settings = known.settings
+        elif known is not None:
+            lane.standing = known.standing
+        if waiting.attempts:
+            lane.breaker.failing_since_ms, lane.breaker.down = waiting.oldest_ms, True
+            lane.breaker.probe_ms = now_ms
+        return lane
+
+    async def _held(self, lane: Lane) -> bool:
+        """Whether its receiver is switched off; then what waits is held."""
+        if lane.standing is not Standing.DISABLED:
+            return False
+        count = await self._kept(self._ports.queue.hold, lane.receiver, "the receiver said that it is gone")
+        if count:
+            _log.warning("courier.off", receiver=lane.receiver, deliveries=count)
+        return True
+
+    async def _serve(self, lane: Lane, receiver: Receiver | None) -> None:
+        """Batch after batch while its receiver takes them."""
+        while await self._batch(lane, receiver):
+            pass
+        tell = lane.breaker.to_tell(self._time.now_ms())
+        if tell is not None and not await self._watchman.tell(lane, failing=tell):
+            lane.breaker.told = not tell
+
+    async def _batch(self, lane: Lane, receiver: Receiver | None) -> bool:
+        """The oldest alone while it fails, else as many as may go; whether to go on at once."""
+        probing, ports = lane.breaker.down, self._ports
+        queued = await self._leased(lane, probing=probing)
+        if receiver is None:
             for one in queued:
-                await asyncio.to_thread(ports.queue.dead, one.id, now_ms, "the receiver was removed")
-            return
-        outcomes = await asyncio.gather(*(self._attempt(one, known) for one in queued))
-        for outcome in outcomes:
-            if breaker.note(outcome, ports.clock.now_ms()):
-                await asyncio.to_thread(ports.queue.release, receiver, ports.clock.now_ms())
-        tell = breaker.to_tell(ports.clock.now_ms())
-        if tell is not None:
-            await ports.announce(receiver, tell)
+                await self._kept(ports.queue.dead, one.id, self._time.now_ms(), "the receiver was removed")
+            return bool(queued)
+        tries = await asyncio.gather(*(self._try(one, receiver, lane) for one in queued))
+        for tried in tries:
+            if lane.note(tried.outcome, self._time.now_ms()):
+                await self._kept(ports.queue.release, lane.receiver, self._time.now_ms())
+                _log.event("courier.back", receiver=lane.receiver)
+            if tried.outcome.fate is Fate.GONE:
+                await self._gone(lane, tried.outcome)
+        return bool(queued) and not lane.breaker.down and lane.standing is not Standing.DISABLED
 
-    async def _attempt(self, queued: Queued, receiver: Receiver) -> Outcome:
-        ports, channel = self._ports, CHANNELS[receiver.kind]
-        try:
-            request = channel.compose(self._telling(queued, receiver))
-        except InvalidInput as error:
-            outcome = Outcome(fate=Fate.SLOW, reason=str(error))
-        else:
-            outcome = channel.read(await ports.sender.send(request))
-        await asyncio.to_thread(self._keep, queued, outcome, ports.clock.now_ms())
-        return outcome
+    async def _leased(self, lane: Lane, *, probing: bool) -> list[Queued]:
+        """What may go now by its rate: criticals first, a part of the rate is theirs alone."""
+        steady_ms, limit = self._steady_ms(), 1 if probing else lane.ramp
+        queued: list[Queued] = []
+        for critical_only in (True, False):
+            room = lane.window.room(steady_ms, critical=critical_only) - (0 if critical_only else len(queued))
+            wanted = min(limit - len(queued), room)
+            if wanted > 0:
+                now_ms = self._time.now_ms()
+                queued += await self._kept(
+                    self._ports.queue.lease, lane.receiver, now_ms, now_ms + LEASE_MS, wanted,
+                    due_only=not probing, critical_only=critical_only,
+                )  # fmt: skip
+        lane.window.note(steady_ms, len(queued))
+        return queued
 
-    def _telling(self, queued: Queued, receiver: Receiver) -> Telling:
-        references = {name: getattr(receiver.channel, name) for name in receiver.channel.SECRETS}
-        return Telling(
-            id=queued.id,
-            body=queued.body,
-            notice=read_notice(queued.body),
-            receiver=receiver,
-            secrets={
-                name: resolve(reference, self._settings.folder)
-                for name, reference in references.items()
-                if reference is not None
-            },
-            now_ms=self._ports.clock.now_ms(),
-        )
+    async def _try(self, queued: Queued, receiver: Receiver, lane: Lane) -> Tried:
+        tried = await self._ports.attempts.make(queued, receiver)
+        lane.window.note(self._steady_ms(), max(0, tried.calls - 1))
+        await self._keep(queued, tried, lane.breaker.failures)
+        return tried
 
-    def _keep(self, queued: Queued, outcome: Outcome, now_ms: int) -> None:
-        decision = decide(
-            outcome, queued.attempts + 1, queued.created_ms, now_ms, self._ports.random.random()
-        )
+    async def _keep(self, queued: Queued, tried: Tried, failures: int) -> None:
+        queue, outcome, now_ms = self._ports.queue, tried.outcome, self._time.now_ms()
+        said = {"receiver": queued.receiver, "delivery": queued.id, "reason": outcome.reason}
+        random01 = self._ports.random.random()
+        decision = decide(outcome, queued.attempts + 1, queued.created_ms, now_ms, random01, failures)
         if isinstance(decision, Done):
-            self._ports.queue.delivered(queued.id, now_ms)
+            await self._kept(queue.delivered, queued.id, now_ms, outcome.reason)
             _log.event("courier.delivered", receiver=queued.receiver, delivery=queued.id)
         elif isinstance(decision, Again):
-            self._ports.queue.postponed(queued.id, now_ms, decision.due_ms, outcome.reason)
-            _log.warning(
-                "courier.postponed",
-                receiver=queued.receiver,
-                delivery=queued.id,
-                reason=outcome.reason,
-                retry_in_ms=decision.due_ms - now_ms,
-            )
+            due_ms, reached = decision.due_ms, tried.reached
+            await self._kept(queue.postponed, queued.id, now_ms, due_ms, outcome.reason, reached)
+            _log.warning("courier.postponed", **said, retry_in_ms=due_ms - now_ms)
         else:
-            self._ports.queue.dead(queued.id, now_ms, outcome.reason)
-            _log.error(
-                "courier.dead_letter", receiver=queued.receiver, delivery=queued.id, reason=outcome.reason
-            )
+            await self._kept(queue.dead, queued.id, now_ms, outcome.reason)
+            _log.error("courier.dead_letter", **said)
+
+    async def _gone(self, lane: Lane, outcome: Outcome) -> None:
+        """410: switched off and told, unless it is the last way for criticals."""
+        if lane.standing is not Standing.OK:
+            return
+        disabled = [one.receiver for one in self._lanes.values() if one.standing is Standing.DISABLED]
+        lane.standing = standing_of_gone(lane.receiver, self._ports.plan(), disabled)
+        now_ms = self._time.now_ms()
+        known = Known(
+            receiver=lane.receiver, settings=lane.settings, standing=lane.standing, since_ms=now_ms,
+            reason=outcome.reason,
+        )  # fmt: skip
+        await self._kept(self._ports.standings.stands, known)
+        _log.error(
+            "courier.gone", receiver=lane.receiver, standing=lane.standing.value, reason=outcome.reason
+        )
+        lane.last_reason = f"{outcome.reason}; {lane.standing.value}"
+        lane.breaker.told = await self._watchman.tell(lane, failing=True)

@@ -7,7 +7,7 @@ Documents that an older version queued lack the newer fields, which then are unk
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import orjson
@@ -290,6 +290,6 @@ def _ms(value: object) -> int | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    if at.tzinfo is None:
+    if at.tzinfo is None or not 1970 < at.year < 2200:
         return None
-    return (at - datetime.fromtimestamp(0, at.tzinfo)) // timedelta(milliseconds=1)
+    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)

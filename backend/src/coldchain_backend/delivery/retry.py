@@ -18,6 +18,11 @@ JITTER: Final = 0.2
 SLOW_MS: Final = 30 * _MINUTE
 ASKED_AT_MOST_MS: Final = 15 * _MINUTE
 GIVE_UP_MS: Final = 72 * 60 * _MINUTE
+LEAST_ATTEMPTS: Final = 30
+"""Age alone gives nothing up: a clock may have jumped ahead, or this server may have been off for days."""
+
+LONGEST_WAIT_MS: Final = round(2 * SCHEDULE_MS[-1] * (1 + JITTER))
+"""No due time lies further ahead than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +45,13 @@ class GiveUp:
 Decision = Done | Again | GiveUp
 
 
-def decide(outcome: Outcome, attempts: int, created_ms: int, now_ms: int, random01: float) -> Decision:
-    """What follows from the outcome of attempt number `attempts` (from 1)."""
+def decide(  # noqa: PLR0913, PLR0917 - each is one thing that it depends on
+    outcome: Outcome, attempts: int, created_ms: int, now_ms: int, random01: float, failures: int = 0
+) -> Decision:
+    """What follows from the outcome of attempt number `attempts` (from 1).
+
+    `failures`: of its receiver in a row; they prove as well as its own attempts that it cannot be reached.
+    """
     if outcome.fate is Fate.DELIVERED:
         return Done()
     base_ms = SCHEDULE_MS[min(attempts, len(SCHEDULE_MS)) - 1]
@@ -51,7 +61,8 @@ def decide(outcome: Outcome, attempts: int, created_ms: int, now_ms: int, random
     if outcome.retry_after_ms is not None:
         delay_ms = asked(outcome.retry_after_ms, base_ms)
     due_ms = now_ms + delay_ms
-    return GiveUp() if due_ms - created_ms > GIVE_UP_MS else Again(due_ms=due_ms)
+    too_old = due_ms - created_ms > GIVE_UP_MS and max(attempts, failures) >= LEAST_ATTEMPTS
+    return GiveUp() if too_old else Again(due_ms=due_ms)
 
 
 def asked(retry_after_ms: int, base_ms: int) -> int:

@@ -7,7 +7,10 @@ from typing import Final
 from coldchain_backend.delivery.courier import Courier
 from coldchain_runtime.clock import Clock
 
-LONGEST_S: Final = 30.0
+LONGEST_S: Final = 5.0
+SHORTEST_S: Final = 0.05
+SHARE: Final = 4
+"""A look at the whole queue takes time: the next comes no sooner than so many times as long."""
 
 
 async def run_rounds(courier: Courier, clock: Clock, news: Callable[[int], Awaitable[int]]) -> None:
@@ -15,11 +18,13 @@ async def run_rounds(courier: Courier, clock: Clock, news: Callable[[int], Await
     seen = 0
     try:
         while True:
-            next_ms = await courier.turn()
-            wait_s = LONGEST_S if next_ms is None else (next_ms - clock.now_ms()) / 1000
-            seen = await _first(
-                _news(news, seen), _after(courier.any_done(), seen), min(max(wait_s, 0.05), LONGEST_S), seen
-            )
+            began_ns = clock.monotonic_ns()
+            wait_ms = await courier.turn()
+            took_s = (clock.monotonic_ns() - began_ns) / 1e9
+            await asyncio.sleep(min(SHARE * took_s, 1.0))
+            wait_s = LONGEST_S if wait_ms is None else wait_ms / 1000
+            bounded_s = min(max(wait_s, SHORTEST_S), LONGEST_S)
+            seen = await _first(_news(news, seen), _after(courier.any_done(), seen), bounded_s, seen)
     finally:
         await courier.close()
 

@@ -1,7 +1,7 @@
 """One telling, with everything that a channel may need to make its request from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from coldchain.errors import InvalidInput
@@ -21,6 +21,7 @@ class Addressee:
     name: str
     email: str | None = None
     mobile: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,18 @@ class Telling:
     now_ms: int
     people: tuple[Addressee, ...] = ()
     link: Link | None = None
-    taken: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def language(self) -> Language:
         """The receiver's language."""
         return self.receiver.language
+
+    def mentioned(self) -> list[str]:
+        """Mobiles of persons to mention: when an alert fires or is escalated, not at its end."""
+        notice = self.notice
+        if notice.ended or notice.acknowledges or notice.digest is not None or not notice.alert:
+            return []
+        return [one.mobile.removeprefix("+86") for one in self.people if one.mobile]
 
     def settings(self, wanted: type[S]) -> S:
         """The settings of the channel, which must be of the kind that asks for them."""

@@ -140,7 +140,7 @@ class Success:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Provider:
+class Provider:
     """A provider's HTTP API, one request for each number.
 
     body, url and headers may hold {variables}: phone, secret, and the short texts that `docs/channels.md`
@@ -171,12 +171,12 @@ class _Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sms(_Provider):
+class Sms(Provider):
     """Text messages through a provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice(_Provider):
+class Voice(Provider):
     """Calls that read a text aloud, through a provider."""
 
 
@@ -276,6 +276,7 @@ class Receiver(Channels):
     persons    ids of people: their addresses are read when a message is sent
     rate       how often it may be told; None: what its channel takes
     fallback   the receiver that is told where this one cannot be reached
+    message    a sentence of its own for people to read, with {variables}; None: that of the alert
     """
 
     name: str
@@ -283,6 +284,7 @@ class Receiver(Channels):
     persons: tuple[str, ...] = ()
     rate: Rate | None = None
     fallback: str | None = None
+    message: str | None = None
 
     @property
     def allowed_rate(self) -> Rate:

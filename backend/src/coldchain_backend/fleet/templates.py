@@ -17,6 +17,11 @@ SHORT: Final = frozenset(
 PUBLISH: Final = frozenset({"organisation", "receiver", "asset", "zone", "level", "alert"})
 """Variables of a topic."""
 
+MESSAGE: Final = frozenset(
+    {"place", "value", "limit", "peak", "minutes", "level", "event", "plate", "instruction", "text"}
+)
+"""Variables of a receiver's own sentence."""
+
 MAX_TEMPLATE: Final = 4096
 
 

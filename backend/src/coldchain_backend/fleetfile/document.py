@@ -8,6 +8,7 @@ from coldchain.errors import InvalidInput
 from coldchain.words import Language, Text
 from coldchain_backend.fleet import AssetKind, Channels, Receiver, ZoneState
 from coldchain_backend.fleet.rates import WrittenRate
+from coldchain_backend.fleet.templates import MESSAGE, checked
 from coldchain_backend.fleetfile.alerting import AlertingEntry
 from coldchain_backend.fleetfile.keys import (
     Delay,
@@ -37,6 +38,8 @@ class ReceiverEntry(Channels):
 
     `persons`: ids of people; their addresses are read when a message is sent. `rate`: how often it may be
     told, what its channel takes otherwise. `fallback`: the receiver to tell where this one is not reached.
+    `message`: a sentence of its own with {place}, {value}, {limit}, {peak}, {minutes}, {level}, {event},
+    {plate}, {instruction} and {text}.
     """
 
     name: Id
@@ -44,6 +47,12 @@ class ReceiverEntry(Channels):
     persons: tuple[Id, ...] = ()
     rate: WrittenRate | None = None
     fallback: str | None = None
+    message: str | None = None
+
+    def __post_init__(self) -> None:
+        Channels.__post_init__(self)
+        if self.message is not None:
+            checked("message", self.message, MESSAGE)
 
     def receiver(self) -> Receiver:
         """The receiver as the fleet holds it."""
@@ -53,6 +62,7 @@ class ReceiverEntry(Channels):
             persons=self.persons,
             rate=self.rate,
             fallback=self.fallback,
+            message=self.message,
             **dict(self.given()),  # type: ignore[arg-type]  # the one channel under its own key
         )
 

@@ -56,6 +56,9 @@ class ActName(StrEnum):
     EVIDENCE = "evidence"  # zone or asset, from_ms, to_ms, sha256: an archive was taken
     REBUILD = "rebuild"  # reason, differences, gone: a rebuild that differs was accepted; alerts taken back
     ZONE_TEST = "zone_test"  # zone, test (test_alarm or power_cut), reason, person
+    RECEIVER_TEST = "receiver_test"  # receiver, arrived, detail: somebody sent a test message
+    RECEIVER_ENABLED = "receiver_enabled"  # receiver, reason: one that had said it was gone is told again
+    REPLAY = "replay"  # count, receiver, reason: deliveries were queued again
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
 
 

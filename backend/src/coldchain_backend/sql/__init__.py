@@ -13,12 +13,14 @@ from coldchain_backend.sql.comparison import (
     untold,
 )
 from coldchain_backend.sql.deliveries import DeliveryQueue
+from coldchain_backend.sql.letters import Letters
 from coldchain_backend.sql.mirrored import MirroredBooks, MirrorRecords, forget_changes
 from coldchain_backend.sql.moving import migrate_server, put_in_place, take_in, write_copy
 from coldchain_backend.sql.people import PeopleBook
 from coldchain_backend.sql.place import SERIES_FILE, Place
 from coldchain_backend.sql.reading import Records
 from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database
+from coldchain_backend.sql.standings import StandingBook
 
 __all__ = [
     "DATABASE_FILE",
@@ -28,11 +30,13 @@ __all__ = [
     "Database",
     "DeliveryQueue",
     "Difference",
+    "Letters",
     "MirrorRecords",
     "MirroredBooks",
     "PeopleBook",
     "Place",
     "Records",
+    "StandingBook",
     "compare",
     "digest",
     "drop_kept",

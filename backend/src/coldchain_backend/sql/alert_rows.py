@@ -155,6 +155,9 @@ def delivery_row(delivery: Delivery) -> Row:
         "body": delivery.body,
         "last_error": None,
         "delivered_ms": None,
+        "critical": delivery.critical,
+        "reached": None,
+        "overdue": False,
     }
 
 

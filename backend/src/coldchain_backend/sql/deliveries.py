@@ -1,17 +1,37 @@
 """The queue of deliveries in the database: a transition and its rows were committed together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from coldchain_backend.delivery.queue import Queued, Waiting
+from coldchain_backend.delivery.queue import DeliveryState, Overdue, Queued, Waiting
 from coldchain_backend.sql.dialect import add_or_keep, greatest
 from coldchain_backend.sql.schema import delivery, delivery_attempt
 from coldchain_backend.sql.session import Database
 
-QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
+QUEUED, DELIVERED, DEAD, HELD = (
+    DeliveryState.QUEUED.value,
+    DeliveryState.DELIVERED.value,
+    DeliveryState.DEAD.value,
+    DeliveryState.HELD.value,
+)
 BACKEND = "backend"
 """The courier within the backend; others have names of their own."""
+
+FOLLOWS_A_DEAD_LETTER = "what it follows was not delivered"
 
 
 class DeliveryQueue:
@@ -25,45 +45,64 @@ class DeliveryQueue:
         row = {
             "id": delivery_id, "alert": alert, "sequence": 1, "receiver": receiver, "state": QUEUED,
             "created_ms": now_ms, "due_ms": now_ms, "leased_until_ms": 0, "attempts": 0, "body": body,
+            "critical": False, "overdue": False,
         }  # fmt: skip
         with self._database.write() as connection, connection.begin():
             connection.execute(add_or_keep(connection, delivery), row)
 
     def waiting(self, now_ms: int) -> Sequence[Waiting]:
         heads = _heads().subquery()
-        held = greatest(heads.c.due_ms, heads.c.leased_until_ms)
         wanted = select(
             heads.c.receiver,
             func.count(),
             func.min(heads.c.created_ms),
-            func.min(held),
+            func.min(greatest(heads.c.due_ms, heads.c.leased_until_ms)),
             func.max(heads.c.attempts),
+            func.max(heads.c.created_ms),
+            func.count().filter(heads.c.critical),
         ).group_by(heads.c.receiver)
         with self._database.read() as connection:
             return [
-                Waiting(receiver=row[0], count=row[1], oldest_ms=row[2], due_ms=row[3], attempts=row[4])
+                Waiting(
+                    receiver=row[0],
+                    count=row[1],
+                    oldest_ms=row[2],
+                    due_ms=row[3],
+                    attempts=row[4],
+                    newest_ms=row[5],
+                    critical=row[6] > 0,
+                )
                 for row in connection.execute(wanted)
             ]
 
-    def lease(
-        self, receiver: str, now_ms: int, until_ms: int, limit: int, *, due_only: bool
+    def lease(  # noqa: PLR0913 - the courier's port
+        self,
+        receiver: str,
+        now_ms: int,
+        until_ms: int,
+        limit: int,
+        *,
+        due_only: bool,
+        critical_only: bool = False,
     ) -> Sequence[Queued]:
         wanted = _heads().where(
             delivery.c.receiver == receiver, delivery.c.state == QUEUED, delivery.c.leased_until_ms <= now_ms
         )
         if due_only:
             wanted = wanted.where(delivery.c.due_ms <= now_ms)
-        wanted = wanted.order_by(delivery.c.created_ms, delivery.c.alert, delivery.c.sequence).limit(limit)
-        wanted = wanted.with_for_update(of=delivery, skip_locked=True)
+        if critical_only:
+            wanted = wanted.where(delivery.c.critical)
+        order = (delivery.c.critical.desc(), delivery.c.created_ms, delivery.c.alert, delivery.c.sequence)
+        wanted = wanted.order_by(*order).limit(limit).with_for_update(of=delivery, skip_locked=True)
         with self._database.write() as connection, connection.begin():
             found = connection.execute(wanted).mappings().all()
             taken = update(delivery).where(delivery.c.id.in_([row["id"] for row in found]))
             connection.execute(taken.values(leased_until_ms=until_ms, leased_by=self._holder))
-        return [Queued(**{name: row[name] for name in Queued.__slots__}) for row in found]
+        return [_queued(row) for row in found]
 
-    def delivered(self, delivery_id: str, now_ms: int) -> None:
+    def delivered(self, delivery_id: str, now_ms: int, detail: str = "") -> None:
         with self._database.write() as connection, connection.begin():
-            _note(connection, delivery_id, now_ms, DELIVERED, "")
+            _note(connection, delivery_id, now_ms, DELIVERED, detail)
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == delivery_id)
@@ -72,23 +111,35 @@ class DeliveryQueue:
                 )
             )
 
-    def postponed(self, delivery_id: str, now_ms: int, due_ms: int, reason: str) -> None:
+    def postponed(
+        self, delivery_id: str, now_ms: int, due_ms: int, reason: str, reached: frozenset[str] = frozenset()
+    ) -> None:
+        kept = orjson.dumps(sorted(reached)).decode() if reached else None
         with self._database.write() as connection, connection.begin():
             _note(connection, delivery_id, now_ms, "failed", reason)
             connection.execute(
                 update(delivery)
                 .where(*self._mine(delivery_id))
-                .values(due_ms=due_ms, leased_until_ms=0, leased_by=None, last_error=reason)
+                .values(due_ms=due_ms, leased_until_ms=0, leased_by=None, last_error=reason, reached=kept)
             )
 
     def dead(self, delivery_id: str, now_ms: int, reason: str) -> None:
         with self._database.write() as connection, connection.begin():
             _note(connection, delivery_id, now_ms, DEAD, reason)
-            connection.execute(
-                update(delivery)
-                .where(*self._mine(delivery_id))
-                .values(state=DEAD, leased_until_ms=0, leased_by=None, last_error=reason)
+            one = update(delivery).where(*self._mine(delivery_id))
+            gone = connection.execute(
+                one.values(state=DEAD, leased_until_ms=0, leased_by=None, last_error=reason)
             )
+            if gone.rowcount:
+                _bury_what_follows(connection, delivery_id)
+
+    def hold(self, receiver: str, reason: str) -> int:
+        return self._moved(
+            receiver, QUEUED, {"state": HELD, "leased_until_ms": 0, "leased_by": None, "last_error": reason}
+        )
+
+    def unhold(self, receiver: str, now_ms: int) -> int:
+        return self._moved(receiver, HELD, {"state": QUEUED, "due_ms": now_ms, "last_error": None})
 
     def release(self, receiver: str, now_ms: int) -> None:
         with self._database.write() as connection, connection.begin():
@@ -108,12 +159,83 @@ class DeliveryQueue:
                 .values(leased_until_ms=0, leased_by=None)
             )
 
+    def mend(self, now_ms: int, leased_most_ms: int, due_most_ms: int) -> int:
+        ahead = or_(delivery.c.leased_until_ms > leased_most_ms, delivery.c.due_ms > due_most_ms)
+        wanted = select(delivery.c.id).where(delivery.c.state == QUEUED, ahead)
+        with self._database.read() as connection:
+            ids = connection.scalars(wanted).all()
+        if ids:
+            with self._database.write() as connection, connection.begin():
+                found = update(delivery).where(delivery.c.state == QUEUED, ahead)
+                connection.execute(found.values(leased_until_ms=0, leased_by=None, due_ms=now_ms))
+        return len(ids)
+
+    def attempted(self, since_ms: int) -> Mapping[str, Sequence[int]]:
+        joined = delivery_attempt.join(delivery, delivery.c.id == delivery_attempt.c.delivery)
+        wanted = (
+            select(delivery.c.receiver, delivery_attempt.c.at_ms)
+            .select_from(joined)
+            .where(delivery_attempt.c.at_ms >= since_ms)
+        )
+        found: dict[str, list[int]] = {}
+        with self._database.read() as connection:
+            for receiver, at_ms in connection.execute(wanted):
+                found.setdefault(receiver, []).append(at_ms)
+        return found
+
+    def overdue(self, created_before_ms: int, limit: int) -> Sequence[Overdue]:
+        wanted = (
+            select(delivery)
+            .where(
+                delivery.c.state.in_([QUEUED, HELD, DEAD]),
+                delivery.c.critical,
+                ~delivery.c.overdue,
+                or_(delivery.c.created_ms <= created_before_ms, delivery.c.state != QUEUED),
+            )
+            .order_by(delivery.c.created_ms, delivery.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [
+                Overdue(
+                    id=row["id"],
+                    alert=row["alert"],
+                    sequence=row["sequence"],
+                    receiver=row["receiver"],
+                    created_ms=row["created_ms"],
+                    reason=row["last_error"],
+                )
+                for row in connection.execute(wanted).mappings()
+            ]
+
+    def announced(self, deliveries: Sequence[str]) -> None:
+        with self._database.write() as connection, connection.begin():
+            connection.execute(
+                update(delivery).where(delivery.c.id.in_(list(deliveries))).values(overdue=True)
+            )
+
     def _mine(self, delivery_id: str) -> Sequence[ColumnElement[bool]]:
         """One that waits and that nobody else has taken over: an outcome that came late changes nothing."""
         return delivery.c.id == delivery_id, delivery.c.state == QUEUED, self._is_mine()
 
     def _is_mine(self) -> ColumnElement[bool]:
         return or_(delivery.c.leased_by.is_(None), delivery.c.leased_by == self._holder)
+
+    def _moved(self, receiver: str, state: str, values: Mapping[str, object]) -> int:
+        """Rows of a receiver in one state go into another; looks before it writes."""
+        mine = and_(delivery.c.receiver == receiver, delivery.c.state == state)
+        with self._database.read() as connection:
+            count = connection.scalar(select(func.count()).select_from(delivery).where(mine)) or 0
+        if count:
+            with self._database.write() as connection, connection.begin():
+                connection.execute(update(delivery).where(mine).values(**values))
+        return count
+
+
+def _queued(row: RowMapping) -> Queued:
+    reached = frozenset(orjson.loads(row["reached"])) if row["reached"] else frozenset()
+    plain = {name: row[name] for name in Queued.__slots__ if name != "reached"}
+    return Queued(**plain, reached=reached)
 
 
 def _heads() -> Select[tuple[object, ...]]:
@@ -124,12 +246,27 @@ def _heads() -> Select[tuple[object, ...]]:
         .group_by(delivery.c.receiver, delivery.c.alert)
         .subquery()
     )
-    return select(delivery).join(
-        first,
-        (delivery.c.receiver == first.c.receiver)
-        & (delivery.c.alert == first.c.alert)
-        & (delivery.c.sequence == first.c.sequence),
+    return (
+        select(delivery)
+        .join(
+            first,
+            (delivery.c.receiver == first.c.receiver)
+            & (delivery.c.alert == first.c.alert)
+            & (delivery.c.sequence == first.c.sequence),
+        )
+        .where(delivery.c.state == QUEUED)
     )
+
+
+def _bury_what_follows(connection: Connection, delivery_id: str) -> None:
+    """Nobody hears an end without its beginning."""
+    dead = select(delivery.c.receiver, delivery.c.alert).where(delivery.c.id == delivery_id)
+    receiver, alert = connection.execute(dead).one()
+    mine = and_(delivery.c.receiver == receiver, delivery.c.alert == alert)
+    heard = connection.scalar(select(exists().where(mine, delivery.c.state == DELIVERED)))
+    if not heard:
+        rest = update(delivery).where(mine, delivery.c.state == QUEUED)
+        connection.execute(rest.values(state=DEAD, leased_until_ms=0, last_error=FOLLOWS_A_DEAD_LETTER))
 
 
 def _note(connection: Connection, delivery_id: str, now_ms: int, outcome: str, detail: str) -> None:
@@ -137,7 +274,9 @@ def _note(connection: Connection, delivery_id: str, now_ms: int, outcome: str, d
     connection.execute(
         update(delivery).where(delivery.c.id == delivery_id).values(attempts=delivery.c.attempts + 1)
     )
-    number = select(delivery.c.attempts).where(delivery.c.id == delivery_id).scalar_subquery()
+    table = delivery_attempt
+    counted = select(func.coalesce(func.max(table.c.number), 0) + 1).where(table.c.delivery == delivery_id)
+    number = counted.scalar_subquery()
     connection.execute(
         insert(delivery_attempt).values(
             delivery=delivery_id, number=number, at_ms=now_ms, outcome=outcome, detail=detail[:500]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, false
 
 from coldchain_backend.sql.tables import DERIVED, KEPT, alerts, columns, mirror, people, series
 from coldchain_backend.sql.tables.columns import id_column as _id
@@ -291,8 +291,12 @@ delivery = Table(
     Column("body", LargeBinary, nullable=False),
     Column("last_error", String),
     _time("delivered_ms", nullable=True),
+    Column("critical", Boolean, nullable=False, server_default=false()),
+    Column("reached", String),
+    Column("overdue", Boolean, nullable=False, server_default=false()),
     Index("delivery_queue", "state", "receiver", "alert", "sequence"),
     Index("delivery_of_alert", "alert", "sequence"),
+    Index("delivery_by_time", "created_ms"),
     info=KEPT,
 )
 
@@ -304,6 +308,22 @@ delivery_attempt = Table(
     _time("at_ms"),
     Column("outcome", String, nullable=False),
     Column("detail", String, nullable=False),
+    Index("delivery_attempt_by_time", "at_ms"),
+    info=KEPT,
+)
+
+receiver_standing = Table(
+    "receiver_standing",
+    metadata,
+    _id("receiver"),
+    Column("settings", String, nullable=False),
+    Column("standing", String, nullable=False),
+    _time("since_ms"),
+    Column("reason", String, nullable=False),
+    _time("tested_ms", nullable=True),
+    Column("tested_by", String),
+    Column("test_arrived", Boolean),
+    Column("test_detail", String),
     info=KEPT,
 )
 

@@ -80,6 +80,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/checkpoint
         GET /api/v1/compliance
         GET /api/v1/coverage
+        GET /api/v1/deliveries
         GET /api/v1/evidence
         GET /api/v1/excursions
         GET /api/v1/excursions/{excursion}
@@ -89,6 +90,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/mirror
         GET /api/v1/mutes
         GET /api/v1/readings
+        GET /api/v1/receivers
         GET /api/v1/restore
         GET /api/v1/routes/explain
         GET /api/v1/sensors
@@ -122,6 +124,9 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /api/v1/out-of-service/{mute}/return
         POST /api/v1/zones/{zone}/state
         POST /api/v1/zones/{zone}/tests
+        GET /api/v1/deliveries/{id}
+        POST /api/v1/deliveries/replay
+        POST /api/v1/receivers/{name}/test
     """,
     Right.REVISE: """
         POST /alerts/{alert}/disposition
@@ -129,6 +134,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
     """,
     Right.ADMINISTER: """
         POST /api/v1/mirror/rebuild
+        POST /api/v1/receivers/{name}/enable
         GET /api/v1/users
         POST /api/v1/users
         GET /api/v1/users/{user}

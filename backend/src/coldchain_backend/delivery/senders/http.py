@@ -1,69 +1,111 @@
-"""HTTP: one POST to the address that the guard let pass; no redirects, no proxies, a bounded answer."""
+"""HTTP: one POST to an address that the guard let pass; no redirects, no proxies, bounded in all ways."""
 
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Final, Self
+import ssl
+from collections.abc import Iterable
+from typing import Final
 
+import httpcore
 import httpx
 
-from coldchain.errors import Refused, Unavailable
-from coldchain_backend.delivery.request import NoResponse, Request, Response
-from coldchain_backend.delivery.senders.guard import Address, networks, resolve
+from coldchain_backend.delivery.request import Answer, NoResponse, Request, Response
+from coldchain_backend.delivery.senders.attempts import attempted
+from coldchain_backend.delivery.senders.guard import CONNECT_S, Guard
 
 TIMEOUT_S: Final = 15.0
+"""For the whole attempt, however slowly an answer trickles."""
+
 MAX_ANSWER: Final = 16 * 1024
+_KEPT: Final = 64
 _PORTS: Final = {"http": 80, "https": 443}
+_FAULTS: Final = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+Option = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+
+
+class _Guarded(httpcore.AsyncNetworkBackend):
+    """Connects by host name, through the guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard, self._plain = guard, httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's port
+        local_address: str | None = None,
+        socket_options: Iterable[Option] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """The first permitted address that can be reached; never a look-up of its own."""
+        last: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in await self._guard.resolve(host, port):
+            try:
+                return await self._plain.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        raise last
 
 
 class HttpSender:
-    """`allow_private`: networks that may be reached although they are not public."""
+    """Connections are kept per host name for a short while; the courier bounds how many there are."""
 
-    def __init__(self, allow_private: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> None:
-        self._allowed = networks(allow_private)
-        self._client = httpx.AsyncClient(
-            timeout=timeout_s,
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(keepalive_expiry=10),
+    def __init__(
+        self, guard: Guard, *, timeout_s: float = TIMEOUT_S, trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trust or httpx.create_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=_KEPT,
+            keepalive_expiry=10,
+            network_backend=_Guarded(guard),
         )
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def close(self) -> None:
+        """Close what is kept."""
+        await self._pool.aclose()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.aclose()
-
-    async def send(self, request: Request) -> Response | NoResponse:
+    async def send(self, request: Request) -> Answer:
         """Make one attempt; never raises for what the other side or the network does."""
         try:
             url = httpx.URL(request.url)
-        except httpx.InvalidURL as error:
-            return NoResponse(reason=f"not a URL: {error}", forbidden=True)
+        except httpx.InvalidURL:
+            return NoResponse(reason="not an http(s) URL", forbidden=True)
         if url.scheme not in _PORTS or not url.host or url.userinfo:
             return NoResponse(reason="not an http(s) URL", forbidden=True)
+        return await attempted(self._post(request, url), self._timeout_s)
+
+    async def _post(self, request: Request, url: httpx.URL) -> Answer:
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        own = {"host": url.netloc.decode("ascii"), "accept-encoding": "identity",
+               "content-length": str(len(request.body))}  # fmt: skip
+        limits = {"connect": CONNECT_S, "read": self._timeout_s, "write": self._timeout_s}
+        asked = self._pool.stream(
+            "POST",
+            target,
+            headers=[(name, value) for name, value in {**request.headers, **own}.items()],
+            content=request.body,
+            extensions={"timeout": limits},
+        )
         try:
-            address = await resolve(url.host, url.port or _PORTS[url.scheme], self._allowed)
-            return await self._post(request, url, address)
-        except Refused as error:
-            return NoResponse(reason=str(error), forbidden=True)
-        except Unavailable as error:
-            return NoResponse(reason=str(error))
-        except httpx.HTTPError as error:
+            async with asked as answer:
+                return await _read(answer)
+        except _FAULTS as error:
             return NoResponse(reason=f"{type(error).__name__}: {error}"[:300])
 
-    async def _post(self, request: Request, url: httpx.URL, address: Address) -> Response:
-        """Connect to `address` under the host's name, so that a second look-up cannot lead elsewhere."""
-        headers = {**request.headers, "host": url.netloc.decode()}
-        pinned = url.copy_with(host=str(address))
-        extensions = {"sni_hostname": url.host}
-        async with self._client.stream(
-            "POST", pinned, content=request.body, headers=headers, extensions=extensions
-        ) as answer:
-            body = b""
-            async for part in answer.aiter_raw():
-                body += part
-                if len(body) >= MAX_ANSWER:
-                    break
-            return Response(status=answer.status_code, headers=dict(answer.headers), body=body[:MAX_ANSWER])
+
+async def _read(answer: httpcore.Response) -> Response:
+    """The beginning of an answer."""
+    body = b""
+    async for part in answer.aiter_stream():
+        body += part
+        if len(body) >= MAX_ANSWER:
+            break
+    named = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers)
+    return Response(status=answer.status, headers=dict(named), body=body[:MAX_ANSWER])

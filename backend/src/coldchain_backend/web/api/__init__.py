@@ -11,6 +11,7 @@ from coldchain_backend.web.api import (
     board,
     compliance,
     coverage,
+    deliveries,
     excursions,
     fleet,
     gateways,
@@ -30,7 +31,7 @@ from coldchain_backend.web.api import (
 
 _ALL = (
     board, readings, excursions, audits, kpis, alerts, handling, mutes, verdicts, coverage, compliance,
-    zones, sensors, fleet, gateways, ready, routing, status, users, beats, mirror,
+    zones, sensors, deliveries, fleet, gateways, ready, routing, status, users, beats, mirror,
 )  # fmt: skip
 
 

@@ -85,6 +85,11 @@ def _up_to(leg: Asked, judged_ms: int) -> Asked:
     return Asked(zone=leg.zone, point=leg.point, from_ms=leg.from_ms, to_ms=min(leg.to_ms, judged_ms))
 
 
+def time_ms(text: str, name: str) -> int:
+    """A time with its zone, ms UTC. Raises InvalidInput, which names it."""
+    return round(_time(text, name).timestamp() * 1000)
+
+
 def _time(text: str, name: str) -> datetime:
     try:
         return _TIME.validate_python(text)

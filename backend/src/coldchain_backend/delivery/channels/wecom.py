@@ -1,0 +1,46 @@
+"""WeCom group robots: markdown, or text where persons are mentioned by mobile; delivered is errcode 0."""
+
+from typing import Final
+
+import orjson
+
+from coldchain_backend.delivery.answers import by_code
+from coldchain_backend.delivery.cutting import cut_bytes
+from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
+from coldchain_backend.delivery.telling import Telling
+from coldchain_backend.delivery.wording import Fact, message_of
+from coldchain_backend.fleet import WeCom
+
+MAX_TEXT: Final = 2048
+MAX_MARKDOWN: Final = 4096
+"""Bytes; both unverified."""
+_BUSY: Final = frozenset({-1, 45009, 45033})
+"""Busy, or more than 20 messages a minute; unverified."""
+_HEADERS: Final = {"content-type": "application/json; charset=utf-8", "user-agent": "Coldchain"}
+
+
+def compose(telling: Telling) -> tuple[Part, ...]:
+    """One message; markdown can mention nobody by mobile, so that a fire for persons is plain text."""
+    telling.settings(WeCom)
+    message = message_of(telling)
+    mobiles = telling.mentioned()
+    if mobiles:
+        text = cut_bytes(message.plain(), MAX_TEXT, message.cut_note)
+        said: dict[str, object] = {"content": text, "mentioned_mobile_list": mobiles}
+        body = orjson.dumps({"msgtype": "text", "text": said})
+    else:
+        lines = [f"### {message.title}", message.text, *(_line(one) for one in message.facts)]
+        text = cut_bytes("\n".join(lines), MAX_MARKDOWN, message.cut_note)
+        body = orjson.dumps({"msgtype": "markdown", "markdown": {"content": text}})
+    return (Part(call=Request(url=telling.secret("url"), headers=_HEADERS, body=body)),)
+
+
+def read(answer: Answer, telling: Telling) -> Outcome:
+    """Delivered is `errcode` 0 in the body."""
+    return by_code(answer, telling.now_ms, code="errcode", message="errmsg", busy=_BUSY)
+
+
+def _line(fact: Fact) -> str:
+    if fact.url is not None:
+        return f"[{fact.label}]({fact.url})"
+    return f"**{fact.label}**: {fact.text}" if fact.label else fact.text
