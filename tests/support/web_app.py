@@ -24,8 +24,8 @@ from coldchain_backend.sql import Audit, Letters, PeopleBook, StandingBook
 from coldchain_backend.web import auth, console
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
-from coldchain_backend.web.rights import include
 from coldchain_backend.web.post import Post
+from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
 from coldchain_backend.web.signing_in import SigningIn
 from coldchain_backend.web.vitals import Facts, Part, parts_of

@@ -71,6 +71,7 @@ class Desk:
                             alert=alert,
                             sequence=sequence,
                             receiver=name,
+                            at_ms=self.clock.now_ms(),
                             due_ms=self.clock.now_ms(),
                             body=body,
                             critical=critical,
@@ -322,7 +323,7 @@ async def test_a_receiver_whose_persons_have_no_number_is_told_as_failing(desk: 
 class Echo(WebhookEnd):
     """Says the secret back."""
 
-    async def send(self, request: Call) -> Answer:  # type: ignore[override]  # any answer
+    async def send(self, request: Call) -> Answer:
         del request
         return Response(status=400, body=f"bad signature by {self.secret}".encode())
 

@@ -23,7 +23,7 @@ def queue(database: Database) -> DeliveryQueue:
         for receiver in ("r", "q"):
             books.put_delivery(
                 Delivery(id=f"{receiver}{number}", alert=f"a{number}", sequence=1, receiver=receiver,
-                         due_ms=number * 1000, body=b"{}", critical=number == 0)
+                         at_ms=number * 1000, due_ms=number * 1000, body=b"{}", critical=number == 0)
             )  # fmt: skip
     books.commit(Progress())
     books.close()
