@@ -1,6 +1,6 @@
 """What Alertmanager's webhook (version 4) sends, for receivers that already understand it.
 
-Keys are those of 0.28; later versions added some. Compared with a real one by `make compare-alertmanager`.
+Keys are those of 0.28; later versions added some.
 """
 
 from collections.abc import Mapping
