@@ -63,7 +63,7 @@ def old_database(path: Path, version: str) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"])
+@pytest.mark.parametrize("version", [f"{number:04}" for number in range(1, 12)])
 def test_an_older_database_is_refused_until_it_is_migrated_and_keeps_its_rows(
     tmp_path: Path, version: str
 ) -> None:

@@ -1,7 +1,7 @@
 """Who may ask and write, and who may be told: people, roles, tokens, codes, links. Only hashes are kept."""
 
 from coldchain_backend.access.attempts import Attempts, network_of
-from coldchain_backend.access.audit import AuditBook, Noted, What
+from coldchain_backend.access.audit import AuditBook, AuditFilter, AuditLine, Noted, What
 from coldchain_backend.access.grants import SERVER_ADMIN, Grant, Purpose
 from coldchain_backend.access.links import Link, LinkFault, Links, Ticket
 from coldchain_backend.access.passwords import Cost, Passwords, check_password
@@ -23,6 +23,8 @@ __all__ = [
     "Address",
     "Attempts",
     "AuditBook",
+    "AuditFilter",
+    "AuditLine",
     "By",
     "Cost",
     "Grant",

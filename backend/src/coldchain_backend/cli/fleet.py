@@ -23,6 +23,7 @@ _NOTES = {
     "looser": "watched less strictly",
     "ending": "alerts that will end",
     "recipients": "recipients changed",
+    "short": "alarms that reach too few people; what is newly put in use is refused",
     "clashes": "cannot be applied",
 }
 

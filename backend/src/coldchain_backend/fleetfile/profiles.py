@@ -92,6 +92,7 @@ class ProfileEntry:
     indeterminate: bool = False
     corrected: bool = False
     thermal: ThermalEntry | None = None
+    recipients: int = 0
 
     def __post_init__(self) -> None:
         self.profile()
@@ -117,6 +118,7 @@ class ProfileEntry:
             cadence_out_ms=self.cadence_out,
             indeterminate=self.indeterminate,
             corrected=self.corrected,
+            recipients=self.recipients,
             thermal=None if self.thermal is None else self.thermal.thermal(),
         )
 

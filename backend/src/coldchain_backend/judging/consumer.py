@@ -9,6 +9,7 @@ from coldchain_backend.alerts import Act, DueName, follow_act
 from coldchain_backend.judging.absence import Absence
 from coldchain_backend.judging.acts import look_at_act
 from coldchain_backend.judging.alert_dues import desk_of
+from coldchain_backend.judging.audited import note
 from coldchain_backend.judging.batches import (
     Content,
     Framed,
@@ -136,6 +137,7 @@ class Judging:
         if not start:
             self._fire_dues(record.received_ms)
         present.now_ms = record.received_ms
+        note(record, self._memory, present.fleet)
         match record.kind:
             case Kind.BATCH:
                 self._take_batch(batch or framed(record))
@@ -151,10 +153,9 @@ class Judging:
             self._fire_dues(record.received_ms)
 
     def _read_up_to(self, record: Record, *, start: bool = False) -> None:
-        started_ms = record.received_ms if start else self._present.progress.started_ms
-        self._present.progress = Progress(
-            offset=record.offset, stamp_ms=record.received_ms, started_ms=started_ms
-        )
+        stamp_ms = record.received_ms
+        started_ms = stamp_ms if start else self._present.progress.started_ms
+        self._present.progress = Progress(offset=record.offset, stamp_ms=stamp_ms, started_ms=started_ms)
 
     def _fire_dues(self, until_ms: int) -> None:
         """Fire what is due, each as of its own time, or of the mark where that lies in our downtime."""

@@ -192,6 +192,20 @@ class FleetRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActEntry:
+    """A record of the ledger that changed something on purpose; `at_ms` is its stamp."""
+
+    offset: int
+    at_ms: int
+    by: str
+    what: str
+    subject: str
+    why: str = ""
+    old: str | None = None
+    new: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAlarm:
     """An alarm that a gateway gave by itself; noted beside the alert of the same point, rule and time."""
 
@@ -304,6 +318,10 @@ class Memory(DeskBook, Protocol):
 
     def put_fleet(self, fleet: FleetRecord) -> None:
         """Keep a fleet version."""
+        ...
+
+    def put_act(self, entry: ActEntry) -> None:
+        """Keep what the audit says of an act or a fleet version; the same again changes nothing."""
         ...
 
     def put_hour(self, key: CourseKey, hour_ms: int, quarters: Sequence[Account]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select
 from coldchain.excursions import State
 from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.judging.contracts import (
+    ActEntry,
     ConditionState,
     CourseKey,
     FleetRecord,
@@ -190,6 +191,9 @@ class Books(AlertBooks):
             schema.fleet_version,
             {"offset": fleet.offset, "received_ms": fleet.received_ms, "payload": fleet.payload},
         )
+
+    def put_act(self, entry: ActEntry) -> None:
+        self._pages.put(schema.act, asdict(entry))
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:
         if from_ms is None:

@@ -327,7 +327,8 @@ receiver_standing = Table(
     info=KEPT,
 )
 
-person, person_password, audit = people.person, people.person_password, people.audit
+person, person_password = people.person, people.person_password
+audit, act = people.audit, people.act
 series_block, series_summary = series.series_block, series.series_summary
 series_sensor, series_mark = series.series_sensor, series.series_mark
 mirror_change = mirror.mirror_change

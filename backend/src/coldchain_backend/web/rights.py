@@ -105,6 +105,9 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/zones/{zone}/states
     """,
     Right.AUDIT: """
+        GET /audit
+        GET /api/v1/audit
+        GET /api/v1/audit/export
     """,
     Right.OPERATE: """
         POST /alerts/{alert}/acknowledge
@@ -133,6 +136,11 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /api/v1/alerts/{alert}/disposition
     """,
     Right.ADMINISTER: """
+        GET /users
+        POST /users
+        GET /users/{user}
+        POST /users/{user}
+        POST /users/{user}/password
         POST /api/v1/mirror/rebuild
         POST /api/v1/receivers/{name}/enable
         GET /api/v1/users

@@ -9,6 +9,7 @@ from coldchain.errors import InvalidInput
 from coldchain_backend.access import Right
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.ledger import ActName, Json, act_record
+from coldchain_backend.web.recipients import refused_zone
 from coldchain_backend.web.services import Person, Services
 
 MAX_REASON: Final = 500
@@ -31,8 +32,8 @@ class StateWish:
 async def write_zone_state(services: Services, person: Person, wish: StateWish) -> int:
     """Append the act and give its place in the ledger when it is durable.
 
-    The past is changed only by quality or admin, and with a reason. Raises HTTPException 403 or 404, or
-    InvalidInput for times that make no sense.
+    The past is changed only by quality or admin, and with a reason. Raises HTTPException 403, 404, or 409
+    where its alarms would reach too few people; InvalidInput for times that make no sense.
     """
     if all(zone.id != wish.zone for zone in services.fleet().zones):
         raise HTTPException(404, f"no zone {wish.zone}")
@@ -50,6 +51,8 @@ async def write_zone_state(services: Services, person: Person, wish: StateWish) 
             raise HTTPException(403, "only quality or admin may change the past")
         if not reason:
             raise InvalidInput("what changes the past needs a reason")
+    if wish.state is ZoneState.IN_USE and (short := await refused_zone(services, wish.zone)) is not None:
+        raise HTTPException(409, short)
     details: dict[str, Json] = {"zone": wish.zone, "state": wish.state.value, "reason": reason or None}
     if wish.from_ms is not None:
         details["from"] = wish.from_ms

@@ -31,6 +31,7 @@ PROFILES = (
         rules=(above(10.0, 0), below(2.0, 0)),
         citation="GSP annex 3, art. 6: alarm at once beyond limits; range 2 to 10 °C by industry page",
         mark=Mark.PRACTICE,
+        recipients=3,
     ),
     Profile(
         name="frozen-food",

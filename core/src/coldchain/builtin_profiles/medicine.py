@@ -27,9 +27,10 @@ def _medicine(name: str, title: Title, rules: tuple[Rule, ...], citation: str, m
 
 
 def _gsp(profile: Profile, *, transport: bool = False) -> Profile:
-    """What GSP annex 3, article 5 demands of the record: 30 min in store, 5 min on the road, 2 min out of
-    limits."""
-    return replace(profile, cadence_ms=(5 if transport else 30) * MINUTE, cadence_out_ms=2 * MINUTE)
+    """What GSP annex 3 demands: of the record by article 5 (30 min in store, 5 min on the road, 2 min out of
+    limits), of the alarm by article 6 (a message to at least three named people)."""
+    cadence_ms = (5 if transport else 30) * MINUTE
+    return replace(profile, cadence_ms=cadence_ms, cadence_out_ms=2 * MINUTE, recipients=3)
 
 
 def _gsp_rules(low: float | None, high: float | None) -> tuple[Rule, ...]:

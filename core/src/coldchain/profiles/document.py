@@ -48,6 +48,7 @@ def profile_document(profile: Profile) -> dict[str, object]:
         "cadence_out_ms": profile.cadence_out_ms,
         "indeterminate": profile.indeterminate,
         "corrected": profile.corrected,
+        "recipients": profile.recipients,
         "thermal": None
         if thermal is None
         else {
@@ -81,6 +82,7 @@ def profile_of(document: Document) -> Profile:
         cadence_out_ms=_perhaps(document, "cadence_out_ms"),
         indeterminate=document.get("indeterminate") is True,
         corrected=document.get("corrected") is True,
+        recipients=whole(document.get("recipients", 0)),
         thermal=None if thermal is None else _thermal_of(mapping(thermal)),
     )
 

@@ -74,7 +74,8 @@ class Profile:
     sufficient `grades` must cover before a verdict is conform. `cadence_ms` and, out of limits,
     `cadence_out_ms`: how often each point must be recorded, where that has to be proved. `indeterminate`:
     values within the calibration uncertainty of a limit prove nothing. `corrected`: judge values corrected
-    by the certificate, not raw ones.
+    by the certificate, not raw ones. `recipients`: so many different people an alarm must reach before a zone
+    may be in use.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Profile:
     indeterminate: bool = False
     corrected: bool = False
     thermal: Thermal | None = None
+    recipients: int = 0
 
     def __post_init__(self) -> None:
         names = [rule.name for rule in self.rules]
@@ -107,6 +109,8 @@ class Profile:
             )
         if not 0 <= self.required_coverage <= 1:
             raise InvalidInput(f"profile {self.name}: required_coverage is a share, 0 to 1")
+        if not 0 <= self.recipients <= 100:
+            raise InvalidInput(f"profile {self.name}: recipients is a number of people, 0 to 100")
         if not 1 <= self.activation_kj_mol <= 500:
             raise InvalidInput(f"profile {self.name}: an activation energy of 1 to 500 kJ/mol is needed")
         if not self.grades:

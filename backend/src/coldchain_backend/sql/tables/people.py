@@ -1,8 +1,8 @@
 """Tables of people and of the audit of what is kept."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
 
-from coldchain_backend.sql.tables.columns import KEPT, id_column, metadata, time_column
+from coldchain_backend.sql.tables.columns import DERIVED, KEPT, id_column, metadata, time_column
 
 person = Table(
     "person",
@@ -42,3 +42,19 @@ audit = Table(
     Index("audit_time", "at_ms", "id"),
     info=KEPT,
 )
+
+act = Table(
+    "act",
+    metadata,
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    time_column("at_ms"),
+    Column("by", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("old", String),
+    Column("new", String),
+    Index("act_time", "at_ms", "offset"),
+    info=DERIVED,
+)
+"""Acts and fleet versions of the ledger, as the audit lists them."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from coldchain_backend.web.api import (
     alerts,
+    audit,
     audits,
     beats,
     board,
@@ -31,7 +32,7 @@ from coldchain_backend.web.api import (
 
 _ALL = (
     board, readings, excursions, audits, kpis, alerts, handling, mutes, verdicts, coverage, compliance,
-    zones, sensors, deliveries, fleet, gateways, ready, routing, status, users, beats, mirror,
+    zones, sensors, deliveries, fleet, gateways, ready, routing, status, users, audit, beats, mirror,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from coldchain_backend.fleetfile import (
 from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.api.shapes import Time, ms_of
 from coldchain_backend.web.errors import FAILURES, failure
+from coldchain_backend.web.recipients import refused, short_of
 from coldchain_backend.web.services import Admin, Services, Viewer, Wanted
 from coldchain_backend.web.times import iso
 
@@ -86,6 +87,7 @@ class DifferenceAnswer(BaseModel):
     looser: list[str]
     ending: list[str]
     clashes: list[str]
+    short: list[str]
     recipients: list[str]
 
 
@@ -122,7 +124,8 @@ async def diff(services: Wanted, person: Admin, file: FleetFile) -> DifferenceAn
     """What applying a file would do; changes nothing."""
     plan = await to_thread(parse, file.text, file=file.name)
     newest = services.fleet().current
-    return _answer(newest, compare(newest.plan, plan, await _open_alerts(services)))
+    found = compare(newest.plan, plan, await _open_alerts(services))
+    return _answer(newest, found, await short_of(services, plan))
 
 
 @router.post("/apply", response_model=Applied)
@@ -136,6 +139,8 @@ async def apply(services: Wanted, person: Admin, file: Application) -> Applied |
         reason=file.reason,
         from_ms=None if file.valid_from is None else _past_ms(file.valid_from, services.clock.now_ms()),
     )
+    if short := await refused(services, wish.plan):
+        return failure(409, "; ".join(short))
     before = services.fleet().current
     decision, newest = await services.book.apply(wish, file.text, person.name, await _open_alerts(services))
     if isinstance(decision, Stale):
@@ -146,7 +151,10 @@ async def apply(services: Wanted, person: Admin, file: Application) -> Applied |
         return failure(409, "; ".join(decision.problems))
     if isinstance(decision, Unchanged):
         return Applied(version=newest.number, changed=False, difference=None)
-    return Applied(version=newest.number, changed=True, difference=_answer(before, decision.difference))
+    short = await short_of(services, wish.plan)
+    return Applied(
+        version=newest.number, changed=True, difference=_answer(before, decision.difference, short)
+    )
 
 
 def _past_ms(valid_from: datetime, now_ms: int) -> int:
@@ -161,7 +169,7 @@ async def _open_alerts(services: Services) -> tuple[OpenAlert, ...]:
     return tuple(OpenAlert(id=one.id, point=one.cause.subject.point, rule=one.cause.rule) for one in found)
 
 
-def _answer(base: FleetVersion, difference: Difference) -> DifferenceAnswer:
+def _answer(base: FleetVersion, difference: Difference, short: list[str]) -> DifferenceAnswer:
     return DifferenceAnswer(
         base=base.number,
         entries=[
@@ -173,4 +181,5 @@ def _answer(base: FleetVersion, difference: Difference) -> DifferenceAnswer:
         ending=list(difference.ending),
         clashes=list(difference.clashes),
         recipients=list(difference.recipients),
+        short=short,
     )

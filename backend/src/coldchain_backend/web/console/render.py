@@ -22,6 +22,8 @@ from coldchain_backend.web.services import Person, Services
 LANGUAGE_COOKIE = "language"
 MAX_OPEN = 100
 _PACKAGE = "coldchain_backend.web.console"
+_MENU = {"alert": "alerts", "muted": "alerts", "kpis": "alerts", "zone": "board", "user": "users"}
+"""Under which entry of the menu a page stands that has none of its own."""
 
 
 @cache
@@ -107,8 +109,10 @@ class Page:
             "person": self.person.name,
             "role": str(self.person.role),
             "organisation": self.services.organisation,
+            "may_administer": self.person.may(Right.ADMINISTER),
+            "may_audit": self.person.may(Right.AUDIT),
             "open_count": len(self.open_alerts),
-            "page": {"alert": "alerts", "muted": "alerts", "kpis": "alerts", "zone": "board"}.get(name, name),
+            "page": _MENU.get(name, name),
             "path": url.path + (f"?{url.query}" if url.query else ""),
         }
 
