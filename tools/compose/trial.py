@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -184,6 +185,31 @@ def comes_through(trial: Trial) -> None:
     raise Mistaken(f"no readings: {trial.said('simulator')} {trial.said('gateway')} {trial.said('backend')}")
 
 
+def is_mirrored(trial: Trial) -> None:
+    """The same readings stand in the bucket, seen with Grafana's token."""
+    token = (trial.ground.folder / "volumes" / "influxdb-tokens" / "grafana").read_text().strip()
+    environment = trial.everyone["influxdb"].environment
+    query = urllib.parse.urlencode(
+        {
+            "db": environment["DOCKER_INFLUXDB_INIT_BUCKET"],
+            "q": "SELECT count(temperature) FROM reading GROUP BY sensor",
+        }
+    )
+    request = urllib.request.Request(
+        f"http://127.0.0.1:8086/query?{query}", headers={"Authorization": f"Token {token}"}
+    )
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - an address of this machine
+            series = json.load(answer)["results"][0].get("series", [])
+        counts = [int(one["values"][0][1]) for one in series]
+        if counts and min(counts) > 0:
+            trial.tell("readings in InfluxDB", ", ".join(f"{count} points" for count in counts))
+            return
+        time.sleep(1)
+    raise Mistaken(f"no readings in InfluxDB: {trial.said('backend')}")
+
+
 def is_told(trial: Trial) -> None:
     """The door of the simulated truck opens: the receiver gets a webhook and finds its signature right."""
     until = time.monotonic() + 150
@@ -259,6 +285,7 @@ def run(ground: Ground, tell: Told, not_here: Told) -> None:
         for service in in_order(everyone):
             _try(trial, service, lacking, not_here)
         comes_through(trial)
+        is_mirrored(trial)
         broker_is_closed(trial)
         is_told(trial)
         for name in reversed([name for name in trial.running if name not in trial.ended]):
