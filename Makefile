@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup deps demo demo-storm test test-unit test-integration test-e2e test-kill test-powercut test-faults test-alerts test-influx test-reference soak secrets up down check-compose \
-	check fix contracts figures coverage bench bench-backend bench-influx bench-gateway dist lock schema docs screenshots strangers influxd clean
+	check fix contracts figures coverage bench bench-backend bench-influx bench-gateway dist lock schema docs screenshots strangers influxd compare-alertmanager clean
 
 PY := .venv/bin/python
 DEMO := .venv/.demo.stamp
@@ -115,9 +115,14 @@ dist: $(DEV)  ## archives for gateways in dist/, to be installed offline; ARGS="
 screenshots: $(DEV)  ## pictures of a real run, desktop and phone width
 	@$(PY) -m demo.screenshots
 
-strangers:  ## build Telegraf and the Compose loader into the user's cache for the tests that use them
+strangers:  ## build Telegraf, Alertmanager and the Compose loader into the user's cache for the tests that use them
 	@tests/support/strangers/telegraf.sh
+	@tests/support/strangers/alertmanager.sh
 	@tests/support/strangers/compose.sh
+
+compare-alertmanager: $(DEV)  ## a real Alertmanager and ours, given the same alerts: same keys, types, fingerprints
+	@tests/support/strangers/alertmanager.sh
+	@$(PY) -m pytest -q -s tests/integration/delivery/test_real_alertmanager.py $(ARGS)
 
 influxd:  ## build InfluxDB 2.7 and unpack Debian's 1.6 into the user's cache, for tests and benchmarks
 	@tests/support/strangers/influxdb.sh

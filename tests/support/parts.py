@@ -17,6 +17,7 @@ HINTS: Mapping[str, str] = {
     "curl": "make deps",
     "chromium": "make deps",
     "telegraf": "make strangers",
+    "alertmanager": "make strangers",
     "compose-spec": "make strangers",
     "influxd": "make influxd",
     "nginx": "Debian: nginx",
