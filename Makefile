@@ -93,6 +93,10 @@ bench-backend: $(DEV)  ## the backend's budgets, beside InfluxDB 2.7 (make influ
 bench-influx: $(DEV)  ## mirror and dashboards on InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
 	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench mirror dashboards $(ARGS)
 
+.PHONY: bench-alerts
+bench-alerts: $(DEV)  ## alerts' budgets on SQLite and PostgreSQL: told in time, storm, receivers that hang; SCALE=0.1
+	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench storm told endpoints $(ARGS)
+
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)
 

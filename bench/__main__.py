@@ -1,6 +1,7 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify mirror dashboards]
+python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify mirror dashboards
+                 storm told endpoints]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -17,6 +18,7 @@ from bench.table import Budget, Row, print_table
 SUITES = (
     "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
     "ingest", "latency", "backlog", "stores", "verify", "mirror", "dashboards",
+    "storm", "told", "endpoints",
 )  # fmt: skip
 
 BUDGETS = {
@@ -58,6 +60,19 @@ BUDGETS = {
     "dashboard gateways, 24 h of 1000 points": Budget(at_most=2),
     "dashboard calendar, 24 h of 1000 points": Budget(at_most=2),
     "dashboard zone, 30 days of one zone": Budget(at_most=1),
+    **{
+        f"{what}, {where}": Budget(at_most=limit)
+        for where in ("SQLite", "PostgreSQL")
+        for what, limit in (
+            ("10000 excursions at once → committed", 10),
+            ("… memory grown by", 600),
+            ("accepted → committed p99 at 10 000 points a minute", 1_000),
+            ("committed → attempt p99 at 10 000 points a minute", 1_000),
+            ("accepted → committed p99 during a 20 × backfill", 1_000),
+            ("committed → attempt p99 during a 20 × backfill", 1_000),
+            ("receiver back → backlog starts", 60),
+        )
+    },
 }
 
 

@@ -58,6 +58,19 @@ class Sender:
         numbers = range(self.said, self.said + lines)
         body = b"".join([self._line(number, start_ms, spacing_ms, hot) for number in numbers])
         self.said += lines
+        return self._sealed(body)
+
+    def level(self, at_ms: int, celsius: float) -> bytes:
+        """The next sealed batch, in which every sensor says the same at one instant."""
+        first = self.number * self.sensors
+        return self._sealed(
+            b"".join(
+                b"reading,sensor=s%05d temperature=%.2f %d\n" % (first + sensor, celsius, at_ms)
+                for sensor in range(self.sensors)
+            )
+        )
+
+    def _sealed(self, body: bytes) -> bytes:
         self.seq += 1
         made = seal(
             self.key, org=ORGANISATION, run=f"run-{self.name}", seq=self.seq, prev=self.prev, body=body

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from bench.loads import ORGANISATION, Load
 
 START_S = 60.0
 JUDGE_S = 240.0
+STOP_S = 120.0
 BARE = """\
 import asyncio, os, sys, uvicorn, zlib
 file = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -111,15 +112,18 @@ class Backend:
 
 
 @contextmanager
-def backend(load: Load) -> Iterator[Backend]:
-    """A fresh backend that knows the load's fleet."""
+def backend(load: Load, *, config: str = "", files: Mapping[str, str] | None = None) -> Iterator[Backend]:
+    """A fresh backend that knows the load's fleet; `config`: more of its file, `files`: what lies beside."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="coldchain-bench-") as name:
         folder = Path(name)
         (folder / "backend.toml").write_text(
-            f'[backend]\norganisation = "{ORGANISATION}"\ndata_dir = "data"\nlisten = "127.0.0.1:{port}"\n',
+            f'[backend]\norganisation = "{ORGANISATION}"\ndata_dir = "data"\nlisten = "127.0.0.1:{port}"\n'
+            + config,
             "utf-8",
         )
+        for name_of, text in (files or {}).items():
+            (folder / name_of).write_text(text, "utf-8")
         command = [sys.executable, "-m", "coldchain_backend", "--config", "backend.toml", "serve"]
         with started(command, port, folder) as server:
             yield _set_up(server, folder, load)
@@ -197,7 +201,7 @@ def started(command: Sequence[str], port: int, folder: Path) -> Iterator[Server]
             yield Server(port, process)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(STOP_S)
 
 
 def _wait_for(port: int, log: Path) -> None:

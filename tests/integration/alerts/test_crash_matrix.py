@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
+import os
 import signal
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from random import Random
 
-import orjson
 import pytest
 
 from support.acceptance import Figures
-from support.alert_life import POINTS, RECEIVED, Life, live
+from support.alert_couriers import rows, still_open
+from support.alert_life import POINTS, Life, live
+from support.judged_log import HOUR, MINUTE, SECOND
 from support.postgres import Postgres
 from support.soak import rounds
+from support.told import faults, received
 
-KILLS = rounds(26, 500)
-ENDS = frozenset({"alert.resolved", "alert.closed", "alert.withdrawn", "alert.merged"})
+KILLS = int(os.environ.get("COLDCHAIN_ALERT_KILLS", rounds(26, 500)))
 LIFE_S = 120.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a receiver accepted."""
-
-    id: str
-    receiver: str
-    type: str
-    alert: str
-    sequence: int
-
-
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
-    """Processes that begin with everything imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["support.alert_life"])
-    return context
 
 
 @pytest.fixture(params=["file", "server"])
@@ -65,38 +46,12 @@ def lived(processes: ForkServerContext, life: Life) -> bool:
     return process.exitcode != 0
 
 
-def received(folder: Path) -> list[Told]:
-    lines = (folder / RECEIVED).read_bytes().splitlines()
-    return [Told(**orjson.loads(line)) for line in lines]
-
-
 def undisturbed(processes: ForkServerContext, tmp_path: Path, life: Life) -> set[tuple[str, str]]:
     """What one life without any fault tells: id and receiver."""
     (tmp_path / "whole").mkdir()
     whole = Life(folder=tmp_path / "whole", ticks=life.ticks, failing=0.0)
     assert not lived(processes, whole)
     return {(one.id, one.receiver) for one in received(whole.folder)}
-
-
-def faults(told: Sequence[Told]) -> list[str]:
-    """What no receiver may see, one line each."""
-    found = []
-    ids: dict[tuple[str, str, int], set[str]] = {}
-    first: dict[tuple[str, str], list[Told]] = {}
-    for one in told:
-        known = ids.setdefault((one.receiver, one.alert, one.sequence), set())
-        if one.id not in known:
-            first.setdefault((one.receiver, one.alert), []).append(one)
-        known.add(one.id)
-    found += [f"two ids for one step: {key}" for key, known in ids.items() if len(known) > 1]
-    for (receiver, alert), steps in first.items():
-        numbers = [one.sequence for one in steps]
-        kinds = Counter("end" if one.type in ENDS else one.type for one in steps)
-        if numbers != sorted(numbers):
-            found.append(f"{receiver} {alert}: out of order {numbers}")
-        if kinds["alert.fired"] != 1 or kinds["end"] != 1:
-            found.append(f"{receiver} {alert}: {dict(kinds)}")
-    return found
 
 
 def schedule(random: Random) -> Iterator[tuple[str, int]]:
@@ -124,4 +79,21 @@ def test_killed_between_any_two_steps_everything_is_told_once_in_order(
     figures.add(kills=kills, told=len(told), again=len(told) - len({(one.id, one.receiver) for one in told}))
     assert kills >= min(KILLS, 20)
     assert {(one.id, one.receiver) for one in told} == expected
-    assert faults(told) == []
+    assert faults(told, still_open(life)) == []
+
+
+@pytest.mark.acceptance("T2")
+def test_a_host_whose_clock_steps_back_and_forth_tells_everything_once_in_order(
+    processes: ForkServerContext, tmp_path: Path, figures: Figures
+) -> None:
+    steps = ((8, 3 * MINUTE), (14, -2 * HOUR), (22, 5 * SECOND), (26, 2 * HOUR))
+    life = Life(folder=tmp_path, ticks=40, jumps=steps)
+    points = [("judge.committed", 9), ("send.after", 2), ("append.after", 3), ("outcome.before", 3)]
+    kills = sum(lived(processes, replace(life, point=point, nth=nth)) for point, nth in points)
+    assert not lived(processes, life)
+    told = received(tmp_path)
+    figures.add(kills=kills, told=len(told), steps=len(steps))
+    assert kills == len(points)
+    assert {state for _, state in rows(life)} == {"delivered"}
+    assert {one.id for one in told} == {one for one, _ in rows(life)}
+    assert faults(told, still_open(life)) == []

@@ -41,6 +41,12 @@ def test_a_quiet_server_is_well() -> None:
         (replace(WELL, courier_ms=NOW - 121_000), "courier", "121 s", True),
         (replace(WELL, courier_ms=None), "courier", "3600 s", True),
         (replace(WELL, held=True), "courier", "old backend", True),
+        (
+            replace(WELL, lost="the state cannot be reached: refused", behind=20_000),
+            "judging",
+            "refused",
+            False,
+        ),
     ],
 )
 def test_what_is_ill_says_why(facts: Facts, ill: str, why: str, is_ready: bool) -> None:  # noqa: FBT001 - a column

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from coldchain.excursions import (
 from coldchain.profiles import Profile
 from support.judging_cases import SERIES, profiles
 from support.second_opinion import excursions_by_the_other, excursions_of
+from support.soak import rounds
 
 Series = list[tuple[int, float]]
 INTERVALS = st.sampled_from([1_000, 10_000, 60_000])
@@ -50,7 +52,9 @@ def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series
     assert ours == excursions_by_the_other(series, until, judged)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.soak
+@pytest.mark.acceptance("T1")
+@settings(max_examples=rounds(200, 10_000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.randoms(use_true_random=False))
 def test_order_and_duplication_do_not_matter(
     profile: Profile, interval: int, series: Series, chance: random.Random

@@ -30,6 +30,7 @@ VECTOR_SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 VECTOR_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 
 
+@pytest.mark.acceptance("T8")
 def test_the_official_vector() -> None:
     signed = signature(key_of(VECTOR_SECRET), VECTOR_ID, 1_614_265_330, b'{"test": 2432232314}')
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -56,6 +57,7 @@ def telling(body: bytes, keys: list[bytes], now_ms: int) -> Telling:
     )
 
 
+@pytest.mark.acceptance("T8")
 @given(
     st.binary(max_size=200),
     st.integers(0, 2**41),

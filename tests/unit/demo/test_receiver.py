@@ -17,10 +17,12 @@ HEADERS = {
 NOW_S = 1614265330.0
 
 
+@pytest.mark.acceptance("T8")
 def test_the_official_vector_verifies() -> None:
     assert verified(SECRET, HEADERS, BODY, NOW_S)
 
 
+@pytest.mark.acceptance("T8")
 def test_one_good_signature_among_others_is_enough() -> None:
     listed = {**HEADERS, "webhook-signature": "v1,AAAA nonsense " + HEADERS["webhook-signature"]}
     assert verified(SECRET, listed, BODY, NOW_S)
@@ -30,6 +32,7 @@ def test_header_names_have_no_case() -> None:
     assert verified(SECRET, {name.title(): value for name, value in HEADERS.items()}, BODY, NOW_S)
 
 
+@pytest.mark.acceptance("T8")
 @pytest.mark.parametrize(
     ("changed", "body", "now_s"),
     [

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from cattrs import Converter
@@ -65,6 +66,7 @@ def context_document(context: Context | None) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=1024)
 def iso(at_ms: int) -> str:
     """ISO 8601, UTC, milliseconds."""
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"

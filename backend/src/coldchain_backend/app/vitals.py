@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from coldchain_backend.judging import Answers
+from coldchain.errors import Unavailable
+from coldchain_backend.judging import Answers, Progress
 from coldchain_backend.ledger import FileLedger
 from coldchain_backend.web.vitals import Facts, Part, parts_of
 from coldchain_runtime.clock import Clock
@@ -19,6 +20,7 @@ class Vitals:
         self._clock, self._ledger, self._answers, self._held = clock, ledger, answers, held
         self._started_ms = clock.now_ms()
         self._courier_ms: int | None = None
+        self._progress = Progress()
 
     def at_each_round(self, news: Callable[[int], Awaitable[int]]) -> Callable[[int], Awaitable[int]]:
         """The same news for the courier, who asks for it each time it has come round."""
@@ -30,7 +32,8 @@ class Vitals:
         return heard
 
     def __call__(self) -> Sequence[Part]:
-        progress, end = self._answers.progress(), self._ledger.end
+        lost, end = self._look(), self._ledger.end
+        progress = self._progress
         newest = self._ledger.read(max(end - 1, 0), 1)
         return parts_of(
             Facts(
@@ -42,5 +45,14 @@ class Vitals:
                 judged_ms=progress.stamp_ms,
                 courier_ms=self._courier_ms,
                 held=self._held.exists(),
+                lost=lost,
             )
         )
+
+    def _look(self) -> str:
+        """Note how far judging is; why it cannot be asked, where its state cannot be reached."""
+        try:
+            self._progress = self._answers.progress()
+        except Unavailable as error:
+            return str(error)
+        return ""

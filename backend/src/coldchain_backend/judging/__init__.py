@@ -5,7 +5,7 @@ from coldchain_backend.judging.answers import Answers
 from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.compliance import Kept, together
 from coldchain_backend.judging.consumer import Judging
-from coldchain_backend.judging.contracts import SensorState, StoredExcursion
+from coldchain_backend.judging.contracts import Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.inquiry import Answer, Asked, PointAnswer
@@ -20,6 +20,7 @@ from coldchain_backend.judging.views import (
     Board,
     Bucket,
     Condition,
+    Counts,
     DeliveryView,
     PointStatus,
     Trace,
@@ -37,6 +38,7 @@ __all__ = [
     "Bucket",
     "CellDifference",
     "Condition",
+    "Counts",
     "DeliveryView",
     "Figures",
     "Follower",
@@ -45,6 +47,7 @@ __all__ = [
     "News",
     "PointAnswer",
     "PointStatus",
+    "Progress",
     "SensorState",
     "Settings",
     "StoredExcursion",

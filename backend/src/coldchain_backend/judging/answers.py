@@ -16,7 +16,7 @@ from coldchain_backend.judging.explained import explanation
 from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
-from coldchain_backend.judging.views import Board, Recall, Trace
+from coldchain_backend.judging.views import Board, Counts, Recall, Trace
 from coldchain_backend.ledger import Ledger
 from coldchain_backend.series import STEP_MS, SeriesReading
 
@@ -80,6 +80,10 @@ class Answers(AlertAnswers):
     def unjudged(self) -> Mapping[str, int]:
         """How much is in evidence but not judged, by reason."""
         return self._recall.unjudged()
+
+    def counts(self) -> Counts:
+        """How many alerts and deliveries there are."""
+        return self._recall.counts()
 
     def board(self, now_ms: int) -> Board:
         """How every point stands at `now_ms`."""

@@ -182,6 +182,26 @@ class AlertFilter:
     order: AlertOrder = AlertOrder.NEWEST
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many alerts and deliveries there are.
+
+    alerts       by what they stand as (suppressed and shelved ones too) and level
+    deliveries   by state; attempts: by outcome
+    queued       by receiver; oldest_ms: when the oldest of them was queued, ms UTC
+    dead         dead letters by receiver
+    for_digests  tellings that wait for the next digest
+    """
+
+    alerts: Mapping[tuple[str, str], int]
+    deliveries: Mapping[str, int]
+    attempts: Mapping[str, int]
+    queued: Mapping[str, int]
+    oldest_ms: int | None
+    dead: Mapping[str, int]
+    for_digests: int
+
+
 class Recall(Protocol):
     """Reads what judging committed, on connections of its own; from any thread."""
 
@@ -299,4 +319,8 @@ class Recall(Protocol):
 
     def unjudged(self) -> Mapping[str, int]:
         """How much was kept but not judged, by reason."""
+        ...
+
+    def counts(self) -> Counts:
+        """How many alerts and deliveries there are."""
         ...

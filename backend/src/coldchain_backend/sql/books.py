@@ -168,7 +168,9 @@ class Books(AlertBooks):
         self._pages.put(schema.excursion_history, row)
 
     def excursion(self, excursion_id: str) -> StoredExcursion | None:
-        self._pages.flush("excursion")
+        waiting = self._pages.waiting(schema.excursion, (excursion_id,))
+        if waiting is not None:
+            return rows.excursion_of(waiting)
         found = self._connection.execute(_EXCURSION, {"wanted": excursion_id}).mappings().first()
         return None if found is None else rows.excursion_of(found)
 

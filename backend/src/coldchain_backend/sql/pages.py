@@ -37,6 +37,10 @@ class Pages:
         """Whether anything waits for a table."""
         return bool(self._waiting.get(name))
 
+    def waiting(self, table: Table, key: tuple[Cell, ...]) -> Row | None:
+        """The row of this key that waits."""
+        return self._waiting.get(table.name, {}).get(key)
+
     def waits(self, table: Table, key: tuple[Cell, ...]) -> bool:
         """Whether a row of this key waits."""
         return key in self._waiting.get(table.name, ())

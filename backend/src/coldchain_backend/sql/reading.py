@@ -18,11 +18,20 @@ from coldchain_backend.judging.contracts import (
     Progress,
     StoredExcursion,
 )
-from coldchain_backend.judging.views import AlertFilter, AlertStory, AttemptView, DaySums, DeliveryView, Facts
+from coldchain_backend.judging.views import (
+    AlertFilter,
+    AlertStory,
+    AttemptView,
+    Counts,
+    DaySums,
+    DeliveryView,
+    Facts,
+)
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
 from coldchain_backend.sql.account_books import account_hours
 from coldchain_backend.sql.alert_pages import OPEN, alert_page, queued_of
+from coldchain_backend.sql.counts import counted
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
@@ -220,6 +229,10 @@ class Records:
                 local_alarms=tuple(_local_alarms(connection, alert)),
                 attempts=tuple(_attempts(connection, alert_id)),
             )
+
+    def counts(self) -> Counts:
+        with self._database.read() as connection:
+            return counted(connection)
 
     def unjudged(self) -> Mapping[str, int]:
         table = schema.unjudged

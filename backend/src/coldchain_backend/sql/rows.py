@@ -1,7 +1,7 @@
 """Rows ↔ the values that judging and alerts keep."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import RowMapping
@@ -99,33 +99,34 @@ def excursion_row(stored: StoredExcursion) -> Row:
     }
 
 
-def excursion_of(row: RowMapping) -> StoredExcursion:
+def excursion_of(row: RowMapping | Row) -> StoredExcursion:
     """An excursion from its row."""
+    cells: Any = row  # a row that was read, or one that waits: the same names
     return StoredExcursion(
-        id=row["id"],
-        key=CourseKey(row["sensor"], row["from_ms"], row["quantity"]),
-        point=row["point"],
-        created=row["created"],
-        revision=row["revision"],
+        id=cells["id"],
+        key=CourseKey(cells["sensor"], cells["from_ms"], cells["quantity"]),
+        point=cells["point"],
+        created=cells["created"],
+        revision=cells["revision"],
         excursion=Excursion(
-            rule=row["rule"],
-            opened_ms=row["opened_ms"],
-            closed_ms=row["closed_ms"],
-            warning_ms=row["warning_ms"],
-            alarm_ms=row["alarm_ms"],
-            peak=row["peak"],
-            peak_ms=row["peak_ms"],
-            out_ms=row["out_ms"],
-            data_gap=row["data_gap"],
+            rule=cells["rule"],
+            opened_ms=cells["opened_ms"],
+            closed_ms=cells["closed_ms"],
+            warning_ms=cells["warning_ms"],
+            alarm_ms=cells["alarm_ms"],
+            peak=cells["peak"],
+            peak_ms=cells["peak_ms"],
+            out_ms=cells["out_ms"],
+            data_gap=cells["data_gap"],
         ),
-        end_value=row["end_value"],
-        held_ms=row["held_ms"],
-        incomplete=row["incomplete"],
-        gone=None if row["gone"] is None else Gone(row["gone"]),
-        into=row["into_id"],
-        because=row["because"],
-        noted=row["noted"],
-        noted_ms=row["noted_ms"],
+        end_value=cells["end_value"],
+        held_ms=cells["held_ms"],
+        incomplete=cells["incomplete"],
+        gone=None if cells["gone"] is None else Gone(cells["gone"]),
+        into=cells["into_id"],
+        because=cells["because"],
+        noted=cells["noted"],
+        noted_ms=cells["noted_ms"],
     )
 
 

@@ -28,6 +28,7 @@ class Facts:
     behind       records that are not judged yet; judged_ms: the stamp up to which it is done
     courier_ms   when the courier last came round; None before its first round
     held         deliveries wait for a person, after a restore
+    lost         why the state cannot be reached; judging stands still meanwhile
     """
 
     now_ms: int
@@ -38,6 +39,7 @@ class Facts:
     judged_ms: int
     courier_ms: int | None
     held: bool
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,10 @@ def _evidence(facts: Facts) -> Part:
 
 def _judging(facts: Facts) -> Part:
     lag_ms = max(facts.now_ms - facts.judged_ms, 0) if facts.behind else 0
-    why = ""
-    if facts.behind > LAG_RECORDS:
+    why = facts.lost
+    if not why and facts.behind > LAG_RECORDS:
         why = f"judging is {facts.behind} records behind"
-    elif lag_ms > LAG_MS:
+    elif not why and lag_ms > LAG_MS:
         why = f"judging is {lag_ms // 1000} s behind"
     return Part(
         name="judging", ok=not why, why=why, figures={"behind_records": facts.behind, "lag_ms": lag_ms}

@@ -1,0 +1,89 @@
+"""What /metrics tells, in Prometheus's words; docs/metrics.md names every figure."""
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from coldchain_backend.alerts import counts
+from coldchain_backend.judging import Counts
+from coldchain_backend.mirror import CONDITIONS, Left, Mirror, MirrorState
+from coldchain_backend.web.services import Services
+
+
+def exposition(services: Services, mirror: Mirror | None) -> bytes:
+    """All figures as of now, the mirror's too. Raises Unavailable where the state cannot be reached."""
+    registry = CollectorRegistry()
+    _judging(registry, services)
+    _alerts(registry, services.answers.counts(), services.clock.now_ms())
+    audited = _gauge(registry, "alerts_open", "alerts that go on, by how they are told", "stated")
+    for stated, number in counts(services.answers.audit()).items():
+        audited.labels(stated.value).set(number)
+    _parts(registry, services)
+    if mirror is not None:
+        _mirror(mirror.state, registry)
+    return generate_latest(registry)
+
+
+def _judging(registry: CollectorRegistry, services: Services) -> None:
+    progress, now_ms = services.answers.progress(), services.clock.now_ms()
+    behind = services.ledger.end - progress.offset
+    lag_ms = max(0, now_ms - progress.stamp_ms) if behind else 0
+    _gauge(registry, "ledger_records", "records in the ledger").set(services.ledger.end)
+    _gauge(registry, "judging_lag_records", "records not judged yet").set(behind)
+    _gauge(registry, "judging_lag_seconds", "how old the oldest record that is not judged may be").set(
+        lag_ms / 1000
+    )
+    unjudged = _gauge(registry, "unjudged", "in evidence, not judged", "reason")
+    for reason, count in services.answers.unjudged().items():
+        unjudged.labels(reason).set(count)
+
+
+def _alerts(registry: CollectorRegistry, found: Counts, now_ms: int) -> None:
+    alerts = _gauge(registry, "alerts", "alerts by what they stand as", "state", "level")
+    for (state, level), count in found.alerts.items():
+        alerts.labels(state, level).set(count)
+    waiting_ms = 0 if found.oldest_ms is None else max(0, now_ms - found.oldest_ms)
+    _gauge(registry, "deliveries_oldest_seconds", "how long the oldest queued delivery has waited").set(
+        waiting_ms / 1000
+    )
+    _gauge(registry, "digest_entries", "tellings that wait for the next digest").set(found.for_digests)
+    for name, text, label, numbers in (
+        ("deliveries", "deliveries by state", "state", found.deliveries),
+        ("delivery_attempts", "attempts by outcome", "outcome", found.attempts),
+        ("deliveries_queued", "deliveries that wait", "receiver", found.queued),
+        ("dead_letters", "deliveries that were given up", "receiver", found.dead),
+    ):
+        gauge = _gauge(registry, name, text, label)
+        for value, count in numbers.items():
+            gauge.labels(value).set(count)
+
+
+def _parts(registry: CollectorRegistry, services: Services) -> None:
+    heard = _gauge(registry, "gateway_heard_ms", "when a gateway was last heard", "gateway")
+    for name, seen in services.gateways().items():
+        heard.labels(name).set(seen.heard_ms or 0)
+    well = _gauge(registry, "part_ok", "whether a part of the server is well", "part")
+    for part in services.vitals():
+        well.labels(part.name).set(part.ok)
+    beat = _gauge(registry, "beat_ms", "when an expected beat last came", "beat")
+    for one in services.beats.all():
+        beat.labels(one.name).set(one.last_ms)
+
+
+def _mirror(state: MirrorState, registry: CollectorRegistry) -> None:
+    Gauge("coldchain_mirror_up", "1: InfluxDB is written to", registry=registry).set(state.trouble is None)
+    Gauge("coldchain_mirror_lag_records", "judged records not mirrored yet", registry=registry).set(
+        max(0, state.judged - state.ledger)
+    )
+    Gauge("coldchain_mirror_points", "points written since the start", registry=registry).set(
+        state.tally.points
+    )
+    Gauge("coldchain_mirror_fills", "fillings begun since the start", registry=registry).set(state.fills)
+    left = Gauge("coldchain_mirror_left_out", "points left out", ["reason"], registry=registry)
+    for reason in Left:
+        left.labels(reason=reason.value).set(state.tally.left[reason])
+    named = Gauge("coldchain_mirror_condition", "1: an operator has to know", ["name"], registry=registry)
+    for name in CONDITIONS:
+        named.labels(name=name).set(name in state.conditions())
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(f"coldchain_{name}", text, labels, registry=registry)
