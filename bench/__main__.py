@@ -1,7 +1,7 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
 python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify mirror dashboards
-                 storm told endpoints]
+                 storm told]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -18,7 +18,7 @@ from bench.table import Budget, Row, print_table
 SUITES = (
     "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
     "ingest", "latency", "backlog", "stores", "verify", "mirror", "dashboards",
-    "storm", "told", "endpoints",
+    "storm", "told",
 )  # fmt: skip
 
 BUDGETS = {
@@ -70,7 +70,6 @@ BUDGETS = {
             ("committed → attempt p99 at 10 000 points a minute", 1_000),
             ("accepted → committed p99 during a 20 × backfill", 1_000),
             ("committed → attempt p99 during a 20 × backfill", 1_000),
-            ("receiver back → backlog starts", 60),
         )
     },
 }
