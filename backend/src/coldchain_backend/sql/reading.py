@@ -89,8 +89,7 @@ class Records:
 
     def gateways(self) -> Sequence[GatewayState]:
         with self._database.read() as connection:
-            found = connection.execute(select(schema.gateway_state)).mappings()
-            return [rows.gateway_of(row) for row in found]
+            return list(map(rows.gateway_of, connection.execute(select(schema.gateway_state)).mappings()))
 
     def page(self, sensor: str, from_ms: int, to_ms: int, limit: int) -> Sequence[SeriesReading]:
         with self._database.series() as connection:
@@ -235,9 +234,9 @@ class Records:
             return counted(connection)
 
     def unjudged(self) -> Mapping[str, int]:
-        table = schema.unjudged
+        wanted = select(schema.unjudged.c.reason, schema.unjudged.c.total)
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(select(table.c.reason, table.c.total))}
+            return {row[0]: row[1] for row in connection.execute(wanted)}
 
 
 def _progress(connection: Connection) -> Progress:
