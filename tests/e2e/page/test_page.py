@@ -65,8 +65,9 @@ def test_a_wrong_token_is_told(web: WebApp, context: BrowserContext) -> None:
     with served(web) as address:
         page = context.new_page()
         page.goto(f"{address}/login")
+        page.locator("details.other summary").click()
         page.get_by_label("Token").fill("wrong")
-        page.get_by_role("button", name="Sign in").click()
+        page.locator("#login").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_contain_text("not valid")
 
 
