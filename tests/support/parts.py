@@ -20,7 +20,7 @@ HINTS: Mapping[str, str] = {
     "alertmanager": "make strangers",
     "compose-spec": "make strangers",
     "influxd": "make influxd",
-    "nginx": "Debian: nginx",
+    "nginx": "make deps",
 }
 """Name of a part → the recipe that brings it."""
 

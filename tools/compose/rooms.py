@@ -96,8 +96,6 @@ def _furnish(service: Service, room: Path, ground: Ground) -> Iterator[str]:
             yield from bind(f"/{name}", f"/{name}", read_only=True)
     for place in ("/dev", "/proc"):
         yield from bind(place, place, read_only=False)
-    for needed in {str(ROOT), sys.base_prefix} - {"/usr"}:
-        yield from bind(needed, needed, read_only=True)
     yield from bind(ROOT / ".venv", "/opt/coldchain", read_only=True)
     yield from bind(ROOT, "/opt/demo", read_only=True)
     yield from bind(ground.programs, "/opt/programs", read_only=True)
@@ -114,6 +112,9 @@ def _furnish(service: Service, room: Path, ground: Ground) -> Iterator[str]:
             continue
         source = ground.volume(mount.source, service.uid) if mount.kind == "volume" else Path(mount.source)
         yield from bind(source, mount.target, read_only=mount.read_only)
+    # Last, because they may lie below a place where the service has memory of its own.
+    for needed in {str(ROOT), sys.base_prefix} - {"/usr"}:
+        yield from bind(needed, needed, read_only=True)
     yield shlex.join(["mount", "-o", "remount,ro", str(room)])
 
 

@@ -168,7 +168,11 @@ def test_without_a_broker_it_goes_on_and_ends_when_asked(simulate: Simulate) -> 
         (["list"], 0, "door-left-open"),
         (["--help"], 0, "examples:"),
         (["run", "--help"], 0, "--speed"),
-        (["run", "no-such", "--out", "x"], 2, "no scenario 'no-such'; there are: compressor-failure"),
+        (
+            ["run", "no-such", "--out", "x"],
+            2,
+            "no scenario 'no-such'; there are: alert-storm, compressor-failure",
+        ),
         (["run", "normal-day"], 2, "--out"),
         (["run", "normal-day", "--out", "x", "--mqtt", "nowhere"], 2, "HOST:PORT"),
         (["run", "normal-day", "--out", "x", "--speed", "0"], 2, "above 0"),
@@ -189,4 +193,4 @@ def test_the_command_line_says_what_is_wrong(
 
 def test_the_installed_command_is_this_one() -> None:
     done = subprocess.run([installed("coldchain-sim"), "list"], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("compressor-failure")
+    assert done.stdout.startswith("alert-storm")

@@ -104,7 +104,7 @@ def test_what_fits_has_no_problem() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="there are: compressor-failure, door-left-open"):
+    with pytest.raises(ScenarioError, match="there are: alert-storm, compressor-failure, door-left-open"):
         scenario.load("holiday")
     with pytest.raises(ScenarioError, match="no scenario"):
         scenario.load(str(tmp_path / "none.yaml"))
