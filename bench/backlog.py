@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.hand_clock import HandClock
 from bench.loads import ORGANISATION, Load, Sender, Shape
 from bench.table import Row
 from bench.timing import SCALE
@@ -32,30 +32,11 @@ T0 = 1_795_305_600_000
 AT_ONCE = 100
 
 
-@dataclass(slots=True)
-class HandClock:
-    """A clock that is set."""
-
-    at_ms: int = T0
-
-    def now_ms(self) -> int:
-        return self.at_ms
-
-    def monotonic_ns(self) -> int:
-        return self.at_ms * 1_000_000
-
-    def boottime_ns(self) -> int:
-        return self.at_ms * 1_000_000
-
-    async def sleep(self, seconds: float) -> None:
-        self.at_ms += int(seconds * 1000)
-
-
 class House:
     """Judging of one load in a folder."""
 
     def __init__(self, folder: Path, load: Load) -> None:
-        self.clock = HandClock()
+        self.clock = HandClock(at_ms=T0)
         self.spent_s = 0.0
         self.live_s: list[float] = []
         self.ledger = MemoryLedger(ORGANISATION, self.clock)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench.backlog import HandClock
+from bench.hand_clock import HandClock
 from bench.loads import ORGANISATION, Load, Shape
 from bench.servers import influx, influxd
 from bench.table import Row
@@ -82,7 +82,7 @@ def _rows(took_s: float, bare_s: float, points: int) -> Iterator[Row]:
 
 def _catch_up(folder: Path, bucket: Noting) -> tuple[float, int]:
     """Seconds for a day's readings that were judged while InfluxDB was away, and how many points they are."""
-    clock, load = HandClock(), Load(SHAPE)
+    clock, load = HandClock(at_ms=T0), Load(SHAPE)
     ledger = MemoryLedger(ORGANISATION, clock)
     database = open_database(folder / "coldchain.sqlite")
     books = MirroredBooks(database)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from bench.hand_clock import HandClock
 from bench.loads import ORGANISATION, Load, Sender, Shape
 from bench.states import places
 from bench.table import Row
@@ -45,24 +46,6 @@ RULES = """profiles:
 """
 
 
-class HandClock:
-    """Moved by hand."""
-
-    at_ms = T0
-
-    def now_ms(self) -> int:
-        return self.at_ms
-
-    def monotonic_ns(self) -> int:
-        return self.at_ms * 1_000_000
-
-    def boottime_ns(self) -> int:
-        return self.at_ms * 1_000_000
-
-    async def sleep(self, seconds: float) -> None:
-        self.at_ms += int(seconds * 1000)
-
-
 def measure() -> list[Row]:
     """The storm in every place."""
     with places() as every:
@@ -71,7 +54,7 @@ def measure() -> list[Row]:
 
 def storm(name: str, place: Place) -> list[Row]:
     """All points warm in one tick, judged in one transaction."""
-    load, clock = Load(SHAPE), HandClock()
+    load, clock = Load(SHAPE), HandClock(at_ms=T0)
     ledger = MemoryLedger(ORGANISATION, clock)
     ledger.put([NewRecord(kind=Kind.FLEET, payload=fleet(load))])
     ledger.put([batch(sender, T0, 4.0) for sender in load.senders])
