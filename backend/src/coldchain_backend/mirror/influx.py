@@ -121,25 +121,21 @@ class Influx:
 
     def ask(self, question: str) -> list[Table]:
         """Ask in InfluxQL."""
-        asked = urlencode({"db": self.place.bucket, "epoch": "ns", "q": question})
-        headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._wires.ask.ask("POST", "/query", asked.encode(), headers)
-        return list(_tables(answer))
+        return _queried(self._wires.ask, self.place, self._headers, question)
 
     def points(
         self, measurement: str, tags: Mapping[str, str], span_ns: tuple[int, int]
     ) -> Iterator[tuple[SeriesTags, Points]]:
         """The points of a measurement with these tags, of from ≤ time < to (ns), series by series."""
-        where = "".join(f'"{_named(name)}" = {literal(value)} AND ' for name, value in tags.items())
+        where = _where(tags, *_within(span_ns))
         question = f'SELECT * FROM "{_named(measurement)}" WHERE {where}'  # noqa: S608 - names quoted
-        for table in self.ask(f"{question}time >= {span_ns[0]} AND time < {span_ns[1]} GROUP BY *"):
+        for table in self.ask(f"{question} GROUP BY *"):
             series = tuple(sorted((name, value) for name, value in table.tags.items() if value))
             yield series, {_time(row): _fields(table.columns, row) for row in table.rows}
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> tuple[int, Fields] | None:
         """The newest point of a measurement with these tags."""
-        where = " AND ".join(f'"{_named(name)}" = {literal(value)}' for name, value in tags.items())
-        question = f'SELECT * FROM "{_named(measurement)}" WHERE {where}'  # noqa: S608 - names quoted
+        question = f'SELECT * FROM "{_named(measurement)}" WHERE {_where(tags)}'  # noqa: S608 - names quoted
         for table in self.ask(f"{question} ORDER BY time DESC LIMIT 1"):
             for row in table.rows:
                 return _time(row), _fields(table.columns, row)
@@ -179,12 +175,8 @@ class First:
         return f"/write?db={quote(self._place.bucket, safe='')}&precision={precision.value}"
 
     def delete(self, wire: Wire, measurement: str, tags: Mapping[str, str], span_ns: tuple[int, int]) -> None:
-        where = "".join(f'"{_named(name)}" = {literal(value)} AND ' for name, value in tags.items())
-        self._do(
-            wire,
-            f'DELETE FROM "{_named(measurement)}" WHERE {where}'  # noqa: S608 - InfluxQL, names quoted
-            f"time >= {span_ns[0]} AND time < {span_ns[1]}",
-        )
+        where = _where(tags, *_within(span_ns))
+        self._do(wire, f'DELETE FROM "{_named(measurement)}" WHERE {where}')  # noqa: S608 - names quoted
 
     def facts(self, wire: Wire) -> BucketFacts:
         answer = wire.ask("GET", "/ping", b"", self._headers)
@@ -208,9 +200,7 @@ class First:
         self._do(wire, f'CREATE DATABASE "{_named(self._place.bucket)}"{keeps}')
 
     def _do(self, wire: Wire, statement: str) -> list[Table]:
-        asked = urlencode({"db": self._place.bucket, "epoch": "ns", "q": statement})
-        headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
-        return list(_tables(wire.ask("POST", "/query", asked.encode(), headers)))
+        return _queried(wire, self._place, self._headers, statement)
 
 
 class Second:
@@ -283,6 +273,23 @@ def _authorization(place: Place) -> dict[str, str]:
     if place.user:
         return {"Authorization": f"Basic {b64encode(f'{place.user}:{secret}'.encode()).decode()}"}
     return {"Authorization": f"Token {secret}"}
+
+
+def _queried(wire: Wire, place: Place, headers: Mapping[str, str], statement: str) -> list[Table]:
+    """The answer to a statement in InfluxQL, times in ns."""
+    asked = urlencode({"db": place.bucket, "epoch": "ns", "q": statement})
+    form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+    return list(_tables(wire.ask("POST", "/query", asked.encode(), form)))
+
+
+def _where(tags: Mapping[str, str], *more: str) -> str:
+    """The condition of a statement in InfluxQL: all of these tags, and more."""
+    return " AND ".join([*(f'"{_named(name)}" = {literal(value)}' for name, value in tags.items()), *more])
+
+
+def _within(span_ns: tuple[int, int]) -> tuple[str, str]:
+    """Conditions of from ≤ time < to."""
+    return f"time >= {span_ns[0]}", f"time < {span_ns[1]}"
 
 
 def _tables(answer: Answer) -> Iterator[Table]:
