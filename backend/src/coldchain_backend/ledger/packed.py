@@ -44,8 +44,13 @@ class _Block:
 
 def is_packed(path: Path) -> bool:
     """Whether a segment's file is a packed one. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(len(_HEAD)) == _HEAD
+    with path.open("rb", buffering=0) as file:
+        return holds_packed(file.fileno())
+
+
+def holds_packed(file: int) -> bool:
+    """Whether an open file is a packed segment; where it is read does not move. Raises OSError."""
+    return os.pread(file, len(_HEAD), 0) == _HEAD
 
 
 def open_packed(file: BinaryIO) -> BinaryIO:

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from coldchain.errors import IntegrityError
 from coldchain_backend.ledger import chain
-from coldchain_backend.ledger.packed import is_packed, open_packed, unpacked_size
+from coldchain_backend.ledger.packed import holds_packed, is_packed, open_packed, unpacked_size
 from coldchain_backend.ledger.records import Kind, Record
 
 MAX_PAYLOAD: Final = 64 * 1024 * 1024
@@ -87,7 +87,7 @@ def open_segment(path: Path) -> BinaryIO:
     """
     try:
         file = path.open("rb", buffering=BUFFER)
-        return open_packed(file) if is_packed(path) else file
+        return open_packed(file) if holds_packed(file.fileno()) else file
     except FileNotFoundError as error:
         if not path.is_symlink():
             raise
