@@ -107,33 +107,28 @@ POSITIONS: Final = Query(
 )
 _DAY: Final = "15m"
 """Local days begin at a quarter of an hour of UTC in every time zone: each falls into a step of its own."""
-DAYS_CONFORM: Final = Query(
-    purpose="The worst point of each zone and local day; -1, drawn grey, where too little of it is known.",
-    columns={"conform": 'MIN("conform")'},
-    source="compliance",
-    where=DAYS,
-    tags=("zone",),
-    every=_DAY,
-    fill="none",
-    only_when=JUDGED,
+
+
+def _by_day(purpose: str, **columns: str) -> Query:
+    """Something of each zone and local day."""
+    return Query(
+        purpose=purpose,
+        columns=columns,
+        source="compliance",
+        where=DAYS,
+        tags=("zone",),
+        every=_DAY,
+        fill="none",
+        only_when=JUDGED,
+    )
+
+
+DAYS_CONFORM: Final = _by_day(
+    "The worst point of each zone and local day; -1, drawn grey, where too little of it is known.",
+    conform='MIN("conform")',
 )
-DAYS_KNOWN: Final = Query(
-    purpose="Share of each zone and local day that is known.",
-    columns={"share": SHARES["coverage"]},
-    source="compliance",
-    where=DAYS,
-    tags=("zone",),
-    every=_DAY,
-    fill="none",
-    only_when=JUDGED,
-)
-DAYS_OUT: Final = Query(
-    purpose="Degree-minutes beyond the limits of each zone and local day.",
-    columns={"degree_minutes": 'SUM("high_degree_minutes") + SUM("low_degree_minutes")'},
-    source="compliance",
-    where=DAYS,
-    tags=("zone",),
-    every=_DAY,
-    fill="none",
-    only_when=JUDGED,
+DAYS_KNOWN: Final = _by_day("Share of each zone and local day that is known.", share=SHARES["coverage"])
+DAYS_OUT: Final = _by_day(
+    "Degree-minutes beyond the limits of each zone and local day.",
+    degree_minutes='SUM("high_degree_minutes") + SUM("low_degree_minutes")',
 )
