@@ -294,10 +294,9 @@ def run(ground: Ground, tell: Told, not_here: Told) -> None:
 
 def _try(trial: Trial, service: Service, lacking: dict[str, str], not_here: Told) -> None:
     try:
-        program, recipe = PROGRAMS.get(service.name, ("sh", ""))
-        link = trial.ground.programs / program
-        if not link.exists():
-            shutil.copy(find(program, recipe), link)
+        if service.name in PROGRAMS:
+            program, recipe = PROGRAMS[service.name]
+            shutil.copy(find(program, recipe), trial.ground.programs / program)
     except NotHere as error:
         lacking[service.name] = str(error)
         not_here(service.name, str(error))
