@@ -7,7 +7,7 @@ from typing import Final
 from coldchain.profiles import Level
 from coldchain_backend.alerts.escalation import after, follow_chain, next_rungs
 from coldchain_backend.alerts.lifecycle import fresh, stepped
-from coldchain_backend.alerts.routing import Routed, matter_of, on_call, route
+from coldchain_backend.alerts.routing import Routed, Rung, matter_of, on_call, route
 from coldchain_backend.alerts.states import ENDS, Alert, AlertState, Transition, TransitionKind
 from coldchain_backend.fleet import Plan
 
@@ -48,13 +48,17 @@ def with_chain(alert: Alert, way: Routed, now_ms: int) -> Alert:
 
 def escalation_due(alert: Alert, way: Routed) -> int | None:
     """When the next step of an alert's escalation is due."""
-    found = None if alert.chain is None else next_rungs(alert.chain, way.rungs)
+    found = _next_rungs(alert, way)
     return None if found is None else found[0]
+
+
+def _next_rungs(alert: Alert, way: Routed) -> tuple[int, tuple[Rung, ...]] | None:
+    return None if alert.chain is None else next_rungs(alert.chain, way.rungs)
 
 
 def escalated(alert: Alert, way: Routed, plan: Plan, now_ms: int) -> Called | None:
     """The step of an escalation that is due; None: none is (any more)."""
-    found = None if alert.chain is None else next_rungs(alert.chain, way.rungs)
+    found = _next_rungs(alert, way)
     if alert.chain is None or found is None or found[0] > now_ms or not calls(alert):
         return None
     names = [name for rung in found[1] for name in on_call(rung.calls, plan, now_ms) or way.receivers]
@@ -70,9 +74,11 @@ def handed_over(alert: Alert, way: Routed, now_ms: int) -> Called | None:
 
 def stood_in(alert: Alert, receiver: str, plan: Plan, now_ms: int) -> Called | None:
     """The fallback of a receiver that an alert cannot be delivered to hears of it, once."""
-    fallback = next((one.fallback for one in plan.receivers if one.name == receiver), None)
-    known = any(one.name == fallback for one in plan.receivers)
-    if fallback is None or not known or fallback in alert.told or receiver not in alert.told:
+    failing = plan.receiver(receiver)
+    fallback = None if failing is None else failing.fallback
+    if fallback is None or plan.receiver(fallback) is None:
+        return None
+    if fallback in alert.told or receiver not in alert.told:
         return None
     return _step(alert, TransitionKind.STOOD_IN, now_ms, [fallback], receiver)
 

@@ -86,7 +86,7 @@ class Digests:
 
         It counts as the fire of every alert in it.
         """
-        line, known = self._line(receiver), _receiver(fleet, receiver)
+        line, known = self._line(receiver), fleet.plan.receiver(receiver)
         if known is not None:
             free_ms = room_ms(Bucket(full_ms=line.full_ms), known.allowed_rate, now_ms)
             if free_ms > now_ms:
@@ -169,10 +169,6 @@ class Digests:
 
     def _line(self, receiver: str) -> Line:
         return self._memos.get(_name_of(receiver), Line)
-
-
-def _receiver(fleet: Fleet, name: str) -> Receiver | None:
-    return next((one for one in fleet.receivers if one.name == name), None)
 
 
 def _name_of(receiver: str) -> str:

@@ -163,10 +163,6 @@ def _wording(request: Request, services: Services, ticket: Ticket) -> Wording:
     return wording_in(language, request, services)
 
 
-def _receiver(services: Services, ticket: Ticket) -> Receiver | None:
-    return next((one for one in services.fleet().receivers if one.name == ticket.receiver), None)
-
-
 def persons_of(services: Services, receiver: Receiver | None, language: Language) -> tuple[Named, ...]:
     """The people of a receiver, without those who are no longer to be told."""
     ids = () if receiver is None else receiver.persons
@@ -181,3 +177,7 @@ def _by(person: str, persons: Sequence[Named], ticket: Ticket) -> str | None:
     if len(persons) == 1:
         return persons[0].id
     return next((one.id for one in persons if one.id == person), None)
+
+
+def _receiver(services: Services, ticket: Ticket) -> Receiver | None:
+    return services.fleet().plan.receiver(ticket.receiver)
