@@ -1,6 +1,6 @@
 """Telling: each step becomes deliveries, by itself or in a digest, to whoever is to hear of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
@@ -68,12 +68,13 @@ class Teller:
             told=(*alert.told, *fresh),
             by_digest=(*alert.by_digest, *(name for name in fresh if name in late)),
         )
+        bodies = self._bodies(alert, step, {one.type for one in heard if one.receiver not in late}, fleet)
         for hearing in heard:
             receiver = receivers.get(hearing.receiver)
             if receiver is not None and hearing.receiver in late:
                 self._digests.defer(receiver, alert, step, hearing.type)
             else:
-                self._queue(alert, step, hearing, receiver, fleet)
+                self._queue(alert, step, hearing.receiver, receiver, bodies[hearing.type])
         return alert
 
     def _waits(self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver | None) -> bool:
@@ -88,26 +89,29 @@ class Teller:
         urgent = calls and (alert.critical or alert.cause.kind is AlertKind.FLOOD)
         return not self._digests.has_room(receiver, step.at_ms, urgent=urgent, flooded=self._flooded())
 
+    def _bodies(self, alert: Alert, step: Transition, events: Set[str], fleet: Fleet) -> Mapping[str, bytes]:
+        """What is sent about a step, by type of event: the same for everybody who hears it as that."""
+        link = f"{self._public_url}/alerts/{alert.id}"
+        return {
+            event: notice_of(alert, step, fleet).body(
+                Told(event=event, organisation=fleet.organisation, link=link, to=alert.told)
+            )
+            for event in events
+        }
+
     def _queue(
-        self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver | None, fleet: Fleet
+        self, alert: Alert, step: Transition, name: str, receiver: Receiver | None, body: bytes
     ) -> None:
-        told = Told(
-            event=hearing.type,
-            organisation=fleet.organisation,
-            link=f"{self._public_url}/alerts/{alert.id}",
-            to=alert.told,
-        )
-        due_ms = step.at_ms if receiver is None else self._digests.spend(receiver, step.at_ms)
-        cause = f"{alert.id}\n{step.sequence}\n{hearing.receiver}"
+        cause = f"{alert.id}\n{step.sequence}\n{name}"
         self._book.put_delivery(
             Delivery(
                 id="msg_" + sha256(cause.encode()).hexdigest()[:24],
                 alert=alert.id,
                 sequence=step.sequence,
-                receiver=hearing.receiver,
+                receiver=name,
                 at_ms=step.at_ms,
-                due_ms=due_ms,
-                body=notice_of(alert, step, fleet).body(told),
+                due_ms=step.at_ms if receiver is None else self._digests.spend(receiver, step.at_ms),
+                body=body,
                 critical=alert.critical,
             )
         )
