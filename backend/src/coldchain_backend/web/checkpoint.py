@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from coldchain_backend.ingest import RunHead
 from coldchain_backend.ledger import Statement
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer
+from coldchain_backend.web.services import Asker
 from coldchain_backend.web.write import Admitted
 
 router = APIRouter(prefix="/api/v1", tags=["evidence"], responses=FAILURES)
 
 
 @router.get("/checkpoint", response_class=Response)
-async def checkpoint(request: Request, person: Viewer, admission: Admitted) -> Response:
+async def checkpoint(request: Request, person: Asker, admission: Admitted) -> Response:
     """The head of the log and every gateway's last number, signed now by the backend's key.
 
     Its form is that of the daily checkpoint; `coldchain-backend verify --checkpoint FILE` holds the ledger

@@ -17,7 +17,7 @@ from coldchain_backend.evidence import Question, Source, export
 from coldchain_backend.ledger import ActName, act_record
 from coldchain_backend.web.api.shapes import From, Name, To, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["evidence"], responses=FAILURES)
 
@@ -33,7 +33,7 @@ class Exports:
 async def evidence(  # noqa: PLR0913 - each is a documented query parameter
     request: Request,
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     zone: Name | None = None,
     asset: Name | None = None,

@@ -14,7 +14,7 @@ from coldchain_backend.fleet import bundle_for
 from coldchain_backend.ingest import Lost, public_key
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.write import Admitted
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -100,7 +100,7 @@ class LostNumbers(BaseModel):
 
 
 @router.post("/codes")
-async def make_code(wish: CodeWish, person: Admin, auth: Asked) -> Code:
+async def make_code(wish: CodeWish, person: Asker, auth: Asked) -> Code:
     """Make a one-time code; an older one of the same name is void."""
     code = await to_thread(auth.tokens.issue_code, wish.name, auth.clock.now_ms())
     return Code(name=wish.name, code=code)
@@ -150,7 +150,7 @@ async def watch(request: Request, auth: Asked, services: Wanted) -> Response:
 
 
 @router.post("/{name}/revoke")
-async def revoke(name: str, wish: Revocation, person: Admin, auth: Asked, admission: Admitted) -> Revoked:
+async def revoke(name: str, wish: Revocation, person: Asker, auth: Asked, admission: Admitted) -> Revoked:
     """Refuse a gateway's keys and void its tokens; what was received before stands."""
     keys = [key for key in admission.keys.of(name) if wish.key in (None, fingerprint(key.public))]
     if not keys:
@@ -163,7 +163,7 @@ async def revoke(name: str, wish: Revocation, person: Admin, auth: Asked, admiss
 
 
 @router.post("/{name}/declare-lost", status_code=204)
-async def declare_lost(name: str, wish: LostNumbers, person: Admin, admission: Admitted) -> Response:
+async def declare_lost(name: str, wish: LostNumbers, person: Asker, admission: Admitted) -> Response:
     """Say that numbers of a run will never come; they count as unknown time from now on."""
     key = admission.keys.find(wish.key)
     if key is None or key.name != name:

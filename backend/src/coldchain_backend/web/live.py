@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from coldchain_backend.alerts import Alert
 from coldchain_backend.judging import AlertFilter
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 ALIVE_S = 5.0
@@ -18,7 +18,7 @@ MAX_OPEN = 200
 
 
 @router.get("/live", response_class=StreamingResponse)
-async def live(request: Request, services: Wanted, person: Viewer) -> StreamingResponse:
+async def live(request: Request, services: Wanted, person: Asker) -> StreamingResponse:
     """A stream of `board` (readings were judged), `alert` (an alert changed) and `alive` (every 5 s) events.
 
     Each carries `now_ms`, the server's time. The stream ends when the person's access does.

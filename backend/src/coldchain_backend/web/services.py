@@ -169,6 +169,3 @@ def person_of(request: Request) -> Person:
 
 Asker = Annotated[Person, Depends(person_of)]
 """Who asks; that they may is decided by the table in `rights`, for every route."""
-Viewer = Annotated[Person, Depends(person_of)]
-Operator = Annotated[Person, Depends(person_of)]
-Admin = Annotated[Person, Depends(person_of)]

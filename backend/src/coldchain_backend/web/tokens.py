@@ -12,7 +12,7 @@ from coldchain_backend.access import SERVER_ADMIN, Grant, Noted, Purpose, Role, 
 from coldchain_backend.web.api.shapes import Listed, Time
 from coldchain_backend.web.auth import Asked, Auth
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin, Person, Services, Wanted
+from coldchain_backend.web.services import Asker, Person, Services, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["access"], responses=FAILURES)
@@ -83,14 +83,14 @@ class Revoked(BaseModel):
 
 
 @router.get("")
-async def tokens(auth: Asked, person: Admin) -> Listed[TokenItem]:
+async def tokens(auth: Asked, person: Asker) -> Listed[TokenItem]:
     """Tokens and login links of people, tokens of machines; the newest first."""
     found = await to_thread(auth.tokens.listed, Purpose.PERSON, Purpose.GATEWAY)
     return Listed(items=[_item(id, grant) for id, grant in found])
 
 
 @router.post("")
-async def make_token(wish: TokenWish, person: Admin, auth: Asked, services: Wanted) -> NewToken:
+async def make_token(wish: TokenWish, person: Asker, auth: Asked, services: Wanted) -> NewToken:
     """Make a token; only its hash is kept."""
     grant = _grant(wish, services, auth.clock.now_ms())
     token = await to_thread(auth.tokens.issue, grant)
@@ -99,7 +99,7 @@ async def make_token(wish: TokenWish, person: Admin, auth: Asked, services: Want
 
 
 @router.post("/revoke")
-async def revoke_tokens(wish: Revocation, person: Admin, auth: Asked, services: Wanted) -> Revoked:
+async def revoke_tokens(wish: Revocation, person: Asker, auth: Asked, services: Wanted) -> Revoked:
     """Void every token of a person or of a machine."""
     if (wish.person is None) == (wish.gateway is None):
         raise HTTPException(400, "name either a person or a gateway")
@@ -113,7 +113,7 @@ async def revoke_tokens(wish: Revocation, person: Admin, auth: Asked, services: 
 
 
 @router.post("/{token}/renew")
-async def renew(token: Id, wish: Renewal, person: Admin, auth: Asked, services: Wanted) -> RenewedToken:
+async def renew(token: Id, wish: Renewal, person: Asker, auth: Asked, services: Wanted) -> RenewedToken:
     """A new token of the same rights; the old one stays good for a while, so that nothing stands still."""
     now_ms, overlap_ms = auth.clock.now_ms(), round(wish.overlap_hours * HOUR_MS)
     _refuse_own(await _found(auth, token))
@@ -127,7 +127,7 @@ async def renew(token: Id, wish: Renewal, person: Admin, auth: Asked, services: 
 
 
 @router.delete("/{token}", status_code=204)
-async def revoke_one(token: Id, person: Admin, auth: Asked, services: Wanted) -> Response:
+async def revoke_one(token: Id, person: Asker, auth: Asked, services: Wanted) -> Response:
     """Void one token, and end the sessions that came from it."""
     _refuse_own(await _found(auth, token))
     gone = await to_thread(auth.tokens.drop, token)

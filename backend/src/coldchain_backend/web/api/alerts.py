@@ -14,7 +14,7 @@ from coldchain_backend.web.api.alert_items import AlertItem, alert_fields
 from coldchain_backend.web.api.shapes import Listed, Name, Names, Time
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.places import named
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
@@ -95,7 +95,7 @@ class AlertAnswer(AlertItem):
 @router.get("/alerts")
 async def alerts(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     state: Annotated[AlertState | None, Query(description="only alerts that are shown in this state")] = None,
     listed: Annotated[bool, Query(description="only alerts that a person still has to do with")] = False,
@@ -126,7 +126,7 @@ async def alerts(  # noqa: PLR0913 - each is a documented query parameter
 
 
 @router.get("/alerts/{alert}")
-async def alert(services: Wanted, person: Viewer, alert: str) -> AlertAnswer:
+async def alert(services: Wanted, person: Asker, alert: str) -> AlertAnswer:
     """One alert with its timeline and deliveries."""
     story = await to_thread(services.answers.alert, alert)
     if story is None:

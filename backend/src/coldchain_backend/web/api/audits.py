@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from coldchain_backend.alerts import Stated, counts
 from coldchain_backend.web.api.shapes import Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], responses=FAILURES)
@@ -38,7 +38,7 @@ class Audited(BaseModel):
 
 
 @router.get("/audit")
-async def audit(services: Wanted, person: Viewer) -> Audited:
+async def audit(services: Wanted, person: Asker) -> Audited:
     """Whether every alert that goes on was told to somebody, or why not."""
     found = await to_thread(services.answers.audit)
     return Audited(

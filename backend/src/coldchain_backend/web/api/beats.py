@@ -7,7 +7,7 @@ from coldchain_backend.access import Purpose, Role
 from coldchain_backend.web.api.shapes import Listed, Time
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import ROLE_REFUSED, Viewer, Wanted
+from coldchain_backend.web.services import ROLE_REFUSED, Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["beats"], responses=FAILURES)
@@ -23,7 +23,7 @@ class BeatItem(BaseModel):
 
 
 @router.get("/beats")
-async def beats(services: Wanted, person: Viewer) -> Listed[BeatItem]:
+async def beats(services: Wanted, person: Asker) -> Listed[BeatItem]:
     """Everything that `[[beats]]` in backend.toml expects."""
     found = [
         BeatItem(name=one.name, last_at=iso(one.last_ms), due_at=iso(one.due_ms), missed=one.missed)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from coldchain_backend.web.api.shapes import Names, Time, Value
 from coldchain_backend.web.board import BoardPoint, BoardZone, board_of
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["board"], responses=FAILURES)
@@ -55,7 +55,7 @@ class BoardAnswer(BaseModel):
 
 
 @router.get("/board")
-async def board(services: Wanted, person: Viewer) -> BoardAnswer:
+async def board(services: Wanted, person: Asker) -> BoardAnswer:
     """How every zone and point stands: in_limits, pending, warning, alarm, unknown or not_judged."""
     now = services.clock.now_ms()
     fleet = await to_thread(services.fleet_in_force)

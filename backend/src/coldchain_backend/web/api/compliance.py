@@ -18,7 +18,7 @@ from coldchain_backend.judging import Kept, together
 from coldchain_backend.web.api.asking import AskedFormat, Format, csv_of
 from coldchain_backend.web.api.shapes import MAX_DAYS, FromTime, Listed, Name, Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["compliance"], responses=FAILURES)
@@ -54,7 +54,7 @@ class ComplianceItem(BaseModel):
 @router.get("/compliance", response_model=Listed[ComplianceItem])
 async def compliance(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     zone: Name | None = None,
     from_: Annotated[date, Query(alias="from", description="the first local day")],

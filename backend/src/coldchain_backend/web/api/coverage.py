@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from coldchain_backend.web.api.asking import AsOf, Legs, legs_of, number_of
 from coldchain_backend.web.api.shapes import From, FromTime, Listed, Name, Time, To, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["verdicts"], responses=FAILURES)
@@ -31,7 +31,7 @@ class CoverageItem(BaseModel):
 @router.get("/coverage")
 async def coverage(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     leg: Legs = None,
     zone: Name | None = None,

@@ -15,7 +15,7 @@ from coldchain_backend.web.api.asking import time_ms
 from coldchain_backend.web.api.shapes import Listed, Time
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.post import MAX_REASON, Post, enable_receiver, post_of, replay, try_receiver
-from coldchain_backend.web.services import Admin, Operator, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["deliveries"], responses=FAILURES)
@@ -125,7 +125,7 @@ def _asked(
 @router.get("/deliveries")
 async def deliveries(
     post: ThePost,
-    person: Viewer,
+    person: Asker,
     wanted: Annotated[WantedLetters, Depends(_asked)],
     limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100,
 ) -> Listed[DeliveryItem]:
@@ -135,7 +135,7 @@ async def deliveries(
 
 
 @router.get("/deliveries/{id}")
-async def delivery(post: ThePost, person: Operator, id: str) -> DeliveryStory:
+async def delivery(post: ThePost, person: Asker, id: str) -> DeliveryStory:
     """One telling with its attempts."""
     found = await to_thread(post.letters.shown, id)
     if found is None:
@@ -149,7 +149,7 @@ async def delivery(post: ThePost, person: Operator, id: str) -> DeliveryStory:
 
 
 @router.post("/deliveries/replay")
-async def send_again(post: ThePost, services: Wanted, person: Operator, wish: ReplayWish) -> Replayed:
+async def send_again(post: ThePost, services: Wanted, person: Asker, wish: ReplayWish) -> Replayed:
     """Queue dead letters, or what was delivered, again under the same ids."""
     wanted = WantedLetters(
         ids=tuple(wish.ids),
@@ -163,7 +163,7 @@ async def send_again(post: ThePost, services: Wanted, person: Operator, wish: Re
 
 
 @router.get("/receivers")
-async def receivers(post: ThePost, services: Wanted, person: Viewer) -> Listed[ReceiverItem]:
+async def receivers(post: ThePost, services: Wanted, person: Asker) -> Listed[ReceiverItem]:
     """Receivers of the fleet in force."""
     known = {one.receiver: one for one in await to_thread(post.standings.everyone)}
     counts = await to_thread(post.letters.counts)
@@ -190,7 +190,7 @@ async def receivers(post: ThePost, services: Wanted, person: Viewer) -> Listed[R
 
 
 @router.post("/receivers/{name}/test")
-async def test(post: ThePost, services: Wanted, person: Operator, name: str) -> Tried:
+async def test(post: ThePost, services: Wanted, person: Asker, name: str) -> Tried:
     """Send the longest message there could be, now, and say what came of it."""
     trial = await try_receiver(post, services, person, name)
     return Tried(
@@ -205,7 +205,7 @@ async def test(post: ThePost, services: Wanted, person: Operator, name: str) -> 
 
 
 @router.post("/receivers/{name}/enable", status_code=204)
-async def enable(post: ThePost, services: Wanted, person: Admin, name: str, why: Why) -> None:
+async def enable(post: ThePost, services: Wanted, person: Asker, name: str, why: Why) -> None:
     """Tell a receiver again that said it was gone; what was held for it goes out."""
     await enable_receiver(post, services, person, name, why.reason)
 

@@ -13,7 +13,7 @@ from coldchain_backend.judging import StoredExcursion
 from coldchain_backend.web.api.asking import AskedFormat, AsOf, Format, csv_of, number_of
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["excursions"], responses=FAILURES)
@@ -60,7 +60,7 @@ class RevisionItem(ExcursionItem):
 @router.get("/excursions", response_model=Listed[ExcursionItem])
 async def excursions(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     zone: Name | None = None,
     point: Name | None = None,
@@ -90,7 +90,7 @@ async def excursions(  # noqa: PLR0913 - each is a documented query parameter
 
 
 @router.get("/excursions/{excursion}")
-async def revisions(services: Wanted, person: Viewer, excursion: str) -> Listed[RevisionItem]:
+async def revisions(services: Wanted, person: Asker, excursion: str) -> Listed[RevisionItem]:
     """Every state in which one excursion was kept, oldest first: what was known of it, and when."""
     found = await to_thread(services.answers.history, excursion)
     if not found:

@@ -23,7 +23,7 @@ from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.api.shapes import Time, ms_of
 from coldchain_backend.web.errors import FAILURES, failure
 from coldchain_backend.web.recipients import refused, short_of
-from coldchain_backend.web.services import Admin, Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
@@ -100,7 +100,7 @@ class Applied(BaseModel):
 
 
 @router.get("")
-async def current(services: Wanted, person: Viewer) -> FleetAnswer:
+async def current(services: Wanted, person: Asker) -> FleetAnswer:
     """The fleet file in force, as it was applied; applying it again changes nothing."""
     newest = services.fleet().current
     return FleetAnswer(
@@ -120,7 +120,7 @@ async def file_schema() -> dict[str, object]:
 
 
 @router.post("/diff")
-async def diff(services: Wanted, person: Admin, file: FleetFile) -> DifferenceAnswer:
+async def diff(services: Wanted, person: Asker, file: FleetFile) -> DifferenceAnswer:
     """What applying a file would do; changes nothing."""
     plan = await to_thread(parse, file.text, file=file.name)
     newest = services.fleet().current
@@ -129,7 +129,7 @@ async def diff(services: Wanted, person: Admin, file: FleetFile) -> DifferenceAn
 
 
 @router.post("/apply", response_model=Applied)
-async def apply(services: Wanted, person: Admin, file: Application) -> Applied | Response:
+async def apply(services: Wanted, person: Asker, file: Application) -> Applied | Response:
     """Make a file the fleet in force; 409 if `base` is not the newest or something stands against it."""
     wish = Wish(
         plan=await to_thread(parse, file.text, file=file.name),

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from coldchain_backend.web.api.shapes import Listed, Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import GatewaySeen, Viewer, Wanted
+from coldchain_backend.web.services import Asker, GatewaySeen, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["gateways"], responses=FAILURES)
@@ -22,7 +22,7 @@ class GatewayItem(BaseModel):
 
 
 @router.get("/gateways")
-async def gateways(services: Wanted, person: Viewer) -> Listed[GatewayItem]:
+async def gateways(services: Wanted, person: Asker) -> Listed[GatewayItem]:
     """All gateways of the fleet file and all that enrolled by a code."""
     return Listed(items=[_item(one) for one in services.gateways().values()])
 

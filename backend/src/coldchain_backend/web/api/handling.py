@@ -17,7 +17,7 @@ from coldchain_backend.web.alert_acts import (
 )
 from coldchain_backend.web.api.shapes import ms_of
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Operator, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], responses=FAILURES)
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
@@ -69,7 +69,7 @@ class Accepted(BaseModel):
 
 
 @router.post("/{alert}/acknowledge", status_code=202)
-async def acknowledge(services: Wanted, person: Operator, alert: str, notice: Notice) -> Accepted:
+async def acknowledge(services: Wanted, person: Asker, alert: str, notice: Notice) -> Accepted:
     """Take notice of an alert."""
     if await to_thread(services.answers.alert, alert) is None:
         raise HTTPException(404, f"no alert {alert}")
@@ -80,7 +80,7 @@ async def acknowledge(services: Wanted, person: Operator, alert: str, notice: No
 
 
 @router.post("/{alert}/shelve", status_code=202)
-async def shelve(services: Wanted, person: Operator, alert: str, shelving: Shelving) -> Accepted:
+async def shelve(services: Wanted, person: Asker, alert: str, shelving: Shelving) -> Accepted:
     """Shelve an alert that goes on: it is recorded as ever, and its end is told."""
     until_ms = None if shelving.until is None else ms_of(shelving.until)
     wish = Wish(until_ms=until_ms, one_shot=shelving.one_shot, reason=shelving.reason)
@@ -89,21 +89,21 @@ async def shelve(services: Wanted, person: Operator, alert: str, shelving: Shelv
 
 
 @router.post("/{alert}/unshelve", status_code=202)
-async def unshelve(services: Wanted, person: Operator, alert: str, why: Why) -> Accepted:
+async def unshelve(services: Wanted, person: Asker, alert: str, why: Why) -> Accepted:
     """Take the shelving off; what goes on is told at once."""
     await write_unshelving(services, person, alert, why.reason)
     return Accepted(id=alert, by=person.name)
 
 
 @router.post("/{alert}/comment", status_code=202)
-async def comment(services: Wanted, person: Operator, alert: str, said: Comment) -> Accepted:
+async def comment(services: Wanted, person: Asker, alert: str, said: Comment) -> Accepted:
     """Note something in an alert's timeline."""
     await write_comment(services, person, alert, said.text)
     return Accepted(id=alert, by=person.name)
 
 
 @router.post("/{alert}/disposition", status_code=202)
-async def dispose(services: Wanted, person: Operator, alert: str, said: Disposing) -> Accepted:
+async def dispose(services: Wanted, person: Asker, alert: str, said: Disposing) -> Accepted:
     """Decide about the goods behind an alert that has ended; for quality and admin."""
     await write_disposition(services, person, alert, said.decision, said.reason)
     return Accepted(id=alert, by=person.name)

@@ -14,7 +14,7 @@ from coldchain_backend.judging import Figures
 from coldchain_backend.web.api.asking import AskedFormat, Format, csv_of
 from coldchain_backend.web.api.shapes import DAY_MS, Time, ms_of
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
@@ -90,7 +90,7 @@ class KpiAnswer(BaseModel):
 @router.get("/alerts/kpis", response_model=KpiAnswer)
 async def kpis(
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     since: From = None,
     until: To = None,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 
 from coldchain_backend.mirror import Mirror
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin, Viewer
+from coldchain_backend.web.services import Asker
 
 router = APIRouter(prefix="/api/v1/mirror", tags=["mirror"], responses=FAILURES)
 
@@ -22,13 +22,13 @@ Wanted = Annotated[Mirror, Depends(_mirror)]
 
 
 @router.get("")
-async def mirror(person: Viewer, mirror: Wanted) -> dict[str, object]:
+async def mirror(person: Asker, mirror: Wanted) -> dict[str, object]:
     """What is mirrored so far, what is in the way, and what was left out."""
     return mirror.state.document()
 
 
 @router.post("/rebuild", status_code=202)
-async def rebuild(person: Admin, mirror: Wanted) -> dict[str, object]:
+async def rebuild(person: Asker, mirror: Wanted) -> dict[str, object]:
     """Delete what is ours in the bucket and write it anew; `fills` counts up once that has begun."""
     mirror.refill(f"asked for by {person.name}")
     return mirror.state.document()

@@ -15,7 +15,7 @@ from coldchain_backend.web.alert_acts import Wanted as Wish
 from coldchain_backend.web.alert_acts import end_mute, write_mute
 from coldchain_backend.web.api.shapes import Listed, Time, ms_of
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Operator, Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
@@ -108,7 +108,7 @@ class MuteItem(BaseModel):
 
 
 @router.get("/mutes")
-async def mutes(services: Wanted, person: Viewer) -> Listed[MuteItem]:
+async def mutes(services: Wanted, person: Asker) -> Listed[MuteItem]:
     """Everything that is shelved, in a window or out of service, or will be."""
     found = await to_thread(services.answers.mutes)
     now_ms = services.clock.now_ms()
@@ -116,7 +116,7 @@ async def mutes(services: Wanted, person: Viewer) -> Listed[MuteItem]:
 
 
 @router.post("/windows", status_code=202)
-async def open_window(services: Wanted, person: Operator, window: Window) -> Set:
+async def open_window(services: Wanted, person: Asker, window: Window) -> Set:
     """Set a window; at its end what goes on is told at once, once."""
     times: list[Json] | None = None if window.times is None else [one.json_times() for one in window.times]
     wish = Wish(
@@ -133,13 +133,13 @@ async def open_window(services: Wanted, person: Operator, window: Window) -> Set
 
 
 @router.post("/windows/{window}/end", status_code=202)
-async def end_window(services: Wanted, person: Operator, window: str, ending: Ending) -> Set:
+async def end_window(services: Wanted, person: Asker, window: str, ending: Ending) -> Set:
     """End a window before its time."""
     return await _ended(services, person, ActName.WINDOW_ENDED, window, ending)
 
 
 @router.post("/out-of-service", status_code=202)
-async def out_of_service(services: Wanted, person: Operator, said: OutOfService) -> Set:
+async def out_of_service(services: Wanted, person: Asker, said: OutOfService) -> Set:
     """Take a zone or sensor out of service for maintenance or calibration."""
     wish = Wish(
         asset=said.asset,
@@ -154,12 +154,12 @@ async def out_of_service(services: Wanted, person: Operator, said: OutOfService)
 
 
 @router.post("/out-of-service/{mute}/return", status_code=202)
-async def return_to_service(services: Wanted, person: Operator, mute: str, ending: Ending) -> Set:
+async def return_to_service(services: Wanted, person: Asker, mute: str, ending: Ending) -> Set:
     """Return it to service; what goes on is told at once, once."""
     return await _ended(services, person, ActName.RETURN_TO_SERVICE, mute, ending)
 
 
-async def _ended(services: Services, person: Operator, act: ActName, mute: str, ending: Ending) -> Set:
+async def _ended(services: Services, person: Asker, act: ActName, mute: str, ending: Ending) -> Set:
     await end_mute(services, person, act, mute, ending.reason)
     return Set(id=mute, by=person.name)
 

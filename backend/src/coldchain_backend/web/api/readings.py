@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from coldchain_backend.series import SeriesReading
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, Value, ms_of, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["readings"], responses=FAILURES)
@@ -19,7 +19,7 @@ MAX_READINGS = 10_000
 @router.get("/readings")
 async def readings(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     sensor: Name,
     from_: From = None,

@@ -13,7 +13,7 @@ from coldchain_backend.ledger import ActName, Json, act_record
 from coldchain_backend.readiness import Asked, Seen, html_sheet, missing, said, text_sheet
 from coldchain_backend.web.api.shapes import Names, Time
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Operator, Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1/zones", tags=["zones"], responses=FAILURES)
@@ -75,7 +75,7 @@ class Placed(BaseModel):
 
 
 @router.get("/{zone}/ready")
-async def ready(services: Wanted, person: Viewer, zone: str) -> ReadyAnswer:
+async def ready(services: Wanted, person: Asker, zone: str) -> ReadyAnswer:
     """What is missing before a zone may be in use, each with what mends it."""
     asked = await to_thread(_asked, services, zone)
     found = missing(asked)
@@ -104,7 +104,7 @@ async def ready(services: Wanted, person: Viewer, zone: str) -> ReadyAnswer:
 @router.get("/{zone}/sheet", response_class=Response)
 async def sheet(
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     zone: str,
     *,
     language: Language = Language.EN,
@@ -118,7 +118,7 @@ async def sheet(
 
 
 @router.post("/{zone}/tests", status_code=202)
-async def record(services: Wanted, person: Operator, zone: str, done: Recorded) -> Placed:
+async def record(services: Wanted, person: Asker, zone: str, done: Recorded) -> Placed:
     """Record that a test of a zone was done; the act stands in the ledger when this answers."""
     if services.fleet().plan.zone(zone) is None:
         raise HTTPException(404, f"no zone {zone}")

@@ -10,7 +10,7 @@ from coldchain_backend.alerts import AlertKind
 from coldchain_backend.web.api.explained import Explanation, explained, matter_at
 from coldchain_backend.web.api.shapes import Name, ms_of
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 
 router = APIRouter(prefix="/api/v1/routes", tags=["alerts"], responses=FAILURES)
 At = Annotated[AwareDatetime | None, Query(description="the instant asked about; default: now")]
@@ -19,7 +19,7 @@ At = Annotated[AwareDatetime | None, Query(description="the instant asked about;
 @router.get("/explain")
 async def explain(  # noqa: PLR0913 - one parameter per question
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     zone: Name | None = None,
     asset: Name | None = None,

@@ -9,7 +9,7 @@ from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging import SensorState
 from coldchain_backend.web.api.shapes import Listed, Time, Value
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["sensors"], responses=FAILURES)
@@ -28,7 +28,7 @@ class SensorItem(BaseModel):
 
 
 @router.get("/sensors")
-async def sensors(services: Wanted, person: Viewer, *, unassigned: bool = False) -> Listed[SensorItem]:
+async def sensors(services: Wanted, person: Asker, *, unassigned: bool = False) -> Listed[SensorItem]:
     """Sensors by name; `unassigned`: only those at no point, whose readings are kept and not judged."""
     fleet = services.fleet()
     found = [_item(one, fleet) for one in await to_thread(services.answers.sensors)]

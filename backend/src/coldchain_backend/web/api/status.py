@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses=FAILURES)
 
@@ -38,7 +38,7 @@ class Status(BaseModel):
 
 
 @router.get("/status")
-async def status(services: Wanted, person: Viewer) -> Status:
+async def status(services: Wanted, person: Asker) -> Status:
     """How the server stands now."""
     return await to_thread(_status, services)
 

@@ -14,7 +14,7 @@ from coldchain_backend.access import Person, Role, plain_number
 from coldchain_backend.web.api.shapes import Listed, Names
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Admin, Services, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.signing_in import Door, by
 
 router = APIRouter(prefix="/api/v1/users", tags=["access"], responses=FAILURES)
@@ -63,19 +63,19 @@ class NewPassword(BaseModel):
 
 
 @router.get("")
-async def users(services: Wanted, person: Admin) -> Listed[UserItem]:
+async def users(services: Wanted, person: Asker) -> Listed[UserItem]:
     """Everybody, by id."""
     return Listed(items=await to_thread(lambda: [_item(services, one) for one in services.people.everyone()]))
 
 
 @router.get("/{user}")
-async def user(services: Wanted, person: Admin, user: Id) -> UserItem:
+async def user(services: Wanted, person: Asker, user: Id) -> UserItem:
     """One person."""
     return await to_thread(_item, services, _found(services, user))
 
 
 @router.post("", status_code=201)
-async def add(services: Wanted, person: Admin, wish: NewUser) -> UserItem:
+async def add(services: Wanted, person: Asker, wish: NewUser) -> UserItem:
     """Add a person; a password is set by itself."""
     made = _changed(Person(id=wish.id, name=Text(en=wish.id)), wish, fresh=True)
     await to_thread(services.people.add, made, by(person.name, services.clock.now_ms(), wish.reason))
@@ -83,7 +83,7 @@ async def add(services: Wanted, person: Admin, wish: NewUser) -> UserItem:
 
 
 @router.patch("/{user}")
-async def change(services: Wanted, person: Admin, auth: Asked, user: Id, wish: UserChange) -> UserItem:
+async def change(services: Wanted, person: Asker, auth: Asked, user: Id, wish: UserChange) -> UserItem:
     """Change a person; who is disabled or may no longer log in loses tokens and sessions at once."""
     before = _found(services, user)
     after = _changed(before, wish, fresh=False)
@@ -95,7 +95,7 @@ async def change(services: Wanted, person: Admin, auth: Asked, user: Id, wish: U
 
 
 @router.put("/{user}/password", status_code=204)
-async def set_password(services: Wanted, person: Admin, door: Door, user: Id, wish: NewPassword) -> Response:
+async def set_password(services: Wanted, person: Asker, door: Door, user: Id, wish: NewPassword) -> Response:
     """Set a person's password, or take it away; their sessions end."""
     _found(services, user)
     await door.set_password(user, wish.password, by(person.name, services.clock.now_ms(), wish.reason))

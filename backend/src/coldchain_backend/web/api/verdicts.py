@@ -24,7 +24,7 @@ from coldchain_backend.web.api.asking import (
 )
 from coldchain_backend.web.api.shapes import From, FromTime, Name, Names, Time, To, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 
 router = APIRouter(prefix="/api/v1", tags=["verdicts"], responses=FAILURES)
@@ -131,7 +131,7 @@ class VerdictAnswer(BaseModel):
 @router.get("/verdicts", response_model=VerdictAnswer)
 async def verdicts(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     *,
     leg: Legs = None,
     zone: Name | None = None,

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from coldchain_backend.fleet import Stretch, ZoneState
 from coldchain_backend.web.api.shapes import From, Listed, Time, To, ms_of, window
 from coldchain_backend.web.errors import FAILURES
-from coldchain_backend.web.services import Operator, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.times import iso
 from coldchain_backend.web.zone_state import MAX_REASON, StateWish, write_zone_state
 
@@ -53,7 +53,7 @@ class Declared(BaseModel):
 
 @router.get("/{zone}/states")
 async def states(
-    services: Wanted, person: Viewer, zone: str, *, from_: From = None, to: To = None
+    services: Wanted, person: Asker, zone: str, *, from_: From = None, to: To = None
 ) -> Listed[StateItem]:
     """The states of a zone that overlap `from` … `to`, oldest first; only `in_use` is judged."""
     fleet = await to_thread(services.fleet_in_force)
@@ -69,7 +69,7 @@ async def states(
 
 
 @router.post("/{zone}/state", status_code=202)
-async def declare(services: Wanted, person: Operator, zone: str, said: Declaration) -> Declared:
+async def declare(services: Wanted, person: Asker, zone: str, said: Declaration) -> Declared:
     """Say in which state a zone is, will be or was; the act stands in the ledger when this answers."""
     wish = StateWish(
         zone=zone,

@@ -27,7 +27,7 @@ from coldchain_backend.web.alert_acts import (
 from coldchain_backend.web.console.alert_list import zone_of_days
 from coldchain_backend.web.console.forms import posted
 from coldchain_backend.web.console.render import local_path
-from coldchain_backend.web.services import Operator, Services
+from coldchain_backend.web.services import Asker, Services
 from coldchain_backend.web.services import Wanted as Asked
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -36,7 +36,7 @@ JUDGED_WITHIN_S: Final = 2.0
 
 
 @router.post("/alerts/{alert}/acknowledge")
-async def acknowledge(request: Request, services: Asked, person: Operator, alert: str) -> Response:
+async def acknowledge(request: Request, services: Asked, person: Asker, alert: str) -> Response:
     """Write the acknowledgement and go back to where the form stood."""
     fields = await posted(request)
     if await to_thread(services.answers.alert, alert) is None:
@@ -49,7 +49,7 @@ async def acknowledge(request: Request, services: Asked, person: Operator, alert
 
 
 @router.post("/alerts/{alert}/shelve")
-async def shelve(request: Request, services: Asked, person: Operator, alert: str) -> Response:
+async def shelve(request: Request, services: Asked, person: Asker, alert: str) -> Response:
     """Shelve it for some hours, or this occurrence only."""
     fields = await posted(request)
     hours = fields.get("hours", "")
@@ -65,7 +65,7 @@ async def shelve(request: Request, services: Asked, person: Operator, alert: str
 
 
 @router.post("/alerts/{alert}/unshelve")
-async def unshelve(request: Request, services: Asked, person: Operator, alert: str) -> Response:
+async def unshelve(request: Request, services: Asked, person: Asker, alert: str) -> Response:
     """Take the shelving off."""
     fields = await posted(request)
     await write_unshelving(services, person, alert, fields.get("reason", ""))
@@ -73,7 +73,7 @@ async def unshelve(request: Request, services: Asked, person: Operator, alert: s
 
 
 @router.post("/alerts/{alert}/comment")
-async def comment(request: Request, services: Asked, person: Operator, alert: str) -> Response:
+async def comment(request: Request, services: Asked, person: Asker, alert: str) -> Response:
     """Note something in the timeline."""
     fields = await posted(request)
     await write_comment(services, person, alert, fields.get("reason", ""))
@@ -81,7 +81,7 @@ async def comment(request: Request, services: Asked, person: Operator, alert: st
 
 
 @router.post("/alerts/{alert}/disposition")
-async def dispose(request: Request, services: Asked, person: Operator, alert: str) -> Response:
+async def dispose(request: Request, services: Asked, person: Asker, alert: str) -> Response:
     """Decide about the goods; for quality and admin."""
     fields = await posted(request)
     try:
@@ -93,7 +93,7 @@ async def dispose(request: Request, services: Asked, person: Operator, alert: st
 
 
 @router.post("/muted/{kind}")
-async def mute(request: Request, services: Asked, person: Operator, kind: str) -> Response:
+async def mute(request: Request, services: Asked, person: Asker, kind: str) -> Response:
     """Set a window, or take a zone or sensor out of service, between two local times."""
     fields = await posted(request)
     if kind not in {MuteKind.WINDOW.value, MuteKind.OUT_OF_SERVICE.value}:
@@ -116,7 +116,7 @@ async def mute(request: Request, services: Asked, person: Operator, kind: str) -
 
 
 @router.post("/muted/{mute}/end")
-async def end(request: Request, services: Asked, person: Operator, mute: str) -> Response:
+async def end(request: Request, services: Asked, person: Asker, mute: str) -> Response:
     """End a window or a time out of service before its time."""
     fields = await posted(request)
     kinds = {one.id: one.kind for one in await to_thread(services.answers.mutes)}

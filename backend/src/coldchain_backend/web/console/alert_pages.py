@@ -13,7 +13,7 @@ from coldchain_backend.web.console.kpi_page import show_kpis
 from coldchain_backend.web.console.muted_page import show_mutes
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.zone_page import BUCKETS, Drawing, Window, drawing
-from coldchain_backend.web.services import Viewer, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _LISTED = 30
@@ -23,7 +23,7 @@ _DAY_MS = 86_400_000
 
 @router.get("/alerts")
 @router.get("/fragments/alerts")
-async def alerts(request: Request, services: Wanted, person: Viewer, after: str | None = None) -> Response:
+async def alerts(request: Request, services: Wanted, person: Asker, after: str | None = None) -> Response:
     """The list of alerts: what a person has to do with, or all; filtered, sorted, page by page."""
     page = await Page.of(request, services, person)
     asked, plan = Asked.of(request.query_params), services.fleet().plan
@@ -50,7 +50,7 @@ async def alerts(request: Request, services: Wanted, person: Viewer, after: str 
 
 @router.get("/alerts/{alert}")
 @router.get("/fragments/alerts/{alert}")
-async def alert(request: Request, services: Wanted, person: Viewer, alert: str) -> Response:
+async def alert(request: Request, services: Wanted, person: Asker, alert: str) -> Response:
     """One alert: what it is, the curve around it, what happened, what can be done."""
     page = await Page.of(request, services, person)
     story = await to_thread(services.answers.alert, alert)
@@ -65,7 +65,7 @@ async def alert(request: Request, services: Wanted, person: Viewer, alert: str) 
 
 @router.get("/muted")
 @router.get("/fragments/muted")
-async def muted(request: Request, services: Wanted, person: Viewer) -> Response:
+async def muted(request: Request, services: Wanted, person: Asker) -> Response:
     """What nobody is called about now or later: shelved, out of service, windows."""
     page = await Page.of(request, services, person)
     mutes = await to_thread(services.answers.mutes)
@@ -80,7 +80,7 @@ async def muted(request: Request, services: Wanted, person: Viewer) -> Response:
 
 
 @router.get("/kpis")
-async def kpis(request: Request, services: Wanted, person: Viewer, span: str = "7d") -> Response:
+async def kpis(request: Request, services: Wanted, person: Asker, span: str = "7d") -> Response:
     """How alarms did: rates, floods, bad actors, time to acknowledge."""
     page = await Page.of(request, services, person)
     span = span if span in KPI_SPANS else "7d"

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from coldchain.words import Language
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.web.console.render import LANGUAGE_COOKIE, local_path
-from coldchain_backend.web.services import Operator, Wanted
+from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.zone_state import StateWish, write_zone_state
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -30,7 +30,7 @@ async def language(to: Language, request: Request, next: str = "/") -> Response:
 
 
 @router.post("/zones/{zone}/state")
-async def zone_state(request: Request, services: Wanted, person: Operator, zone: str) -> Response:
+async def zone_state(request: Request, services: Wanted, person: Asker, zone: str) -> Response:
     """Say in which state a zone is from now on, and go back to its page."""
     fields = await posted(request)
     try:

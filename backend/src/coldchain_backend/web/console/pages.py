@@ -23,7 +23,7 @@ from coldchain_backend.web.console.zone_page import (
     marks_of,
     show_excursion,
 )
-from coldchain_backend.web.services import Services, Viewer, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _EXCURSIONS = 30
@@ -33,7 +33,7 @@ _DEFAULT_SPAN = "6h"
 
 @router.get("/")
 @router.get("/fragments/board")
-async def board(request: Request, services: Wanted, person: Viewer) -> Response:
+async def board(request: Request, services: Wanted, person: Asker) -> Response:
     """The board of zones, under the alerts that are on."""
     page = await Page.of(request, services, person)
     now = page.wording.now_ms
@@ -49,7 +49,7 @@ async def board(request: Request, services: Wanted, person: Viewer) -> Response:
 async def zone(
     request: Request,
     services: Wanted,
-    person: Viewer,
+    person: Asker,
     zone: str,
     span: Annotated[str, Query(alias="range")] = _DEFAULT_SPAN,
 ) -> Response:
@@ -81,7 +81,7 @@ async def zone(
 
 
 @router.get("/gateways")
-async def gateways(request: Request, services: Wanted, person: Viewer) -> Response:
+async def gateways(request: Request, services: Wanted, person: Asker) -> Response:
     """The gateways and when they were last heard."""
     page = await Page.of(request, services, person)
     w, names = page.wording, {asset.id: asset.name for asset in services.fleet().assets}
