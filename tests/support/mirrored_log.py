@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from coldchain_backend.judging import Judging
@@ -51,8 +52,8 @@ class MirroredLog(Log):
         self.mirror.close()
         super().close()
 
-    def reflect(self, tries: int = 3) -> None:
-        """Mirror everything that is judged, also where some turns fail."""
+    def reflect(self, tries: int = 3, *, pause_s: float = 0.0) -> None:
+        """Mirror everything that is judged, also where some turns fail; *pause_s* after each that did."""
         while True:
             try:
                 while self.mirror.turn():
@@ -62,6 +63,7 @@ class MirroredLog(Log):
                 tries -= 1
                 if not tries:
                     raise
+                time.sleep(pause_s)
                 self.mirror.begin_again()
 
     def position(self) -> Position:

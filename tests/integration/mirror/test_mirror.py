@@ -264,13 +264,13 @@ def test_killed_while_it_is_written_to_it_is_equal_afterwards(log: MirroredLog, 
     killer.start()
     try:
         for _ in range(3):
-            log.reflect(tries=500)
+            log.reflect(tries=500, pause_s=0.1)
             log.mirror.refill("again")
             talk(log, 10)
-        log.reflect(tries=500)
+        log.reflect(tries=500, pause_s=0.1)
     finally:
         done.set()
         killer.join()
-    log.reflect(tries=500)
+    log.reflect(tries=500, pause_s=0.1)
     assert readings(log) == 150 * len(SENSORS)
     equal(log, "kill -9 while it is written to")
