@@ -20,10 +20,10 @@ from bench.table import Row
 from bench.timing import SCALE
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import parse
+from coldchain_backend.influx import Influx, Place, Precision, Written, wires
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.ledger import BatchMeta, Kind, MemoryLedger, NewRecord, batch_record
-from coldchain_backend.mirror import Guard, Influx, Mirror, MirrorPorts, MirrorState, Place, Precision, wires
-from coldchain_backend.mirror.outcome import Written
+from coldchain_backend.mirror import Guard, Mirror, MirrorPorts, MirrorState
 from coldchain_backend.sql import MirroredBooks, MirrorRecords, Records, open_database
 from coldchain_runtime.secrets import Secret
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from coldchain_backend.mirror import Left, Precision
-from coldchain_backend.mirror.contracts import Bucket, Points, SeriesTags
+from coldchain_backend.influx import Left, Points, Precision, SeriesTags
+from coldchain_backend.mirror.contracts import Bucket
 
 NANO = 1_000_000
 AT = 1_795_377_600_000

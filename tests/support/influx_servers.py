@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from coldchain_backend.mirror import Influx, Place, wires
+from coldchain_backend.influx import Influx, Place, wires
 from coldchain_runtime.secrets import Secret
 from demo.ports import listens
 from support import parts

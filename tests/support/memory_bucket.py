@@ -7,9 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from coldchain.lineprotocol import BadLine, Line, parse
-from coldchain_backend.mirror import MirrorTrouble, Precision, Trouble
-from coldchain_backend.mirror.contracts import BucketFacts, Cell, Fields, Points, SeriesTags
-from coldchain_backend.mirror.outcome import Left, Written
+from coldchain_backend.influx import (
+    BucketFacts,
+    Cell,
+    Fields,
+    InfluxTrouble,
+    Left,
+    Points,
+    Precision,
+    SeriesTags,
+    Trouble,
+    Written,
+)
 
 NANO = 1_000_000
 Series = dict[int, dict[str, Cell]]
@@ -99,10 +108,10 @@ class MemoryBucket:
         with self._lock:
             self.requests += 1
             if self.trouble is not None:
-                raise MirrorTrouble(self.trouble, "made for a test")
+                raise InfluxTrouble(self.trouble, "made for a test")
             if self.fail_after is not None and self.requests > self.fail_after:
                 self.fail_after = None
-                raise MirrorTrouble(Trouble.DOWN, "made for a test")
+                raise InfluxTrouble(Trouble.DOWN, "made for a test")
 
     def content(self, *leave: str) -> dict[tuple[str, SeriesTags, int], Fields]:
         """Everything but some measurements, for comparing two buckets."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from coldchain_backend.influx import InfluxTrouble
 from coldchain_backend.judging import Judging
-from coldchain_backend.mirror import Guard, Mirror, MirrorPorts, MirrorState, MirrorTrouble
+from coldchain_backend.mirror import Guard, Mirror, MirrorPorts, MirrorState
 from coldchain_backend.mirror.compare import Comparing, Comparison
 from coldchain_backend.mirror.contracts import Bucket, Position
 from coldchain_backend.mirror.expected import Expected
@@ -59,7 +60,7 @@ class MirroredLog(Log):
                 while self.mirror.turn():
                     pass
                 return
-            except MirrorTrouble:
+            except InfluxTrouble:
                 tries -= 1
                 if not tries:
                     raise

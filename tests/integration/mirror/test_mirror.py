@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from coldchain_backend.fleet import fleet_record
+from coldchain_backend.influx import Influx, InfluxTrouble, Left, Precision, Trouble
 from coldchain_backend.ledger import Kind, NewRecord
-from coldchain_backend.mirror import Influx, Left, MirrorTrouble, Precision, Trouble
 from support.bucket_contract import BucketContract
 from support.influx_servers import Bucket
 from support.judged_log import HOUR, MINUTE, T0, plan
@@ -70,7 +70,7 @@ def test_it_catches_up_exactly_after_an_outage(log: MirroredLog, place: Bucket) 
     assert readings(log) == 30 * len(SENSORS)
     place.server.kill()
     talk(log, 120)
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         log.reflect(tries=1)
     assert failed.value.trouble is Trouble.DOWN
     log.mirror.begin_again()
@@ -144,7 +144,7 @@ def test_a_revoked_token_stops_nothing_and_heals(log: MirroredLog, place: Bucket
     log.reflect()
     place.revoke()
     talk(log, 5)
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         log.reflect(tries=1)
     assert failed.value.trouble is Trouble.TOKEN
     log.mirror.begin_again()
@@ -161,7 +161,7 @@ def test_a_deleted_bucket_is_named_and_not_made_unless_asked(
     log.reflect()
     place.drop()
     talk(log, 5)
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         log.reflect(tries=1)
     assert failed.value.trouble in {Trouble.BUCKET, Trouble.TOKEN}  # a token dies with its only bucket
     log.mirror.begin_again()
@@ -235,7 +235,7 @@ def test_a_slow_server_is_waited_for_within_bounds(tmp_path: Path, place: Bucket
         place.server.freeze()
         talk(log, 5)
         began = time.monotonic()
-        with pytest.raises(MirrorTrouble) as failed:
+        with pytest.raises(InfluxTrouble) as failed:
             log.reflect(tries=1)
         took = time.monotonic() - began
         assert failed.value.trouble is Trouble.SLOW

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from coldchain_backend.mirror import Guard, MirrorState, MirrorTrouble, Precision, Trouble
-from coldchain_backend.mirror.contracts import BucketFacts, Position
+from coldchain_backend.influx import BucketFacts, InfluxTrouble, Precision, Trouble
+from coldchain_backend.mirror import Guard, MirrorState
+from coldchain_backend.mirror.contracts import Position
 from coldchain_backend.mirror.guard import FRESH_MS, LOOK_MS
 from coldchain_backend.mirror.memory import load, save
 from support.memory_bucket import MemoryBucket
@@ -55,7 +56,7 @@ def test_somebody_elses_fresh_mark_stops_it_and_an_old_one_is_taken_over(known: 
     bucket = MemoryBucket()
     marked(bucket, "theirs", 7, NOW)
     watch, _ = guard(bucket)
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         watch.look(known, NOW + FRESH_MS - 1)
     assert failed.value.trouble is Trouble.FOREIGN
     assert watch.look(known, NOW + FRESH_MS) == "somebody else mirrored into the bucket"
@@ -91,7 +92,7 @@ def test_a_clock_that_steps_back_does_not_keep_it_from_looking() -> None:
 
 def test_a_bucket_is_made_only_when_that_was_asked_for() -> None:
     bucket = MemoryBucket(there=False)
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         guard(bucket)[0].look(None, NOW)
     assert failed.value.trouble is Trouble.BUCKET
     assert not bucket.there

@@ -10,8 +10,9 @@ import pytest
 from coldchain.errors import ConfigError, Unavailable
 from coldchain_backend.app.mirrored import PATIENCE_MS, MirrorWatch, influx_of, mirror_of, target_of
 from coldchain_backend.config import MirrorSection, load
+from coldchain_backend.influx import Left, Trouble
 from coldchain_backend.ledger import Json, MarkName
-from coldchain_backend.mirror import CONDITIONS, Left, MirrorState, Trouble
+from coldchain_backend.mirror import CONDITIONS, MirrorState
 from support.still_clock import StillClock
 
 NOW = 1_795_377_600_000

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain_backend.mirror import Left, MirrorTrouble, Precision, Trouble
-from coldchain_backend.mirror.outcome import Written
+from coldchain_backend.influx import InfluxTrouble, Left, Precision, Trouble, Written
 from coldchain_backend.mirror.writer import BODY_LINES, MOST_SPLITS, Apart, Tally, Writer
 
 
@@ -22,7 +21,7 @@ class Taker:
     taken: list[str] = field(default_factory=list)
     bodies: list[int] = field(default_factory=list)
     says_how_many: bool = True
-    fail: MirrorTrouble | None = None
+    fail: InfluxTrouble | None = None
     gate: threading.Event | None = None
 
     def write(self, body: bytes, precision: Precision) -> Written:
@@ -90,12 +89,12 @@ def test_nothing_is_nothing(opened: Opened) -> None:
 
 
 def test_a_failure_is_raised_and_forgotten_only_when_told_so(opened: Opened) -> None:
-    taker = Taker(fail=MirrorTrouble(Trouble.DOWN, "no answer"))
+    taker = Taker(fail=InfluxTrouble(Trouble.DOWN, "no answer"))
     writer, tally = opened(taker)
     writer.put(["m v=1"])
-    with pytest.raises(MirrorTrouble):
+    with pytest.raises(InfluxTrouble):
         writer.drain()
-    with pytest.raises(MirrorTrouble):
+    with pytest.raises(InfluxTrouble):
         writer.drain()
     taker.fail = None
     writer.forget()

@@ -11,19 +11,9 @@ from coldchain.backoff import Backoff, jittered
 from coldchain.errors import Unavailable
 from coldchain_backend import sql
 from coldchain_backend.config import MirrorSection, Settings
+from coldchain_backend.influx import Influx, InfluxTrouble, Place, Trouble, wires
 from coldchain_backend.ledger import Json, Ledger, MarkName
-from coldchain_backend.mirror import (
-    CONDITIONS,
-    Guard,
-    Influx,
-    Mirror,
-    MirrorPorts,
-    MirrorState,
-    MirrorTrouble,
-    Place,
-    Trouble,
-    wires,
-)
+from coldchain_backend.mirror import CONDITIONS, Guard, Mirror, MirrorPorts, MirrorState
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 from coldchain_runtime.secrets import resolve
@@ -96,7 +86,7 @@ class MirrorThread:
                 busy = self._mirror.turn()
                 self._mirror.state.recover()
                 failures, wait_s = 0, 0.0 if busy else IDLE_S
-            except MirrorTrouble as trouble:
+            except InfluxTrouble as trouble:
                 wait_s = self._failed(trouble.trouble, str(trouble), failures, trouble.retry_after_s)
                 failures += 1
             except Exception as error:  # noqa: BLE001 - supervised: told, and tried again from the last position

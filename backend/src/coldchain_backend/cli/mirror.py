@@ -15,8 +15,9 @@ from coldchain.errors import InvalidInput, Unavailable
 from coldchain_backend.cli.context import Context, context_of
 from coldchain_backend.cli.times import time_of
 from coldchain_backend.config import Settings
+from coldchain_backend.influx import Influx
 from coldchain_backend.judging import Answers
-from coldchain_backend.mirror import Comparing, Comparison, Expected, Influx, Piece, load_position
+from coldchain_backend.mirror import Comparing, Comparison, Expected, Piece, load_position
 from coldchain_backend.sql import Database, MirrorRecords, Records
 from coldchain_runtime.clock import SystemClock
 

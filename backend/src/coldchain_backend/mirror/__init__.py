@@ -2,12 +2,9 @@
 
 from coldchain_backend.mirror.compare import Comparing, Comparison, Piece
 from coldchain_backend.mirror.consumer import Mirror, MirrorPorts
-from coldchain_backend.mirror.contracts import Precision
 from coldchain_backend.mirror.expected import Expected
 from coldchain_backend.mirror.guard import Guard
-from coldchain_backend.mirror.influx import Influx, Place, Wires, wires
 from coldchain_backend.mirror.memory import load as load_position
-from coldchain_backend.mirror.outcome import Left, MirrorTrouble, Trouble
 from coldchain_backend.mirror.shape import SHAPES, Field, FieldKind, Shape
 from coldchain_backend.mirror.state import CONDITIONS, MirrorState
 
@@ -20,18 +17,10 @@ __all__ = [
     "Field",
     "FieldKind",
     "Guard",
-    "Influx",
-    "Left",
     "Mirror",
     "MirrorPorts",
     "MirrorState",
-    "MirrorTrouble",
     "Piece",
-    "Place",
-    "Precision",
     "Shape",
-    "Trouble",
-    "Wires",
     "load_position",
-    "wires",
 ]

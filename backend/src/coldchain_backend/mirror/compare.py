@@ -10,7 +10,8 @@ from math import isclose
 from typing import Final, NamedTuple
 
 from coldchain.lineprotocol import BadLine, Line, parse
-from coldchain_backend.mirror.contracts import Bucket, Cell, Fields, SeriesTags
+from coldchain_backend.influx import Cell, Fields, SeriesTags
+from coldchain_backend.mirror.contracts import Bucket
 from coldchain_backend.mirror.expected import Expected
 from coldchain_backend.mirror.points import NANO
 from coldchain_backend.mirror.retag import EVER_MS
@@ -128,7 +129,7 @@ class Comparing:
         return max(from_ms, min(firsts, default=from_ms))
 
     def compare(self, piece: Piece, into: Comparison) -> None:
-        """Compare one piece. Raises MirrorTrouble where the bucket cannot be asked."""
+        """Compare one piece. Raises InfluxTrouble where the bucket cannot be asked."""
         name = piece.measurement
         if name == "reading":
             newest_ms = self.expected.position.newest_ms(piece.tags["sensor"]) or 0

@@ -49,7 +49,7 @@ class MirrorPorts:
 
 
 class Mirror:
-    """Belongs to one thread. `turn` does a piece of work; MirrorTrouble where it cannot be done now."""
+    """Belongs to one thread. `turn` does a piece of work; InfluxTrouble where it cannot be done now."""
 
     def __init__(self, ports: MirrorPorts, state: MirrorState, guard: Guard) -> None:
         self._ports, self.state, self._guard = ports, state, guard

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from coldchain.errors import InvalidInput
+from coldchain_backend.influx import BucketFacts, Fields, Points, Precision, SeriesTags, Written
 from coldchain_backend.judging.contracts import CourseKey
 from coldchain_backend.judging.views import Recall
-from coldchain_backend.mirror.outcome import Written
 
 
 class Log(NamedTuple):
@@ -78,32 +77,8 @@ def _account(stored: Sequence[object]) -> tuple[CourseKey, tuple[int, int]]:
     raise InvalidInput("not a course in the change log")
 
 
-class Precision(StrEnum):
-    """Unit of the times in a body."""
-
-    MS = "ms"
-    NS = "ns"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BucketFacts:
-    """What is known of a bucket; `retention_ms` 0: it keeps for ever, None: not known."""
-
-    version: str
-    there: bool
-    retention_ms: int | None = None
-    date_ms: int | None = None
-
-
-Cell = str | int | float | bool | None
-Fields = Mapping[str, Cell]
-SeriesTags = tuple[tuple[str, str], ...]
-Points = Mapping[int, Fields]
-"""Fields by time (ns)."""
-
-
 class Bucket(Protocol):
-    """A place for points. Every method raises MirrorTrouble where it cannot be done now.
+    """A place for points. Every method raises InfluxTrouble where it cannot be done now.
 
     A point is named by measurement, tags and time; writing one that is there adds to its fields. `write` may
     be called from a thread of its own.
@@ -224,18 +199,4 @@ class Position:
         return next((gateway for from_ms, gateway in known if from_ms <= at_ms), None)
 
 
-__all__ = [
-    "Bucket",
-    "BucketFacts",
-    "Cell",
-    "Changes",
-    "Fields",
-    "Layout",
-    "Log",
-    "MirrorBook",
-    "Points",
-    "Position",
-    "Precision",
-    "Recall",
-    "SeriesTags",
-]
+__all__ = ["Bucket", "Changes", "Layout", "Log", "MirrorBook", "Position", "Recall"]

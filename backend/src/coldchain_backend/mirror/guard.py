@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Final
 
-from coldchain_backend.mirror.contracts import Bucket, BucketFacts, Position, Precision
-from coldchain_backend.mirror.outcome import MirrorTrouble, Trouble
+from coldchain_backend.influx import BucketFacts, InfluxTrouble, Precision, Trouble
+from coldchain_backend.mirror.contracts import Bucket, Position
 from coldchain_backend.mirror.points import NANO, mark_line
 from coldchain_backend.mirror.state import MirrorState
 
@@ -51,7 +51,7 @@ class Guard:
     def look(self, known: Position | None, now_ms: int) -> str:
         """Why everything must be written anew, or nothing.
 
-        Raises MirrorTrouble where the bucket is not ours to write.
+        Raises InfluxTrouble where the bucket is not ours to write.
         """
         if known is not None and 0 <= now_ms - self._looked_ms < LOOK_MS:
             return ""
@@ -59,7 +59,7 @@ class Guard:
         mark = None if made else self._mark()
         if mark is not None and (known is None or mark.fill != known.fill):
             if now_ms - mark.at_ms < FRESH_MS:
-                raise MirrorTrouble(Trouble.FOREIGN, "another backend mirrors into this bucket")
+                raise InfluxTrouble(Trouble.FOREIGN, "another backend mirrors into this bucket")
             return "somebody else mirrored into the bucket"
         if known is None:
             return "nothing is known of it yet"
@@ -72,7 +72,7 @@ class Guard:
         made = not facts.there
         if made:
             if self._retention_ms is None:
-                raise MirrorTrouble(Trouble.BUCKET, f"no bucket {self._bucket.name} that the token may read")
+                raise InfluxTrouble(Trouble.BUCKET, f"no bucket {self._bucket.name} that the token may read")
             self._bucket.create(self._retention_ms)
             facts = self._bucket.facts()
         self._note(facts, now_ms)

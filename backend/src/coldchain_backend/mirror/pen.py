@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Final
 
 from coldchain_backend.fleet import Fleet, Spell
-from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Precision, Recall
+from coldchain_backend.influx import Precision
+from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.intake import Taken
 from coldchain_backend.mirror.points import NANO

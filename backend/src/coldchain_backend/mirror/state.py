@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from coldchain_backend.mirror.outcome import Left, Trouble
+from coldchain_backend.influx import Left, Trouble
 from coldchain_backend.mirror.writer import Tally
 
 CLOCK_OFF_MS: Final = 300_000

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from coldchain_backend.mirror.contracts import Precision
-from coldchain_backend.mirror.outcome import Left, MirrorTrouble, Trouble, Written
+from coldchain_backend.influx import InfluxTrouble, Left, Precision, Trouble, Written
 
 BODY_LINES: Final = 5_000
 BODY_BYTES: Final = 1 << 20
@@ -49,12 +48,12 @@ class Writer:
         self._gathered: dict[Precision, list[str]] = {precision: [] for precision in Precision}
         self._sizes: Counter[Precision] = Counter()
         self._queue: queue.Queue[tuple[Precision, Sequence[str]] | None] = queue.Queue(AHEAD)
-        self._failed: MirrorTrouble | None = None
+        self._failed: InfluxTrouble | None = None
         self._thread = threading.Thread(target=self._run, name="mirror writer", daemon=True)
         self._thread.start()
 
     def put(self, lines: Sequence[str], precision: Precision = Precision.MS) -> None:
-        """Gather lines; raises MirrorTrouble where an earlier body could not be written."""
+        """Gather lines; raises InfluxTrouble where an earlier body could not be written."""
         for start in range(0, len(lines), BODY_LINES):
             part = lines[start : start + BODY_LINES]
             gathered = self._gathered[precision]
@@ -103,10 +102,10 @@ class Writer:
                 if self._failed is None:
                     precision, lines = body
                     Apart(partial(self._sent, precision), self._tally).write(lines)
-            except MirrorTrouble as trouble:
+            except InfluxTrouble as trouble:
                 self._failed = trouble
             except Exception as error:  # noqa: BLE001 - the owner gets it, and begins again
-                self._failed = MirrorTrouble(Trouble.REFUSED, f"{type(error).__name__}: {error}")
+                self._failed = InfluxTrouble(Trouble.REFUSED, f"{type(error).__name__}: {error}")
             finally:
                 self._queue.task_done()
 
@@ -119,7 +118,7 @@ class Apart:
         self._asked = 0
 
     def write(self, lines: Sequence[str]) -> None:
-        """Write all that is taken; raises MirrorTrouble where nothing can be written now."""
+        """Write all that is taken; raises InfluxTrouble where nothing can be written now."""
         answer = self._ask(lines)
         if answer.left is None:
             self._tally.points += len(lines)

@@ -3,8 +3,9 @@
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from coldchain_backend.alerts import counts
+from coldchain_backend.influx import Left
 from coldchain_backend.judging import Counts
-from coldchain_backend.mirror import CONDITIONS, Left, Mirror, MirrorState
+from coldchain_backend.mirror import CONDITIONS, Mirror, MirrorState
 from coldchain_backend.web.services import Services
 
 

@@ -1,4 +1,4 @@
-"""InfluxDB 1.x and 2.x as the mirror needs them: write, delete, ask, know the bucket, create it if asked.
+"""InfluxDB 1.x and 2.x: write, delete, ask, know the bucket, create it if asked.
 
 Questions are InfluxQL for both: 2.x answers it on /query under the bucket's name.
 """
@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from coldchain.errors import InvalidInput
-from coldchain_backend.mirror.contracts import (
+from coldchain_backend.influx.outcome import Answer, InfluxTrouble, Trouble, Written, trouble_of, written
+from coldchain_backend.influx.values import (
     BucketFacts,
     Cell,
     Fields,
@@ -23,8 +24,7 @@ from coldchain_backend.mirror.contracts import (
     Precision,
     SeriesTags,
 )
-from coldchain_backend.mirror.outcome import Answer, MirrorTrouble, Trouble, Written, trouble_of, written
-from coldchain_backend.mirror.wire import Wire
+from coldchain_backend.influx.wire import Wire
 from coldchain_runtime.secrets import Secret
 
 NANO: Final = 1_000_000
@@ -91,7 +91,7 @@ def wires(url: str, *, timeout_s: float = 30.0, ca: Path | None = None) -> Wires
 
 
 class Influx:
-    """A bucket (2.x) or database (1.x). Every method raises MirrorTrouble where it cannot be done now."""
+    """A bucket (2.x) or database (1.x). Every method raises InfluxTrouble where it cannot be done now."""
 
     def __init__(self, wires: Wires, place: Place, version: str = "auto") -> None:
         self._wires, self.place = wires, place
@@ -128,14 +128,14 @@ class Influx:
     ) -> Iterator[tuple[SeriesTags, Points]]:
         """The points of a measurement with these tags, of from ≤ time < to (ns), series by series."""
         where = _where(tags, *_within(span_ns))
-        question = f'SELECT * FROM "{_named(measurement)}" WHERE {where}'  # noqa: S608 - names quoted
+        question = f'SELECT * FROM "{quoted(measurement)}" WHERE {where}'  # noqa: S608 - names quoted
         for table in self.ask(f"{question} GROUP BY *"):
             series = tuple(sorted((name, value) for name, value in table.tags.items() if value))
             yield series, {_time(row): _fields(table.columns, row) for row in table.rows}
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> tuple[int, Fields] | None:
         """The newest point of a measurement with these tags."""
-        question = f'SELECT * FROM "{_named(measurement)}" WHERE {_where(tags)}'  # noqa: S608 - names quoted
+        question = f'SELECT * FROM "{quoted(measurement)}" WHERE {_where(tags)}'  # noqa: S608 - names quoted
         for table in self.ask(f"{question} ORDER BY time DESC LIMIT 1"):
             for row in table.rows:
                 return _time(row), _fields(table.columns, row)
@@ -161,7 +161,7 @@ class Influx:
         answer = self._wires.ask.ask("GET", "/ping", b"", self._headers)
         named = answer.headers.get("x-influxdb-version", "").lstrip("v")
         if answer.status >= 500 or not named:
-            raise MirrorTrouble(Trouble.DOWN, f"no InfluxDB answers: HTTP {answer.status} on /ping")
+            raise InfluxTrouble(Trouble.DOWN, f"no InfluxDB answers: HTTP {answer.status} on /ping")
         return "1" if named.startswith("1.") else "2"
 
 
@@ -176,13 +176,13 @@ class First:
 
     def delete(self, wire: Wire, measurement: str, tags: Mapping[str, str], span_ns: tuple[int, int]) -> None:
         where = _where(tags, *_within(span_ns))
-        self._do(wire, f'DELETE FROM "{_named(measurement)}" WHERE {where}')  # noqa: S608 - names quoted
+        self._do(wire, f'DELETE FROM "{quoted(measurement)}" WHERE {where}')  # noqa: S608 - names quoted
 
     def facts(self, wire: Wire) -> BucketFacts:
         answer = wire.ask("GET", "/ping", b"", self._headers)
         try:
-            [table] = self._do(wire, f'SHOW RETENTION POLICIES ON "{_named(self._place.bucket)}"')
-        except MirrorTrouble as error:
+            [table] = self._do(wire, f'SHOW RETENTION POLICIES ON "{quoted(self._place.bucket)}"')
+        except InfluxTrouble as error:
             if error.trouble is Trouble.BUCKET:
                 return BucketFacts(version="1", there=False)
             raise
@@ -197,7 +197,7 @@ class First:
 
     def create(self, wire: Wire, retention_ms: int) -> None:
         keeps = f" WITH DURATION {retention_ms // 3_600_000}h" if retention_ms else ""
-        self._do(wire, f'CREATE DATABASE "{_named(self._place.bucket)}"{keeps}')
+        self._do(wire, f'CREATE DATABASE "{quoted(self._place.bucket)}"{keeps}')
 
     def _do(self, wire: Wire, statement: str) -> list[Table]:
         return _queried(wire, self._place, self._headers, statement)
@@ -258,7 +258,7 @@ class Second:
         answer = wire.ask("GET", f"/api/v2/orgs?{urlencode({'org': self._place.org})}", b"", self._headers)
         orgs = orjson.loads(answer.body).get("orgs", []) if answer.status == 200 else []
         if not orgs:
-            raise MirrorTrouble(Trouble.TOKEN, f"the token sees no organisation {self._place.org!r}")
+            raise InfluxTrouble(Trouble.TOKEN, f"the token sees no organisation {self._place.org!r}")
         rules = [{"type": "expire", "everySeconds": retention_ms // 1000}] if retention_ms else []
         wanted = {"orgID": orgs[0]["id"], "name": self._place.bucket, "retentionRules": rules}
         made = wire.ask("POST", "/api/v2/buckets", orjson.dumps(wanted), self._headers)
@@ -284,7 +284,7 @@ def _queried(wire: Wire, place: Place, headers: Mapping[str, str], statement: st
 
 def _where(tags: Mapping[str, str], *more: str) -> str:
     """The condition of a statement in InfluxQL: all of these tags, and more."""
-    return " AND ".join([*(f'"{_named(name)}" = {literal(value)}' for name, value in tags.items()), *more])
+    return " AND ".join([*(f'"{quoted(name)}" = {literal(value)}' for name, value in tags.items()), *more])
 
 
 def _within(span_ns: tuple[int, int]) -> tuple[str, str]:
@@ -298,10 +298,10 @@ def _tables(answer: Answer) -> Iterator[Table]:
     try:
         [result] = orjson.loads(answer.body)["results"]
     except (orjson.JSONDecodeError, KeyError, ValueError) as error:
-        raise MirrorTrouble(Trouble.DOWN, f"an answer that is not one: {answer.message}") from error
+        raise InfluxTrouble(Trouble.DOWN, f"an answer that is not one: {answer.message}") from error
     if "error" in result:
         missing = "not found" in result["error"]
-        raise MirrorTrouble(Trouble.BUCKET if missing else Trouble.REFUSED, str(result["error"]))
+        raise InfluxTrouble(Trouble.BUCKET if missing else Trouble.REFUSED, str(result["error"]))
     for one in result.get("series", []):
         yield Table(
             name=one.get("name", ""),
@@ -328,7 +328,8 @@ def date_ms(answer: Answer) -> int | None:
     return int(told.timestamp()) * 1000
 
 
-def _named(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name in InfluxQL, to stand between double quotes."""
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from coldchain.errors import InvalidInput
-from coldchain_backend.mirror.outcome import Answer, MirrorTrouble, Trouble
+from coldchain_backend.influx.outcome import Answer, InfluxTrouble, Trouble
 
 LARGEST_ANSWER: Final = 64 << 20
 
@@ -41,7 +41,7 @@ class Wire:
             self._connection = None
 
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send one request. Raises MirrorTrouble where no answer comes.
+        """Send one request. Raises InfluxTrouble where no answer comes.
 
         All that is ever sent may be sent twice.
         """
@@ -51,15 +51,15 @@ class Wire:
         except (http.client.HTTPException, OSError) as error:
             self.close()
             if isinstance(error, TimeoutError):
-                raise MirrorTrouble(Trouble.SLOW, f"no answer within {self._timeout_s:.0f} s") from error
+                raise InfluxTrouble(Trouble.SLOW, f"no answer within {self._timeout_s:.0f} s") from error
             if not kept:
-                raise MirrorTrouble(Trouble.DOWN, f"no answer: {error or type(error).__name__}") from error
+                raise InfluxTrouble(Trouble.DOWN, f"no answer: {error or type(error).__name__}") from error
         try:
             return self._ask(method, path, body, headers)
         except (http.client.HTTPException, OSError) as error:
             self.close()
             slow = isinstance(error, TimeoutError)
-            raise MirrorTrouble(Trouble.SLOW if slow else Trouble.DOWN, f"no answer: {error}") from error
+            raise InfluxTrouble(Trouble.SLOW if slow else Trouble.DOWN, f"no answer: {error}") from error
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection = self._opened()
@@ -68,7 +68,7 @@ class Wire:
         said = answer.read(LARGEST_ANSWER + 1)
         if len(said) > LARGEST_ANSWER:
             self.close()
-            raise MirrorTrouble(Trouble.DOWN, f"an answer longer than {LARGEST_ANSWER >> 20} MiB")
+            raise InfluxTrouble(Trouble.DOWN, f"an answer longer than {LARGEST_ANSWER >> 20} MiB")
         named = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(status=answer.status, body=said, headers=named)
 

@@ -34,7 +34,7 @@ class Left(StrEnum):
     OTHER = "other"  # refused for a reason of its own
 
 
-class MirrorTrouble(Unavailable):
+class InfluxTrouble(Unavailable):
     """InfluxDB cannot be written to or asked now; `trouble` says why."""
 
     def __init__(self, trouble: Trouble, message: str, retry_after_s: float | None = None) -> None:
@@ -71,7 +71,7 @@ class Written:
 
 
 def written(answer: Answer) -> Written:
-    """Read the answer to a write. Raises MirrorTrouble where the same body may be taken later."""
+    """Read the answer to a write. Raises InfluxTrouble where the same body may be taken later."""
     if answer.status in (200, 204):
         return Written()
     message = answer.message
@@ -94,20 +94,20 @@ def _left(message: str) -> Left:
     return Left.OTHER
 
 
-def trouble_of(answer: Answer) -> MirrorTrouble:
+def trouble_of(answer: Answer) -> InfluxTrouble:
     """The trouble that an answer other than success tells of."""
     message = f"HTTP {answer.status}: {answer.message}"
     match answer.status:
         case 401 | 403:
-            return MirrorTrouble(Trouble.TOKEN, message)
+            return InfluxTrouble(Trouble.TOKEN, message)
         case 404:
-            return MirrorTrouble(Trouble.BUCKET, message)
+            return InfluxTrouble(Trouble.BUCKET, message)
         case 429 | 503 | 507:
-            return MirrorTrouble(Trouble.FULL, message, _seconds(answer.headers.get("retry-after", "")))
+            return InfluxTrouble(Trouble.FULL, message, _seconds(answer.headers.get("retry-after", "")))
         case status if status >= 500:
             full = "no space left" in answer.message or "cache-max-memory-size" in answer.message
-            return MirrorTrouble(Trouble.FULL if full else Trouble.DOWN, message)
-    return MirrorTrouble(Trouble.REFUSED, message)
+            return InfluxTrouble(Trouble.FULL if full else Trouble.DOWN, message)
+    return InfluxTrouble(Trouble.REFUSED, message)
 
 
 def _seconds(text: str) -> float | None:

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from coldchain_backend.mirror import Left, MirrorTrouble, Trouble
-from coldchain_backend.mirror.outcome import Answer, trouble_of, written
+from coldchain_backend.influx import Answer, InfluxTrouble, Left, Trouble, trouble_of, written
 
 CONFLICT_2 = (
     'failure writing points to database: partial write: field type conflict: input field "t" on measurement '
@@ -74,7 +73,7 @@ def test_a_body_is_taken_or_taken_in_part(
     ],
 )
 def test_a_trouble_is_named(status: int, said: object, trouble: Trouble) -> None:
-    with pytest.raises(MirrorTrouble) as failed:
+    with pytest.raises(InfluxTrouble) as failed:
         written(answer(status, said))
     assert failed.value.trouble is trouble
     assert str(status) in str(failed.value)
