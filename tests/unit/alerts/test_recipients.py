@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from coldchain_backend.access import Person
 from coldchain_backend.alerts.recipients import put_in_use, reached_by, recipients_of, too_few
 from coldchain_backend.fleet import Plan, Receiver
 from coldchain_backend.fleetfile import parse
+from support.staff import Staff
 
 NOW = int(datetime(2026, 11, 25, 12, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()) * 1000
 FLEET = """
@@ -40,22 +41,6 @@ assets:
       - {id: food, name: {en: Food}, profile: chilled-food, state: in_use}
       - {id: next, name: {en: Next}, profile: cct-medicine-gsp, state: planned}
 """
-
-
-class Staff:
-    """People by id; fills the port."""
-
-    def __init__(self, *people: Person) -> None:
-        self._known = {one.id: one for one in people}
-
-    def person(self, id: str) -> Person | None:
-        return self._known.get(id)
-
-    def people(self, ids: Iterable[str]) -> Sequence[Person]:
-        return [self._known[id] for id in dict.fromkeys(ids) if id in self._known]
-
-    def everyone(self) -> Sequence[Person]:
-        return list(self._known.values())
 
 
 def person(id: str, mobile: str = "13800000000", email: str = "x@example.org") -> Person:
@@ -120,13 +105,72 @@ default_route: {notify: [texts]}
 """
     plan = plan_of(routes)
     assert len(counted(plan, Staff(*ALL))) == 2, "at night only two are told"
+    [found] = too_few(plan, Staff(*ALL), NOW)
+    zone = ZoneInfo("Asia/Shanghai")
+    spans = [tuple(f"{datetime.fromtimestamp(at / 1000, zone):%a %H}" for at in one) for one in found.short]
+    assert spans == [
+        ("Mon 00", "Mon 08"), ("Mon 18", "Tue 08"), ("Tue 18", "Wed 08"), ("Wed 18", "Thu 08"),
+        ("Thu 18", "Fri 08"), ("Fri 18", "Mon 00"),
+    ]  # fmt: skip
+    assert str(found).startswith(
+        "zone cold: an alarm must reach 3 different people, but reaches 2 (wang, chen) "
+        "Mon 00:00-Mon 08:00, Mon 18:00-Tue 08:00, "
+    )
+
+
+def test_who_is_named_in_vain_at_the_worst_hour_is_told_with_the_reason() -> None:
+    staff = Staff(person("wang", mobile=""), person("chen", mobile=""), replace(person("li"), disabled=True))
+    [found] = too_few(plan_of(), staff, NOW)
+    assert found.persons == ("chen", "wang"), "by mail, and in the group"
+    assert [(one.person, one.receiver, one.why.value) for one in found.absent] == [
+        ("zhao", "mails", "unknown"), ("li", "mails", "disabled"), ("sun", "group", "unknown"),
+    ]  # fmt: skip
+    assert str(found) == (
+        "zone cold: an alarm must reach 3 different people, but reaches 2 (chen, wang) at all hours; "
+        "not counted: zhao (unknown, named by mails), li (disabled, named by mails), "
+        "sun (unknown, named by group)"
+    )
+    only_texts = replace(plan_of(), receivers=tuple(receivers("texts")))
+    [bare] = too_few(only_texts, Staff(person("wang", mobile=""), person("chen")), NOW)
+    assert [str(one) for one in bare.absent] == ["wang (no address, named by texts)"]
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 4, 5, 6])
+def test_the_profiles_own_figure_decides_and_no_name(wanted: int) -> None:
+    """Whatever a profile is called: five can be reached, and it demands what it says."""
+    plan = plan_of()
+    profile = plan.profile("chilled-food")
+    assert profile is not None
+    others = (one for one in plan.profiles if one.name != profile.name)
+    demanding = replace(plan, profiles=(*others, replace(profile, recipients=wanted)))
+    found = [one for one in too_few(demanding, Staff(*ALL), NOW) if one.zone == "food"]
+    assert [(len(one.persons), one.wanted) for one in found] == ([(5, 6)] if wanted > 5 else [])
+
+
+def test_hours_that_touch_are_said_as_one() -> None:
+    """Silence and excursions may go different ways; their short hours are one list."""
+    routes = """
+schedules:
+  - {name: am, time_zone: Asia/Shanghai, times: ["daily 00:00-12:00"]}
+  - {name: pm, time_zone: Asia/Shanghai, times: ["daily 12:00-24:00"]}
+routes:
+  - {name: kinds, match: {zones: [cold], kinds: [silence]}, on_call: [{schedule: am, notify: [texts]}]}
+  - {name: rest, match: {zones: [cold]}, on_call: [{schedule: am, notify: [texts]},
+     {schedule: pm, notify: [mails]}]}
+default_route: {notify: [texts, mails, group]}
+"""
+    [found] = too_few(plan_of(routes), Staff(person("wang"), person("zhao")), NOW)
+    assert len(found.short) == 1
+    assert "at all hours" in str(found)
 
 
 def test_too_few_are_told_for_zones_in_use_that_demand_them() -> None:
     assert list(too_few(plan_of(), Staff(*ALL), NOW)) == []
     found = list(too_few(plan_of(), Staff(person("wang"), person("sun")), NOW))
     assert [(one.zone, one.wanted, one.persons) for one in found] == [("cold", 3, ("wang", "sun"))]
-    assert str(found[0]) == "zone cold: an alarm must reach 3 different people, but reaches 2 (wang, sun)"
+    assert str(found[0]).startswith(
+        "zone cold: an alarm must reach 3 different people, but reaches 2 (wang, sun) at all hours; "
+    )
     assert list(too_few(plan_of(), Staff(), NOW, only={"next"})) == []
     assert "reaches nobody" in str(next(iter(too_few(plan_of(), Staff(), NOW))))
 

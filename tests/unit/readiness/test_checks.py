@@ -10,6 +10,7 @@ import pytest
 from coldchain.readings import Grade
 from coldchain.words import Language, Text
 from coldchain_backend.access import Person
+from coldchain_backend.alerts.recipients import recipients_of
 from coldchain_backend.fleet import (
     Certificate,
     Plan,
@@ -24,7 +25,9 @@ from coldchain_backend.readiness import Asked, Lack, Seen, html_sheet, missing, 
 from coldchain_backend.readiness.checks import receivers_of
 from coldchain_backend.readiness.sheet import words_of
 from support.routed import routed
+from support.staff import Staff
 
+PROFILE = "vaccine-2-8"
 NOW = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp() * 1000)
 VALID = Certificate(number="CQ-1", date="2026-03-01", due="2027-03-01")
 ROUTES = """- name: vaccines
@@ -46,14 +49,22 @@ TESTS = tuple(
 
 
 def with_persons(receiver: Receiver) -> Receiver:
-    persons = {"day": ("li", "wang"), "night": ("chen",), "manager": ("zhao",)}
+    persons = {
+        "quality": ("li", "wang", "chen"),
+        "day": ("li", "wang"),
+        "night": ("chen",),
+        "manager": ("zhao",),
+    }
     return replace(receiver, persons=persons.get(receiver.name, ()))
 
 
 def plan() -> Plan:
+    """Medicine, which demands that three persons are told at every hour."""
     made = routed(ROUTES)
+    demanding = replace(next(one for one in made.profiles if one.name == PROFILE), recipients=3)
     return replace(
         made,
+        profiles=tuple(demanding if one.name == PROFILE else one for one in made.profiles),
         receivers=tuple(with_persons(one) for one in made.receivers),
         sensors=tuple(replace(one, certificate=VALID) for one in made.sensors),
     )
@@ -67,7 +78,7 @@ def asked(fleet: Plan | None = None, zone: str = "store.vaccine", **changes: obj
     whole = Asked(
         plan=fleet, asset=found[0], zone=found[1], now_ms=NOW,
         seen={"a": Seen(at_ms=NOW - 5000, gateway="gw")}, keys={"gw": "0a29" * 16},
-        people=PEOPLE, tests=TESTS,
+        people=Staff(*PEOPLE), tests=TESTS,
     )  # fmt: skip
     return replace(whole, **changes)  # type: ignore[arg-type]  # names are checked by replace
 
@@ -96,7 +107,7 @@ def test_a_zone_that_lacks_nothing_is_ready() -> None:
         (asked(changed_sensor(grade=Grade.TEMPLATE_UNVERIFIED)), Lack.TEMPLATE_UNVERIFIED, "a"),
         (asked(keys={}), Lack.GATEWAY_WITHOUT_KEY, "gw"),
         (asked(keys={"gw": None}), Lack.GATEWAY_WITHOUT_KEY, "gw"),
-        (asked(people=PEOPLE[:2]), Lack.TOO_FEW_PERSONS, "store.vaccine"),
+        (asked(people=Staff(*PEOPLE[:2])), Lack.TOO_FEW_PERSONS, "store.vaccine"),
         (asked(tests=TESTS[:1]), Lack.NO_POWER_CUT, "store.vaccine"),
         (asked(tests=TESTS[1:]), Lack.NO_TEST_ALARM, "store.vaccine"),
     ],
@@ -121,11 +132,38 @@ def test_three_persons_are_counted_by_person_and_only_for_medicine() -> None:
         for one in missing(asked(replace(fleet, receivers=tuple(same))))
         if one.lack is Lack.TOO_FEW_PERSONS
     ]
-    assert [one.detail for one in found] == ["1"]
+    assert [one.detail for one in found] == ["1/3 (li), at all hours"]
     disabled = (replace(PEOPLE[0], disabled=True), replace(PEOPLE[1], disabled=True), *PEOPLE[2:])
-    assert (Lack.TOO_FEW_PERSONS, "store.vaccine") in lacks(asked(people=disabled))
-    freezer = asked(zone="store.freezer", people=(), seen={"b": Seen(at_ms=1, gateway="gw")})
+    assert (Lack.TOO_FEW_PERSONS, "store.vaccine") in lacks(asked(people=Staff(*disabled)))
+    freezer = asked(zone="store.freezer", people=Staff(), seen={"b": Seen(at_ms=1, gateway="gw")})
     assert lacks(freezer) == []
+
+
+def test_too_few_at_one_hour_are_too_few_and_who_is_named_in_vain_is_told() -> None:
+    """Those of an escalation come later, and those of the day are off at night: they do not count."""
+    fleet = plan()
+    few = [
+        replace(one, persons=("li", "chen") if one.name == "quality" else one.persons)
+        for one in fleet.receivers
+    ]
+    disabled = Staff(PEOPLE[0], PEOPLE[1], replace(PEOPLE[2], disabled=True))
+    found = missing(asked(replace(fleet, receivers=tuple(few)), people=disabled))
+    assert [(one.lack, one.subject) for one in found if one.lack is not Lack.RECEIVER_WITHOUT_PERSON] == [
+        (Lack.TOO_FEW_PERSONS, "store.vaccine"), (Lack.PERSON_DISABLED, "chen"),
+    ]  # fmt: skip
+    [detail] = [one.detail for one in found if one.lack is Lack.TOO_FEW_PERSONS]
+    assert detail == "1/3 (li), at all hours"
+    spoken = {language: [said(one, language)[0] for one in found] for language in Language}
+    assert "person chen, named by receiver quality, is disabled" in spoken[Language.EN]
+    assert "接收方 quality 所列人员 chen 已停用" in spoken[Language.ZH]
+
+
+def test_ready_and_apply_count_by_one_rule() -> None:
+    """What stands against putting a zone in use is what `ready` says."""
+    for staff in (Staff(*PEOPLE), Staff(*PEOPLE[:2]), Staff()):
+        one = asked(people=staff)
+        refused = not recipients_of(one.plan, one.asset, one.zone, staff, NOW).enough
+        assert ((Lack.TOO_FEW_PERSONS, "store.vaccine") in lacks(one)) is refused
 
 
 def test_hours_and_receivers_without_anybody_are_named() -> None:
@@ -133,7 +171,9 @@ def test_hours_and_receivers_without_anybody_are_named() -> None:
     found = [one for one in missing(asked(gap)) if one.lack is Lack.NOBODY_ON_CALL]
     assert len(found) == 1
     assert "Fri 20:00" in found[0].detail
-    assert (Lack.RECEIVER_WITHOUT_PERSON, "night") in lacks(asked(people=(PEOPLE[0], PEOPLE[1], PEOPLE[3])))
+    assert (Lack.RECEIVER_WITHOUT_PERSON, "night") in lacks(
+        asked(people=Staff(PEOPLE[0], PEOPLE[1], PEOPLE[3]))
+    )
     nobody = replace(plan(), receivers=(), routes=(), default_route=None, system_receiver=None)
     assert (Lack.NOBODY_TOLD, "store.vaccine") in lacks(asked(nobody))
 
@@ -147,7 +187,7 @@ def test_every_lack_has_its_words_and_what_mends_it(language: Language) -> None:
     words = words_of(language)
     assert words["lack"].keys() == words["mend"].keys() == {one.value for one in Lack}
     assert words["sheet"].keys() == words_of(Language.EN)["sheet"].keys()
-    for one in missing(asked(seen={}, keys={}, people=(), tests=())):
+    for one in missing(asked(seen={}, keys={}, people=Staff(), tests=())):
         assert all("{" not in text and text for text in said(one, language))
 
 

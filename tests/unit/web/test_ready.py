@@ -10,7 +10,8 @@ PATH = "/api/v1/zones/store.vaccine"
 
 
 async def test_what_is_missing_comes_with_words_and_a_recorded_test_takes_it_off(web: WebApp) -> None:
-    web.apply(routed_text("- {name: all, notify: [dispatch]}\n"))
+    text = routed_text("- {name: all, notify: [dispatch]}\n")
+    web.apply(text.replace("profile: vaccine-2-8", "profile: medicine-cold-cn, state: planned"))
     web.follow()
     async with web.client(Role.OPERATOR) as client:
         before = (await client.get(f"{PATH}/ready")).json()

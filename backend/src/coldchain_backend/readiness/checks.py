@@ -7,17 +7,12 @@ from enum import StrEnum
 from typing import Final
 
 from coldchain.readings import Grade
-from coldchain_backend.access import Person
+from coldchain_backend.access import People
 from coldchain_backend.alerts import AlertKind
 from coldchain_backend.alerts.reach import alarms_of, gaps, said_times, week, week_begin
+from coldchain_backend.alerts.recipients import Uncounted, reached_by, recipients_of
 from coldchain_backend.alerts.routing import on_call, route
 from coldchain_backend.fleet import Asset, Plan, TestKind, Zone, ZoneTest
-
-MEDICINE_PERSONS: Final = 3
-"""So many different persons hear of the alarms of medicine (GSP)."""
-
-MEDICINE_NAMES: Final = ("medicine", "vaccine")
-"""How names of profiles of medicine begin."""
 
 
 class Lack(StrEnum):
@@ -34,8 +29,18 @@ class Lack(StrEnum):
     NOBODY_ON_CALL = "nobody_on_call"
     RECEIVER_WITHOUT_PERSON = "receiver_without_person"
     TOO_FEW_PERSONS = "too_few_persons"
+    PERSON_UNKNOWN = "person_unknown"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_WITHOUT_ADDRESS = "person_without_address"
     NO_TEST_ALARM = "no_test_alarm"
     NO_POWER_CUT = "no_power_cut"
+
+
+_ABSENT: Final = {
+    Uncounted.UNKNOWN: Lack.PERSON_UNKNOWN,
+    Uncounted.DISABLED: Lack.PERSON_DISABLED,
+    Uncounted.NO_ADDRESS: Lack.PERSON_WITHOUT_ADDRESS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +64,9 @@ class Seen:
 class Asked:
     """All that is known when somebody asks whether a zone is ready, at `now_ms`.
 
+    people  whom receivers may name
     seen    of each sensor that ever spoke
     keys    fingerprint of each gateway's admitted key, None where there is none
-    people  behind the fleet's receivers
     tests   that were recorded of the zone
     """
 
@@ -69,9 +74,9 @@ class Asked:
     asset: Asset
     zone: Zone
     now_ms: int
+    people: People
     seen: Mapping[str, Seen] = field(default_factory=dict)
     keys: Mapping[str, str | None] = field(default_factory=dict)
-    people: Sequence[Person] = ()
     tests: Sequence[ZoneTest] = ()
 
     def gateways(self) -> list[str]:
@@ -143,22 +148,20 @@ def _recipients(asked: Asked) -> Iterator[Missing]:
             when = said_times(gap.times, asked.asset.time_zone)
             yield Missing(lack=Lack.NOBODY_ON_CALL, subject=zone.id, detail=when)
             break
-    known = {one.id for one in asked.people if not one.disabled}
-    persons: set[str] = set()
     for receiver in asked.plan.receivers:
-        if receiver.name in names:
-            persons |= known & set(receiver.persons)
-            if receiver.persons and not known & set(receiver.persons):
-                yield Missing(lack=Lack.RECEIVER_WITHOUT_PERSON, subject=receiver.name)
-    if _medicine(asked) and len(persons) < MEDICINE_PERSONS:
-        yield Missing(lack=Lack.TOO_FEW_PERSONS, subject=zone.id, detail=str(len(persons)))
+        if receiver.name in names and receiver.persons and not reached_by([receiver], asked.people):
+            yield Missing(lack=Lack.RECEIVER_WITHOUT_PERSON, subject=receiver.name)
+    yield from _persons(asked)
 
 
-def _medicine(asked: Asked) -> bool:
-    """Medicine and vaccines by name, and whatever takes no readings of a controller's own probe as proof."""
-    profile = asked.plan.profile(asked.zone.profile)
-    named = asked.zone.profile.startswith(MEDICINE_NAMES)
-    return named or (profile is not None and Grade.CONTROLLER_PROBE not in profile.grades)
+def _persons(asked: Asked) -> Iterator[Missing]:
+    """Whether as many different persons hear of alarms as the profile demands, and who is named in vain."""
+    found = recipients_of(asked.plan, asked.asset, asked.zone, asked.people, asked.now_ms)
+    if found.enough:
+        return
+    yield Missing(lack=Lack.TOO_FEW_PERSONS, subject=asked.zone.id, detail=found.said)
+    for one in found.absent:
+        yield Missing(lack=_ABSENT[one.why], subject=one.person, detail=one.receiver)
 
 
 def _tests(asked: Asked) -> Iterator[Missing]:

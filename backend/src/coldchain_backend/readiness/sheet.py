@@ -9,6 +9,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from coldchain.words import Language
+from coldchain_backend.alerts.recipients import reached_by
 from coldchain_backend.fleet import Point
 from coldchain_backend.readiness.checks import Asked, Missing, missing, receivers_of
 
@@ -109,11 +110,11 @@ def _point(asked: Asked, point: Point, language: Language) -> tuple[str, ...]:
 
 
 def _recipients(asked: Asked, language: Language) -> Iterator[tuple[str, ...]]:
-    people = {one.id: one for one in asked.people if not one.disabled}
     named = receivers_of(asked)
     for receiver in asked.plan.receivers:
         if receiver.name in named:
-            persons = [people[one].name.in_(language) for one in receiver.persons if one in people]
+            reached = asked.people.people(reached_by([receiver], asked.people))
+            persons = [one.name.in_(language) for one in reached]
             yield receiver.name, receiver.kind, ", ".join(persons)
 
 

@@ -137,7 +137,6 @@ def _asked(services: Services, zone: str) -> Asked:
     found = plan.zone(zone)
     if found is None:
         raise HTTPException(404, f"no zone {zone}")
-    persons = {name for receiver in plan.receivers for name in receiver.persons}
     return Asked(
         plan=plan,
         asset=found[0],
@@ -145,6 +144,6 @@ def _asked(services: Services, zone: str) -> Asked:
         now_ms=now_ms,
         seen={one.sensor: Seen(at_ms=one.last_ms, gateway=one.gateway) for one in services.answers.sensors()},
         keys={name: None if one.revoked else one.key for name, one in services.gateways().items()},
-        people=services.people.people(sorted(persons)),
+        people=services.people,
         tests=services.answers.zone_tests(zone),
     )
