@@ -17,7 +17,6 @@ STEP = timedelta(minutes=10)
 COUNT = 18
 VALUES = [5.0 + index % 10 / 10 for index in range(COUNT)]
 TIMES = [START + STEP * index for index in range(COUNT)]
-EXPECTED = [(round(at.timestamp() * 1000), value) for at, value in zip(TIMES, VALUES, strict=True)]
 Row = Callable[[int, datetime, float], str]
 
 
@@ -31,6 +30,12 @@ class Make:
     encoding: str = "utf-8"
     wanted: Wanted = field(default_factory=lambda: Wanted(zone="UTC"))
     offset: timedelta = timedelta()
+    step: timedelta = STEP
+
+    @property
+    def expected(self) -> list[tuple[int, float]]:
+        times = [START + self.step * index for index in range(COUNT)]
+        return [(round(at.timestamp() * 1000), value) for at, value in zip(times, VALUES, strict=True)]
 
     def write(self, path: Path) -> Path:
         lines = [self.row(index, TIMES[index] + self.offset, VALUES[index]) for index in range(COUNT)]
@@ -247,6 +252,87 @@ MAKES |= {
 }
 
 
+def other_half(at: datetime) -> str:
+    return "dop." if at.hour < 12 else "odp."
+
+
+def above_the_table(days: int) -> str:
+    """Days told in words, as monitors of refrigerators do before their readings."""
+    told = "".join(
+        f" {day}:\n  Date: 2024-01-{day:02d}\n  Min T: +4.0, TS Min T: 00:42\n" for day in range(days)
+    )
+    return f"Device: a monitor\nConf:\n Temp unit: F\nHist:\n{told * 10}"
+
+
+MAKES |= {
+    "two-digit years first, with dots": Make(
+        head='"#","Date Time, GMT+02:00","Temp, °C (LGR S/N: 1)"\n',
+        row=lambda n, at, v: f"{n + 1},{at + timedelta(days=n):%y.%m.%d %H:%M:%S},{v}\n",
+        offset=timedelta(hours=2),
+        wanted=Wanted(),
+        step=timedelta(days=1, minutes=10),
+    ),
+    "months before days, with dots": Make(
+        head="Date Time,Temp °C\n",
+        row=lambda n, at, v: f"{at + timedelta(days=n):%m.%d.%Y %H:%M:%S},{v}\n",
+        step=timedelta(days=1, minutes=10),
+    ),
+    "half-days of another language": Make(
+        head='"#","Date","Time, GMT+00:00","Temp, °C"\n',
+        row=lambda n, at, v: f"{n + 1},{at:%d.%m.%Y},{at:%I:%M:%S} {other_half(at)},{v}\n",
+        wanted=Wanted(),
+    ),
+    "a name of a zone behind the time": Make(
+        head="time,temp C\n",
+        row=lambda n, at, v: f"{at:%a %b %d %H:%M:%S} CET {at:%Y},{v}\n",
+        offset=timedelta(hours=1),
+        wanted=Wanted(),
+    ),
+    "dates as browsers write them": Make(
+        head="time,temp C\n",
+        row=lambda n, at, v: f"{at:%a %b %d %Y %H:%M:%S} GMT+0100 (Central European Standard Time),{v}\n",
+        offset=timedelta(hours=1),
+        wanted=Wanted(),
+    ),
+    "hours and minutes in Chinese": Make(
+        head="时间,温度,湿度\n",
+        row=lambda n, at, v: f"{at.year}年{at.month}月{at.day}日{at.hour}时{at.minute:02d}分,{v}℃,45%RH\n",
+        encoding="gb18030",
+    ),
+    "Japanese in its own encoding, days since 1900 beside": Make(
+        head='"Date/Time","Date/Time","No.1"\r\n"時差:GMT+0:00","日付のシリアル値","Ch.1"\r\n"","","F"\r\n',
+        row=lambda n, at, v: (
+            f'"{at:%Y-%m-%d %H:%M:%S}",'
+            f'"{(at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1):.8f}","{fahrenheit(v)}"\r\n'
+        ),
+        encoding="cp932",
+    ),
+    "kelvins": Make(head="time,temp (K)\n", row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v + 273.15:.2f}\n"),
+    "a unit in words above": Make(
+        head="Temperature Unit,F\n\nIndex,Date,Time,Temperature\n",
+        row=lambda n, at, v: f"{n + 1},{at:%Y-%m-%d},{at:%H:%M},{fahrenheit(v)}\n",
+    ),
+    "a table far below, its unit far above": Make(
+        head=f"{above_the_table(20)}Data:\n\tyyyy-MM-dd hh:mm\tT\tOut of limits\n",
+        row=lambda n, at, v: f"\t{at:%Y-%m-%d %H:%M}\t{fahrenheit(v)}\t{'x' if n % 3 else ''}\n",
+        foot="Cert:\n Vers: 1.0\n",
+    ),
+    "first rows without a value": Make(
+        head="time,temp (°F)\n2024-01-15 07:40,---\n2024-01-15 07:50,not yet\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n",
+    ),
+    "dates and times in columns of a report": Make(
+        head="Monitor\nSerial\t2001\nTrip Start\t15-Jan-2024 08:00:00\nHigh\t5.9\t15-Jan-2024 09:30\n"
+        "Point\tDate\tTime\tTemp\n",
+        row=lambda n, at, v: f"{n + 1}\t{at:%d-%b-%Y}\t{at:%H:%M:%S}\t{v}\n",
+    ),
+    "other temperatures beside": Make(
+        head="Date,Temperature_Celsius(°C),DPT_Celsius(°C),Wet Bulb °C\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v},-5.1,2.2\n",
+    ),
+}
+
+
 def comma6(value: float) -> str:
     return f"{value:.8f}".replace(".", ",")
 
@@ -263,5 +349,5 @@ def test_every_make_gives_the_same_readings(name: str, tmp_path: Path) -> None:
     found = read_file(make.write(tmp_path / "logger.txt"), make.wanted)
     assert len(found.channels) == 1
     samples = found.channels[0].samples
-    assert [at for at, _ in samples] == [at for at, _ in EXPECTED]
-    assert [value for _, value in samples] == pytest.approx([value for _, value in EXPECTED], abs=0.006)
+    assert [at for at, _ in samples] == [at for at, _ in make.expected]
+    assert [value for _, value in samples] == pytest.approx([value for _, value in make.expected], abs=0.006)

@@ -80,6 +80,62 @@ def test_dates_of_two_orders_are_a_contradiction(tmp_path: Path) -> None:
         read(tmp_path, "time,temp °C\n25/04/2024 07:00,5.1\n04/26/2024 08:00,5.2\n")
 
 
+def test_two_digit_years_of_one_day_are_asked_for_also_with_dots(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--date-order dmy or --date-order ymd"):
+        read(tmp_path, "time,temp °C\n15.01.24 07:00,5.1\n15.01.24 08:00,5.2\n")
+
+
+def test_dates_with_dots_have_the_day_first_where_nothing_else_tells(tmp_path: Path) -> None:
+    found = read(tmp_path, "time,temp °C\n03.04.2024 07:00,5.1\n03.04.2024 08:00,5.2\n")
+    assert datetime.fromtimestamp(found.channels[0].samples[0][0] / 1000, UTC).month == 4
+    assert any("dates taken as dmy" in note for note in found.notes)
+
+
+def test_zones_whose_name_means_several_are_asked_for(tmp_path: Path) -> None:
+    text = "time,temp °C\n2024-01-15 07:00 CST,5.1\n"
+    with pytest.raises(ZoneNeeded):
+        read(tmp_path, text, zone=None)
+    assert read(tmp_path, text, zone="Asia/Shanghai").channels[0].samples[0][0] == 1_705_273_200_000
+
+
+def test_an_offset_that_is_none_is_no_time(tmp_path: Path) -> None:
+    found = read(tmp_path, "time,temp °C\n2024-01-15 07:00+01:00,5.1\n2024-01-15 08:00+25:00,5.2\n")
+    assert found.channels[0].refused == {RefusalReason.NOT_A_LINE: (1, 3)}
+
+
+def test_what_stands_for_a_missing_probe_is_no_temperature(tmp_path: Path) -> None:
+    found = read(tmp_path, "time,temp °C\n2024-01-15 07:00,5.1\n2024-01-15 08:00,-127.00\n")
+    assert found.channels[0].refused == {RefusalReason.SENTINEL: (1, 3)}
+    fahrenheit = read(tmp_path, "time,temp °F\n2024-01-15 07:00,41\n2024-01-15 08:00,-196.60\n")
+    assert fahrenheit.channels[0].refused == {RefusalReason.SENTINEL: (1, 3)}
+
+
+def test_names_are_found_however_their_signs_are_written(tmp_path: Path) -> None:
+    text = "时间,冷藏温度(℃),冷冻温度(℃)\n2024-01-15 07:00,5.1,-18.2\n2024-01-15 08:00,5.2,-18.3\n"
+    for name in ("冷冻温度(℃)", "冷冻温度(°C)", "冷冻"):
+        assert read(tmp_path, text, wish=Wish(columns=(name,))).channels[0].samples[0][1] == -18.2
+
+
+def test_columns_of_one_name_are_chosen_by_number(tmp_path: Path) -> None:
+    text = "time;Temp, °C;Temp, °C\n2024-01-15 07:00;5.1;-18.2\n2024-01-15 08:00;5.2;-18.3\n"
+    with pytest.raises(ConfigError, match="2 'Temp, °C', 3 'Temp, °C'"):
+        read(tmp_path, text)
+    with pytest.raises(ConfigError, match="may be several columns: 2 'Temp, °C'"):
+        read(tmp_path, text, wish=Wish(columns=("Temp, °C",)))
+    assert read(tmp_path, text, wish=Wish(columns=("3",))).channels[0].samples[0][1] == -18.2
+
+
+def test_a_second_table_with_other_columns_is_not_read_as_the_first(tmp_path: Path) -> None:
+    first = (
+        ",result,table,_time,_value,room\n,,0,2024-01-15T07:00:00Z,5.1,a\n,,0,2024-01-15T08:00:00Z,5.2,a\n"
+    )
+    moved = ",result,table,_start,_time,_value\n,,1,2024-01-15T06:00:00Z,2024-01-15T09:00:00Z,45.0\n"
+    with pytest.raises(ConfigError, match="another table") as caught:
+        read(tmp_path, f"{first}\n{moved}")
+    assert caught.value.line == 5
+    assert len(read(tmp_path, f"{first}\n{first}").channels[0].samples) == 2
+
+
 def test_several_columns_are_told_and_one_or_all_are_chosen(tmp_path: Path) -> None:
     text = "time,Probe 1 °C,Probe 2 °C,RH %\n2024-01-15 07:00,5.1,-18.2,45\n2024-01-15 08:00,5.2,-18.3,46\n"
     with pytest.raises(ConfigError, match="'Probe 1 °C', 'Probe 2 °C'"):
@@ -140,6 +196,12 @@ def test_a_unit_that_nothing_names_is_told(tmp_path: Path) -> None:
         (b"hello\nworld\n", "--time"),
         (b"time,temp\n" + b"x" * 70_000, "longer"),
         (b'{"a": 1}\n', "no lines with a time"),
+        (b'[{"time": "2024-01-15T07:00:00Z", "temp": 5.1}, {"time": 1}]\n', "jq"),
+        (b"reading,sensor=a temp=5.1\nreading,sensor=a temp=5.2\n", "needs its time"),
+        (b"\0" * 4000, "empty"),
+        (b"date,temp\n2024-01-15,5.1\n2024-01-16,5.2\n", "no time of day"),
+        (b"Hist:\n 1:\n  Date: 2024-01-15\n  Min T: +2.0, TS Min T: 13:30\n", "summary by day"),
+        (b"words\n" * 30_000, "--time"),
         (b"time,rh %\n2024-01-15 07:00,45\n", "no column of temperatures"),
     ],
 )

@@ -79,7 +79,8 @@ _ALARM: Final = re.compile(
 )
 """Marks that loggers set behind a value beyond a limit: the value counts all the more."""
 _UNITS: Final = re.compile(
-    r"(?:°|º|deg\.?|degrees?|˚)?\s*(c|f|celsius|fahrenheit|centigrade|摄氏度?|华氏度?)\.?", re.IGNORECASE
+    r"(?:°|º|deg\.?|degrees?|˚|\*)?\s*(c|f|k|celsius|fahrenheit|centigrade|kelvin|摄氏度?|华氏度?)\.?",
+    re.IGNORECASE,
 )
 
 
@@ -88,6 +89,7 @@ class Unit(StrEnum):
 
     CELSIUS = "C"
     FAHRENHEIT = "F"
+    KELVIN = "K"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -139,8 +141,8 @@ def unit_within(text: str) -> Unit | None:
     """The unit that a header names somewhere; None for none or both."""
     text = plain(text)
     marked = re.findall(
-        r"(?:[°º˚\ufffd]|[(\[]\?|deg\.?\s?|degrees\s)(c|f)\b|[(\[/_ ](c|f)[)\]]|(celsius|fahrenheit)"
-        r"|(摄氏|华氏)|[_ ](c|f)$",
+        r"(?:[°º˚\ufffd]|[(\[]\?|[(\[]o|deg\.?\s?|degrees\s)(c|f)\b|[(\[/_ ](c|f)[)\]]|[(\[](k)[)\]]"
+        r"|(celsius|fahrenheit|kelvin)|(摄氏|华氏)|[_ ](c|f)$",
         text,
         re.IGNORECASE,
     )
@@ -150,10 +152,20 @@ def unit_within(text: str) -> Unit | None:
 
 
 def _unit(word: str) -> Unit:
-    return Unit.FAHRENHEIT if word[0] in "fF华" else Unit.CELSIUS
+    return {"f": Unit.FAHRENHEIT, "华": Unit.FAHRENHEIT, "k": Unit.KELVIN}.get(word[0].lower(), Unit.CELSIUS)
+
+
+NO_PROBE: Final = {
+    Unit.CELSIUS: frozenset([-127.0, 327.67, -327.68]),
+    Unit.FAHRENHEIT: frozenset([-196.6]),
+    Unit.KELVIN: frozenset[float](),
+}
+"""What programs write where a probe does not answer: the library of DS18B20s, and full scale of 16 bits."""
 
 
 def celsius(value: float, unit: Unit) -> float:
     """A temperature in °C, rounded to 0.0001 where it was converted, so that no dust of the arithmetic
     remains."""
+    if unit is Unit.KELVIN:
+        return round(value - 273.15, 4)
     return value if unit is Unit.CELSIUS else round((value - 32) * 5 / 9, 4)

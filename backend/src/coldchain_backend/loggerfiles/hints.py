@@ -32,7 +32,11 @@ def offset_hint(text: str) -> str | None:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
+_UNIT_NAMED = re.compile(r"(?:unit|einheit|unité|unidad|单位)s?\W{1,5}(c|f|k)\b", re.IGNORECASE)
+
+
 def unit_hint(preamble: str) -> Unit | None:
     """The unit that lines above the table name, where they name one."""
     found = {unit for line in _UNIT_LINE.findall(preamble) if (unit := unit_within(line)) is not None}
+    found |= {Unit(letter.upper()) for letter in _UNIT_NAMED.findall(preamble)}
     return found.pop() if len(found) == 1 else None

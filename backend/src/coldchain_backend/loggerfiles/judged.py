@@ -96,7 +96,10 @@ def judge_file(recorded: Recorded, ask: Ask) -> JudgedFile:
 def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
     file = str(recorded.path)
     if not channel.samples:
-        raise ConfigError(f"column {channel.name!r} holds no readings", file=file)
+        told = "".join(
+            f": {n} {reason.value}, first in line {line}" for reason, (n, line) in channel.refused.items()
+        )
+        raise ConfigError(f"column {channel.name!r} holds no readings{told}", file=file)
     times = [time_ms for time_ms, _ in channel.samples]
     interval_ms = ask.interval_ms or proposed_interval_ms(times)
     if interval_ms is None:

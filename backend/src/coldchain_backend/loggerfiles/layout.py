@@ -9,38 +9,12 @@ from typing import Final
 
 from coldchain.errors import ConfigError
 from coldchain_backend.loggerfiles.cells import plain, unit_beside, unit_within, value_of
+from coldchain_backend.loggerfiles.headings import NAMES, NEVER, NUMBERING, OTHER, SURELY, TEMPERATURE, TIME
 from coldchain_backend.loggerfiles.stamps import clock_of, date_of, stamp_of
 
-SAMPLE_LINES: Final = 400
 DELIMITERS: Final = (";", "\t", ",", "|", "  ", " ")
-_TEMPERATURE: Final = re.compile(
-    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö|hőm|θερμ|^t\d*$|probe|探头|探頭|通道|^ch\s?\d|channel|kanal|canal"
-    r"|^t\s?[(\[]|^_?value$|^wert$|^valeur$|^valor$|^messwert|reading|测量值|数值|sensor\s?\d",
-    re.IGNORECASE,
-)
-_SURELY: Final = re.compile(
-    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö", re.IGNORECASE
-)
-_OTHER: Final = re.compile(
-    r"hum|湿|濕|feucht|%|\brh\b|влаж|습도|batt|电|volt|\bv\b|rssi|signal|信号|press|hpa|压|co2|lux|lat|lon|speed|速"
-    r"|alarm|报警|警|status|状态|door|门|error|count|^table$",
-    re.IGNORECASE,
-)
-_NEVER: Final = re.compile(
-    r"dew|露点|taupunkt|rosée|limit|限|set\s?point|sollwert|设定|\bmkt\b|mean|avg|average|平均|\bmin|\bmax|最高|最低|differ",
-    re.IGNORECASE,
-)
-_NUMBERING: Final = re.compile(
-    r"^(#|no\.?|nr\.?|n°|num.*|index|id|row|line|record|seq.*|序号|编号|行号|lfd.*|item)$", re.IGNORECASE
-)
-_TIME: Final = re.compile(
-    r"time|date|stamp|zeit|datum|heure|hora|fecha|data|дата|время|时间|時間|日期|日時|시간|날짜|epoch|unix|^ts$",
-    re.IGNORECASE,
-)
-_NAMES: Final = re.compile(
-    r"^(_field|_?measurement|topic|entity.?id|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
-    re.IGNORECASE,
-)
+Place = tuple[int, int | None, bool]
+"""The column of the time, that of the time of day where it has its own, and whether it is a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +46,13 @@ class Layout:
         text = self.header[column] if column < len(self.header) else ""
         return text or f"column {column + 1}"
 
+    def told(self, columns: Sequence[int]) -> str:
+        """Columns by name, and by number too where a name stands twice."""
+        names = [self.name(column) for column in columns]
+        if len(set(names)) == len(names):
+            return ", ".join(map(repr, names))
+        return ", ".join(f"{column + 1} {name!r}" for column, name in zip(columns, names, strict=True))
+
 
 def split(line: str, delimiter: str) -> list[str]:
     """The cells of a line."""
@@ -94,18 +75,22 @@ class Wish:
     delimiter: str | None = None
 
 
-def layout_of(lines: Sequence[tuple[int, str]], wish: Wish, file: str) -> Layout:
-    """Find the layout from a file's beginning. Raises ConfigError with what has to be named by hand."""
+class NoTable(ConfigError):
+    """These lines hold no table: another part of the file may."""
+
+
+def layout_of(lines: Sequence[tuple[int, str]], wish: Wish, file: str, *, fewest: int = 1) -> Layout:
+    """Find the layout from a part of a file, of at least so many rows.
+
+    Raises NoTable, or ConfigError with what has to be named by hand.
+    """
     candidates = [wish.delimiter] if wish.delimiter else list(DELIMITERS)
     tables = [
         table for delimiter in candidates if (table := _Table.of(lines, delimiter, wish, file)) is not None
     ]
+    tables = [table for table in tables if table.share >= fewest]
     if not tables:
-        raise ConfigError(
-            "no rows of a time and a number found: name columns with --time and --column, or --delimiter",
-            file=file,
-            line=lines[0][0] if lines else None,
-        )
+        raise NoTable(why_none(lines), file=file, line=lines[0][0] if lines else None)
     best = max(tables, key=lambda table: (table.share, -candidates.index(table.layout.delimiter)))
     return best.with_values(wish)
 
@@ -126,7 +111,7 @@ class _Table:
         if width < 2:
             return None
         named = _named_times(cells, wish, file)
-        best: tuple[int, int, tuple[int, int | None, bool]] | None = None
+        best: tuple[int, int, Place] | None = None
         for place in [named] if named else _time_places(cells, width):
             data = [row for _, row in cells if _is_data(row, place)]
             found = len(data), len({(row[place[0]], row[place[1] or 0]) for row in data})
@@ -136,7 +121,7 @@ class _Table:
             return None
         time, clock, epoch = best[2]
         rows = [(number, row) for number, row in cells if _is_data(row, best[2])]
-        first = rows[0][0]
+        first = _beginning(cells, rows[0][0], best[2])
         header = _header(cells, first, width, time)
         layout = Layout(delimiter=delimiter, header=header, first=first, time=time, clock=clock, epoch=epoch)
         return cls(layout=layout, rows=[row for _, row in rows], share=best[0], file=file)
@@ -156,7 +141,7 @@ class _Table:
             )
         found = self._temperatures(layout, numbers)
         if len(found) > 1 and not wish.columns:
-            shown = ", ".join(f"{layout.name(column)!r}" for column in found)
+            shown = layout.told(found)
             raise ConfigError(
                 f"several columns may be temperatures: {shown}: name one with --column, or --column all",
                 file=self.file,
@@ -173,11 +158,11 @@ class _Table:
 
     def _temperatures(self, layout: Layout, numbers: Sequence[int]) -> list[int]:
         headed = {column: layout.name(column) for column in numbers}
-        kept = [c for c in numbers if not _NEVER.search(headed[c])]
-        kept = [c for c in kept if not _OTHER.search(headed[c]) or unit_within(headed[c])]
-        kept = [c for c in kept if not _NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
-        kept = [c for c in kept if not _TIME.search(headed[c]) or _SURELY.search(headed[c])]
-        for pattern in (_SURELY, _TEMPERATURE):
+        kept = [c for c in numbers if not NEVER.search(headed[c])]
+        kept = [c for c in kept if not OTHER.search(headed[c]) or unit_within(headed[c])]
+        kept = [c for c in kept if not NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
+        kept = [c for c in kept if not TIME.search(headed[c]) or SURELY.search(headed[c])]
+        for pattern in (SURELY, TEMPERATURE):
             if found := [c for c in kept if pattern.search(headed[c])]:
                 return found
         return kept
@@ -191,7 +176,7 @@ class _Table:
 
     def _tells(self, column: int) -> bool:
         """Whether a column says which sensor spoke."""
-        return _NAMES.match(_short(self.layout.name(column))) is not None
+        return NAMES.match(_short(self.layout.name(column))) is not None
 
     def _is_unit(self, column: int) -> bool:
         cells = [row[column] for row in self.rows if column < len(row) and row[column]]
@@ -209,9 +194,7 @@ def _short(header: str) -> str:
     return header.strip().strip(":")
 
 
-def _time_places(
-    cells: Sequence[tuple[int, list[str]]], width: int
-) -> Iterator[tuple[int, int | None, bool]]:
+def _time_places(cells: Sequence[tuple[int, list[str]]], width: int) -> Iterator[Place]:
     """Where the time may stand: in one column, in two, or as a number; the likely ones first."""
     rows = [row for _, row in cells if len(row) > 1]
     whole = [c for c in range(width) if any(c < len(row) and _has_time(row[c]) for row in rows)]
@@ -222,7 +205,6 @@ def _time_places(
     ]
     yield from ((date, clock, False) for date in dates for clock in clocks if date != clock)
     yield from ((column, None, True) for column in range(width) if _epochs(rows, column))
-    yield from ((column, None, False) for column in dates)
 
 
 def _has_time(cell: str) -> bool:
@@ -232,7 +214,7 @@ def _has_time(cell: str) -> bool:
 
 def _epochs(rows: Sequence[Sequence[str]], column: int) -> bool:
     cells = [row[column] for row in rows if column < len(row)]
-    headed = any(_TIME.search(cell) for cell in cells[:20])
+    headed = any(TIME.search(cell) for cell in cells[:20])
     return any(epoch_ms(cell, excel=headed) is not None for cell in cells)
 
 
@@ -250,16 +232,31 @@ def epoch_ms(cell: str, *, excel: bool = True) -> int | None:
     return None
 
 
-def _is_data(row: Sequence[str], place: tuple[int, int | None, bool]) -> bool:
-    """Whether a row has its time and at least one more cell that is a number or the mark for none."""
+def _is_data(row: Sequence[str], place: Place) -> bool:
+    """Whether a row has its time and at least one more cell that is a number."""
+    return _is_stamped(row, place) and any(
+        value_is_there(cell) for column, cell in enumerate(row) if column not in place[:2]
+    )
+
+
+def _is_stamped(row: Sequence[str], place: Place) -> bool:
     time, clock, epoch = place
     if time >= len(row) or (clock is not None and clock >= len(row)) or len(row) < 2:
         return False
     if epoch:
-        told = epoch_ms(row[time]) is not None
-    else:
-        told = stamp_of(row[time], None if clock is None else row[clock]) is not None
-    return told and any(value_is_there(cell) for c, cell in enumerate(row) if c not in (time, clock))
+        return epoch_ms(row[time]) is not None
+    stamp = stamp_of(row[time], None if clock is None else row[clock])
+    return stamp is not None and stamp.day_ms is not None
+
+
+def _beginning(cells: Sequence[tuple[int, list[str]]], first: int, place: Place) -> int:
+    """The line where a table begins: its first rows may hold marks for no reading instead of numbers."""
+    for number, row in reversed(cells):
+        if number < first:
+            if not _is_stamped(row, place):
+                break
+            first = number
+    return first
 
 
 def value_is_there(cell: str) -> bool:
@@ -269,7 +266,12 @@ def value_is_there(cell: str) -> bool:
 
 def _header(cells: Sequence[tuple[int, list[str]]], first: int, width: int, time: int) -> tuple[str, ...]:
     """The texts above the first row of data, of up to two rows that fill most columns."""
-    above = [row for number, row in cells if number < first and sum(map(bool, row)) >= max(2, width // 2)]
+    fullest = max(2, width // 2)
+    above = [
+        row
+        for number, row in cells
+        if number < first and (sum(map(bool, row)) >= fullest or _looks_like_units(row))
+    ]
     rows = [row for row in above[-2:] if len(row) > time and len(row) >= width - 2]
     if len(rows) == 2 and not _looks_like_units(rows[1]):
         rows = rows[1:]
@@ -281,12 +283,11 @@ def _header(cells: Sequence[tuple[int, list[str]]], first: int, width: int, time
 
 
 def _looks_like_units(row: Sequence[str]) -> bool:
-    return any(unit_within(cell) or cell.strip("()[]") in {"°C", "°F", "%", "%RH", "V"} for cell in row)
+    """Whether a row tells units, alone or in brackets, and no numbers."""
+    return any(unit_within(cell) or unit_beside(cell) for cell in row) and not any(map(value_is_there, row))
 
 
-def _named_times(
-    cells: Sequence[tuple[int, list[str]]], wish: Wish, file: str
-) -> tuple[int, int | None, bool] | None:
+def _named_times(cells: Sequence[tuple[int, list[str]]], wish: Wish, file: str) -> Place | None:
     if wish.time is None:
         return None
     header = next((row for _, row in cells if any(_same(cell, wish.time) for cell in row)), [])
@@ -300,16 +301,37 @@ def _named_times(
 
 
 def _same(cell: str, name: str) -> bool:
-    return cell.strip().casefold() == name.strip().casefold()
+    return plain(cell).casefold() == plain(name).casefold()
+
+
+def _begins(cell: str, name: str) -> bool:
+    return plain(cell).casefold().startswith(plain(name).casefold())
 
 
 def _column(layout: Layout, name: str, width: int, file: str) -> int:
     """The column that a person named by header, by the beginning of one, or by its number from 1."""
-    for test in (_same, lambda cell, wanted: cell.casefold().startswith(wanted.casefold())):
+    for test in (_same, _begins):
         found = [column for column in range(width) if test(layout.name(column), name)]
         if len(found) == 1:
             return found[0]
+        if found:
+            shown = layout.told(found)
+            raise ConfigError(
+                f"{name!r} may be several columns: {shown}: give the number", file=file, line=layout.first
+            )
     if name.isdigit() and 1 <= int(name) <= width:
         return int(name) - 1
     shown = ", ".join(repr(layout.name(column)) for column in range(width))
-    raise ConfigError(f"no column {name!r}; there are {shown}", file=file, line=layout.first)
+    raise NoTable(f"no column {name!r}; there are {shown}", file=file, line=layout.first)
+
+
+def why_none(lines: Sequence[tuple[int, str]]) -> str:
+    """What to do about lines without a table of times and numbers."""
+    text = "\n".join(line for _, line in lines)
+    if re.search(r"^\s*(?:Min|Max) T:", text, re.MULTILINE):
+        return (
+            "a summary by day, without its readings: export them, or take the file of a model that keeps them"
+        )
+    if any(date_of(plain(cell)) for _, line in lines for cell in re.split(r"[;,\t|]", line)[:4]):
+        return "dates, but no time of day beside a number: name the columns with --date, --time and --column"
+    return "no rows of a time and a number found: name columns with --time and --column, or --delimiter"

@@ -11,11 +11,20 @@ from typing import Final
 from coldchain.errors import ConfigError
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import RefusalReason
-from coldchain_backend.loggerfiles.cells import Unit, celsius, plain, unit_beside, unit_within, value_of
+from coldchain_backend.loggerfiles.cells import (
+    NO_PROBE,
+    Unit,
+    celsius,
+    plain,
+    unit_beside,
+    unit_within,
+    value_of,
+)
 from coldchain_backend.loggerfiles.hints import offset_hint, unit_hint
 from coldchain_backend.loggerfiles.layout import Wish, epoch_ms
+from coldchain_backend.loggerfiles.orders import OrderFinder
 from coldchain_backend.loggerfiles.rows import Form, Rows, rows_of
-from coldchain_backend.loggerfiles.stamps import DAY_MS, DateOrder, OrderFinder, Stamp, day_in, stamp_of
+from coldchain_backend.loggerfiles.stamps import DAY_MS, DateOrder, Stamp, day_in, stamp_of
 from coldchain_backend.loggerfiles.text import TextFile
 from coldchain_backend.loggerfiles.zones import Placing, descends, zone_named
 
@@ -164,7 +173,10 @@ def _value(cell: str, unit: Unit) -> float | RefusalReason:
     told = value_of(cell)
     if isinstance(told, RefusalReason):
         return told
-    value = celsius(told[0], told[1] or unit)
+    unit = told[1] or unit
+    if told[0] in NO_PROBE[unit]:
+        return RefusalReason.SENTINEL
+    value = celsius(told[0], unit)
     return value if QUANTITIES["temperature"].possible(value) else RefusalReason.OUT_OF_RANGE
 
 

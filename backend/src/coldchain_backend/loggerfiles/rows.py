@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 from coldchain.errors import ConfigError
 from coldchain.lineprotocol import BadLine, parse
-from coldchain_backend.loggerfiles.layout import SAMPLE_LINES, Layout, Wish, layout_of, split
-from coldchain_backend.loggerfiles.text import TextFile
+from coldchain_backend.loggerfiles.cells import plain
+from coldchain_backend.loggerfiles.layout import Layout, NoTable, Wish, layout_of, split
+from coldchain_backend.loggerfiles.text import WINDOW, TextFile
 
 MAX_KEYS: Final = 200
 Numbered = Iterator[tuple[int, list[str]]]
@@ -37,10 +38,10 @@ class Rows(Protocol):
 
 def rows_of(text: TextFile, form: Form | None, wish: Wish) -> Rows:
     """The rows of a file in its form; raises ConfigError where its layout cannot be found."""
-    sample = list(islice(text.lines(), SAMPLE_LINES))
+    sample = list(islice(text.lines(), WINDOW))
     form = form or _form(sample)
     if form is Form.CSV:
-        return _Table(text, sample, wish)
+        return _Table(text, wish)
     read = _json_object if form is Form.JSON_LINES else _protocol_line
     return _Keyed(text, sample, wish, read)
 
@@ -59,19 +60,50 @@ class _Table:
     layout: Layout
     preamble: str
 
-    def __init__(self, text: TextFile, sample: list[tuple[int, str]], wish: Wish) -> None:
-        if sample and sample[0][1].lower().startswith("sep="):
-            sample = sample[1:]
-        kept = [(number, line) for number, line in sample if line.strip()]
+    def __init__(self, text: TextFile, wish: Wish) -> None:
         self.text = text
-        self.layout = layout_of(kept, wish, str(text.path))
-        self.preamble = "\n".join(line for number, line in kept if number < self.layout.first)
+        first: dict[int, str] = {}
+        missing: NoTable | None = None
+        for window in text.windows():
+            kept = {number: line for number, line in window if line.strip() and not _is_sep(number, line)}
+            first = first or kept
+            fewest = 3 if len(window) == WINDOW else 1
+            try:
+                self.layout = layout_of(list(kept.items()), wish, str(text.path), fewest=fewest)
+            except NoTable as fault:
+                missing = missing or fault
+            else:
+                break
+        else:
+            raise missing or NoTable("empty: no readings", file=str(text.path))
+        above = {**first, **kept}
+        self.preamble = "\n".join(line for number, line in above.items() if number < self.layout.first)
 
     def rows(self) -> Numbered:
         delimiter, first = self.layout.delimiter, self.layout.first
         for number, line in self.text.lines():
             if number >= first and line.strip(" \t;,|\ufeff"):
-                yield number, split(line, delimiter)
+                cells = split(line, delimiter)
+                self._refuse_another(number, cells)
+                yield number, cells
+
+    def _refuse_another(self, number: int, cells: list[str]) -> None:
+        """Refuse a second table with other columns: its values would be read as those of the first."""
+        layout = self.layout
+        header = layout.header[layout.time] if layout.header else ""
+        if not header or header not in cells:
+            return
+        if [plain(cell) for cell in cells] != list(layout.header)[: len(cells)]:
+            raise ConfigError(
+                "another table with other columns begins: judge each in a file of its own",
+                file=str(self.text.path),
+                line=number,
+            )
+
+
+def _is_sep(number: int, line: str) -> bool:
+    """Whether a spreadsheet's first line says what stands between columns."""
+    return number == 1 and line.lower().startswith("sep=")
 
 
 class _Read(Protocol):
@@ -95,7 +127,7 @@ class _Keyed:
         found = [(number, cells) for number, line in sample if (cells := read(line)) is not None]
         self.keys = list(dict.fromkeys(key for _, cells in found for key in cells))[:MAX_KEYS]
         if len(self.keys) < 2:
-            raise ConfigError("no lines with a time and a value found", file=str(text.path))
+            raise ConfigError(f"no lines with a time and a value found{_advice(read)}", file=str(text.path))
         table = [
             (0, "\t".join(self.keys)),
             *((number, "\t".join(self._cells(cells))) for number, cells in found),
@@ -113,6 +145,12 @@ class _Keyed:
                 continue
             cells = self.read(line)
             yield number, [] if cells is None else self._cells(cells)
+
+
+def _advice(read: _Read) -> str:
+    if read is _json_object:
+        return ": each line is one object with both; `jq -c '.[]' FILE` makes lines of a list"
+    return ": each line of line protocol needs its time"
 
 
 def _json_object(line: str) -> Mapping[str, str] | None:

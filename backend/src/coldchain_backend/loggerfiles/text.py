@@ -12,6 +12,10 @@ from coldchain.errors import ConfigError
 MAX_BYTES: Final = 512 << 20
 MAX_LINE: Final = 64 << 10
 SAMPLE: Final = 64 << 10
+WINDOW: Final = 400
+OVERLAP: Final = 40
+LOOKED_AT: Final = 20_000
+"""Lines among which a table has to begin: some loggers tell sixty days in words above it."""
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,6 +27,14 @@ _NOT_TEXT: Final = {
     b"%PDF": "a PDF: export the readings as CSV first",
     b"\x1f\x8b": "compressed: unpack it first",
 }
+
+_EASTERN: Final = {
+    "gb18030": "温度|时间|日期|湿度|序号|记录",
+    "cp932": "温度|湿度|日付|日時|時刻|時間|時差",
+    "big5": "溫度|濕度|日期|時間|序號",
+    "cp949": "온도|습도|날짜|일시|시간",
+}
+"""Encodings of two bytes a letter, and words that a file in each would hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +55,7 @@ class TextFile:
             raise ConfigError(f"cannot be read: {fault.strerror}", file=str(path)) from fault
         if size > MAX_BYTES:
             raise ConfigError(f"{size} bytes, the limit is {MAX_BYTES}", file=str(path))
-        if not head.strip():
+        if not head.strip(b"\0 \t\r\n"):
             raise ConfigError("empty: no readings", file=str(path))
         for mark, what in _NOT_TEXT.items():
             if head.startswith(mark):
@@ -52,6 +64,18 @@ class TextFile:
         if encoding is None:
             raise ConfigError("not a text file", file=str(path))
         return cls(path=path, encoding=encoding)
+
+    def windows(self) -> Iterator[list[tuple[int, str]]]:
+        """The beginning in overlapping parts, each of which may hold the table."""
+        window: list[tuple[int, str]] = []
+        for number, line in self.lines():
+            window.append((number, line))
+            if len(window) == WINDOW:
+                yield window
+                window = window[-OVERLAP:]
+            if number == LOOKED_AT:
+                return
+        yield window
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each line with its number, from 1, without its end; what cannot be decoded becomes U+FFFD."""
@@ -76,8 +100,16 @@ def _encoding(head: bytes) -> str | None:
     if _decodes(head, "utf-8"):
         return "utf-8"
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", head)]
-    in_pairs = sum(length > 1 for length in runs) > len(runs) // 2
-    return "gb18030" if in_pairs and _decodes(head, "gb18030") else "cp1252"
+    if sum(length > 1 for length in runs) <= len(runs) // 2:
+        return "cp1252"
+    return _eastern(head)
+
+
+def _eastern(head: bytes) -> str:
+    for encoding, words in _EASTERN.items():
+        if _decodes(head, encoding) and re.search(words, head.decode(encoding, "replace")):
+            return encoding
+    return "gb18030" if _decodes(head, "gb18030") else "cp1252"
 
 
 def _decodes(head: bytes, encoding: str) -> bool:

@@ -1,0 +1,33 @@
+"""What headings of columns tell: words of many languages, as logger programs write them."""
+
+import re
+from typing import Final
+
+TEMPERATURE: Final = re.compile(
+    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö|hőm|θερμ|^t\d*$|probe|探头|探頭|通道|^ch\s?\d|channel|kanal|canal"
+    r"|^t\s?[(\[]|^_?value$|^wert$|^valeur$|^valor$|^messwert|reading|测量值|数值|sensor\s?\d",
+    re.IGNORECASE,
+)
+SURELY: Final = re.compile(
+    r"temp|°\s?[cf]\b|℃|℉|温度|溫度|температ|온도|気温|nhiệt|sıcaklık|lämpö", re.IGNORECASE
+)
+OTHER: Final = re.compile(
+    r"hum|湿|濕|feucht|%|\brh\b|влаж|습도|batt|电|volt|\bv\b|rssi|signal|信号|press|hpa|压|co2|lux|lat|lon|speed|速"
+    r"|alarm|报警|警|status|状态|door|门|error|count|^table$",
+    re.IGNORECASE,
+)
+NEVER: Final = re.compile(
+    r"dew|\bdpt|露点|wet.?bulb|湿球|heat.?index|feels|humidex|vpd|taupunkt|rosée|limit|限|set\s?point|sollwert|设定|\bmkt\b|mean|avg|average|平均|\bmin|\bmax|最高|最低|differ",
+    re.IGNORECASE,
+)
+NUMBERING: Final = re.compile(
+    r"^(#|no\.?|nr\.?|n°|num.*|index|id|row|line|record|seq.*|序号|编号|行号|lfd.*|item)$", re.IGNORECASE
+)
+TIME: Final = re.compile(
+    r"time|date|日付|時刻|stamp|zeit|datum|heure|hora|fecha|data|дата|время|时间|時間|日期|日時|시간|날짜|epoch|unix|^ts$",
+    re.IGNORECASE,
+)
+NAMES: Final = re.compile(
+    r"^(_field|_?measurement|topic|entity.?id|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
+    re.IGNORECASE,
+)
