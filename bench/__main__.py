@@ -41,6 +41,7 @@ BUDGETS = {
     "ingest batches of 10": Budget(at_least=40_000),
     "accepted → alert committed, p99": Budget(at_most=1_000),
     "… p99 during a 20 × backfill": Budget(at_most=1_000),
+    "… p99 during a backlog at full speed": Budget(at_most=1_000),
     "backlog beside live ÷ in order": Budget(at_most=3),
     "live judged behind a backlog request, p99": Budget(at_most=1_000),
     "backend RSS at 10 000 points": Budget(at_most=300),

@@ -125,6 +125,35 @@ def test_retry_after_is_waited_for(tmp_path: Path, sink: BackendSink) -> None:
     assert clock.monotonic_ns() - began >= 2_000_000_000
 
 
+def test_a_backend_that_is_behind_takes_a_part_of_the_backlog_and_all_that_is_live(
+    tmp_path: Path, sink: BackendSink
+) -> None:
+    """Of old batches it takes two and asks for patience; what it took is not sent again."""
+    behind = True
+
+    def reply(batches: list[Batch]) -> Reply:
+        if not behind or batches[0].seq > 9:
+            return Reply()
+        fates = [
+            {"run": one.run, "seq": one.seq, "fate": "stored" if index < 2 else "later"}
+            for index, one in enumerate(batches)
+        ]
+        return Reply(status=429, headers={"Retry-After": "1"}, body={"batches": fates})
+
+    sink.script = reply
+    life = filled(tmp_path, 10)
+    with running(sender_for(life, sink.url)) as sender:
+        sink.wait_for(lambda: len(sink.requests) >= 3)
+        add_batch(life, 11)
+        sender.sealed()
+        sink.wait_for(lambda: [11] in [[seq for _, seq in one] for one in sink.requests])
+        assert sender.state().state == "connected"
+        behind = False
+        sink.wait_for(lambda: life.outbox.counts().waiting_batches == 0)
+    old = [[seq for _, seq in request] for request in sink.requests if request[0][1] < 10]
+    assert old[:2] == [[1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 4, 5, 6, 7, 8, 9]]
+
+
 def test_a_refused_batch_is_a_dead_letter_and_the_next_proceed(tmp_path: Path, sink: BackendSink) -> None:
     def refuse_two(batches: list[Batch]) -> Reply:
         fates = [

@@ -23,10 +23,11 @@ Script = Callable[[list[Batch]], int]
 class Scripted(Connection):
     """Answers with a status per request; 0 is no answer at all."""
 
-    def __init__(self, script: Script, seen: list[list[int]]) -> None:
+    def __init__(self, script: Script, seen: list[list[int]], lanes: list[str]) -> None:
         super().__init__(Endpoint.parse("http://127.0.0.1:9"), SystemClock(), lambda: None)
         self._script = script
         self._seen = seen
+        self._lanes = lanes
 
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         assert method == "POST"
@@ -35,6 +36,7 @@ class Scripted(Connection):
         decoded = zlib.decompress(body or b"", wbits=31)
         batches = [batch for batch in read_batches(decoded) if isinstance(batch, Batch)]
         self._seen.append([batch.seq for batch in batches])
+        self._lanes.append(headers["Coldchain-Lane"])
         status = self._script(batches)
         if not status:
             raise Unreachable("no route")
@@ -51,6 +53,7 @@ class Stage:
         for number in range(batches):
             self.add(number)
         self.seen: list[list[int]] = []
+        self.lanes: list[str] = []
         clock = SystemClock()
         self.trust = ClockTrust(clock, lambda: False)
         self.sender = Sender(
@@ -58,7 +61,7 @@ class Stage:
             identity=Identity(key=self.life.key, organisation="demo", head_file=self.life.head_file),
             trust=self.trust,
             clock=clock,
-            connect=lambda: Scripted(script, self.seen),
+            connect=lambda: Scripted(script, self.seen, self.lanes),
         )
         self.threads = [
             threading.Thread(target=lane) for lane in (self.sender.run_live, self.sender.run_backlog)
@@ -103,6 +106,7 @@ def test_everything_leaves_newest_first_then_oldest_first(tmp_path: Path) -> Non
     with stage:
         stage.until(lambda: stage.waiting() == 0)
     assert stage.seen == [[5], [1, 2, 3, 4]]
+    assert stage.lanes == ["live", "backlog"]
     assert stage.sender.state().state == "connected"
     assert stage.trust.offset_ms() is not None
     assert versions[0] == "v9"

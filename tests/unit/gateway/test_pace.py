@@ -73,6 +73,16 @@ def test_a_failure_is_counted_and_waited_for_within_its_jitter(
     assert after.max_batches == pace.max_batches
 
 
+@given(pace=paces, chance=chances, asked=st.integers(0, 5_000))
+def test_who_takes_a_part_and_asks_for_patience_is_asked_again_soon(
+    pace: Pace, chance: float, asked: int
+) -> None:
+    partly = Outcome(kind=OutcomeKind.THROTTLED, held=frozenset({("run", 1)}), retry_after_ms=asked)
+    after = pace.after(partly, 2, 0, chance)
+    assert asked <= after.not_before_ms <= max(asked, round(UNWILLING.base_ms * (1 + JITTER)))
+    assert after.failures == 1
+
+
 @given(pace=paces, kind=st.sampled_from(SHUT), asked=st.integers(0, MAX_RETRY_AFTER_MS), chance=chances)
 def test_no_one_comes_back_before_the_server_asked(
     pace: Pace, kind: OutcomeKind, asked: int, chance: float

@@ -16,11 +16,13 @@ from coldchain.seal import Key, encode_public
 from coldchain.watch import open_envelope
 from coldchain_backend.access import Grant, Purpose, Role
 from coldchain_backend.ingest import Admission
-from coldchain_backend.ledger import Busy, DiskFull, Kind
+from coldchain_backend.ingest.lanes import BEHIND_RECORDS
+from coldchain_backend.ledger import Busy, DiskFull, Kind, MarkName, mark_record
 from coldchain_backend.web import bodies, gateways, write
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
 from support.ledgers import BACKEND, GATEWAY, sealed
+from support.still_clock import StillClock
 from support.web_app import BASE, FLEET, WebApp
 
 LINE = b"reading,sensor=chiller-front temperature=4.5"
@@ -254,6 +256,24 @@ async def test_a_person_declares_numbers_lost(server: Server) -> None:
         assert (await admin.post(path, json={**lost, "key": "0" * 32})).status_code == 404
         answer = await client.post(WRITE, content=mine(1))
     assert answer.headers["Coldchain-Held"] == "r1:3"
+
+
+async def test_while_judging_is_behind_old_batches_come_again_and_live_ones_are_taken(server: Server) -> None:
+    token = (await server.enrol()).json()["token"]
+    ledger = server.web.log.ledger
+    ledger.put([mark_record(MarkName.ALIVE) for _ in range(BEHIND_RECORDS + 1)])
+    judged = server.web.log.ledger.end - BEHIND_RECORDS - 1
+    server.admission.pace_backlog(lambda: judged, StillClock())
+    async with server.client(token) as client:
+        answer = await client.post(WRITE, content=mine(2), headers={"Coldchain-Lane": "backlog"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+        assert [one["fate"] for one in answer.json()["batches"]] == ["later", "later"]
+        live = await client.post(WRITE, content=mine(2), headers={"Coldchain-Lane": "live"})
+        assert live.status_code == 204
+        judged = ledger.end
+        again = await client.post(WRITE, content=mine(3), headers={"Coldchain-Lane": "backlog"})
+    assert (again.status_code, again.headers["Coldchain-Held"]) == (204, "r1:3")
+    assert server.batches() == 3
 
 
 @pytest.mark.parametrize(("error", "status"), [(Busy("busy"), 429), (DiskFull("full"), 503)])

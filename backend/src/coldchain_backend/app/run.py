@@ -187,6 +187,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
     def idle() -> bool:
         return consumer.fold() or books.tidy()
 
+    ground.admission.pace_backlog(lambda: consumer.offset, ground.clock)
     thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=idle))
     thread.start()
     try:

@@ -4,7 +4,7 @@ Nothing is answered as stored before the ledger made it durable. The lines thems
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +16,13 @@ from coldchain_backend.ingest.conditions import Conditions
 from coldchain_backend.ingest.contracts import BatchFate, Fate, NotAdmitted, Written, fate_of
 from coldchain_backend.ingest.hashes import MAX_SEQ
 from coldchain_backend.ingest.keys import GatewayKeys
+from coldchain_backend.ingest.lanes import Backlog
 from coldchain_backend.ingest.receipts import Receipts
 from coldchain_backend.ingest.register import Register, RunHead
-from coldchain_backend.ingest.store import BatchStore
+from coldchain_backend.ingest.store import BatchStore, Stored
 from coldchain_backend.ingest.unsealed import Precision, Received, read_unsealed
 from coldchain_backend.ledger import Ledger, MarkName
+from coldchain_runtime.clock import Clock
 
 MEASUREMENTS_AT_MOST: Final = 1000
 
@@ -32,11 +34,13 @@ class Admission:
         self, *, ledger: Ledger, key: Key, organisation: str, folder: Path, plan: Callable[[], Plan]
     ) -> None:
         self._organisation = organisation
+        self._ledger = ledger
         self._plan = plan
         self._followed: Plan | None = None
         self._register = Register(ledger, organisation, folder)
         self._conditions = Conditions(ledger)
         self._store = BatchStore(self._register, self._conditions)
+        self._backlog: Backlog | None = None
         self._receipts = Receipts(self._register, organisation, key)
         self._acts = GatewayActs(self._register, self._conditions)
         self.unmapped: Counter[str] = Counter()
@@ -46,6 +50,10 @@ class Admission:
     def catch_up(self) -> None:
         """Read what the ledger holds behind the snapshot; at start, before the first write."""
         self._register.catch_up()
+
+    def pace_backlog(self, judged: Callable[[], int], clock: Clock) -> None:
+        """From now on take old batches as fast as they are judged; `judged`: the offset it has come to."""
+        self._backlog = Backlog(self._store, self._ledger, judged, clock)
 
     def close(self) -> None:
         """Write down what is known, for a short start."""
@@ -71,8 +79,8 @@ class Admission:
         """The newest run of every key and every incomplete one: its last number, and how much is held."""
         return self._register.heads()
 
-    async def write_sealed(self, writer: str, body: bytes) -> Written:
-        """Take the batches of one request by the gateway `writer`.
+    async def write_sealed(self, writer: str, body: bytes, lane: str | None = None) -> Written:
+        """Take the batches of one request by the gateway `writer`, which names its lane or does not.
 
         Raises NotAdmitted where a key is not admitted for that name.
         """
@@ -84,7 +92,7 @@ class Admission:
             await self._admit(writer, batch)
         refused = [self._refused(batch) for batch in batches]
         whole = [batch for batch, fate in zip(batches, refused, strict=True) if fate is None]
-        stored = await self._store.store(writer, whole)
+        stored = await self._keep(writer, whole, lane)
         return Written(
             fates=(*(fate for fate in refused if fate is not None), *stored.fates),
             held=tuple(self.held(batches[-1].gateway)) if batches else (),
@@ -92,6 +100,14 @@ class Admission:
             stored_lines=sum(batch.body.count(b"\n") for batch in whole),
             error=stored.error,
         )
+
+    async def _keep(self, writer: str, batches: Sequence[Batch], said: str | None) -> Stored:
+        backlog = self._backlog
+        if backlog is None or not backlog.takes(said, batches):
+            return await self._store.store(writer, batches)
+        stored = await backlog.store(writer, batches)
+        self.refusals["backlog_later"] += sum(fate.fate is Fate.LATER for fate in stored.fates)
+        return stored
 
     async def write_unsealed(self, writer: str, body: bytes, precision: Precision, now_ms: int) -> Written:
         """Seal the readings of an unsealed body on receipt; raises NotAdmitted where that is not allowed."""

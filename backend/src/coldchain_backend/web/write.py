@@ -13,6 +13,7 @@ from coldchain_backend.web.bodies import whole_body
 from coldchain_backend.web.services import Services, Wanted
 
 SEALED: Final = b"# cc1 "
+LANE: Final = "coldchain-lane"
 BUSY_RETRY_S: Final = 1
 FULL_RETRY_S: Final = 10
 MISTAKES_SHOWN: Final = 5
@@ -50,7 +51,7 @@ async def write(
     sealed = body.startswith(SEALED)
     try:
         if sealed:
-            written = await admission.write_sealed(writer.name, body)
+            written = await admission.write_sealed(writer.name, body, request.headers.get(LANE))
         else:
             written = await admission.write_unsealed(writer.name, body, unit, services.clock.now_ms())
     except NotAdmitted as error:

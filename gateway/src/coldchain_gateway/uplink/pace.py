@@ -33,10 +33,11 @@ class Pace:
         if outcome.kind is OutcomeKind.TOO_LARGE and sent > 1:
             return replace(self, max_batches=max(1, sent // 2), successes=0, not_before_ms=now_ms)
         backoff = UNREACHABLE if outcome.kind is OutcomeKind.UNREACHABLE else UNWILLING
-        wait = jittered(backoff.delay_ms(self.failures), JITTER, random01)
+        failures = 0 if outcome.held else self.failures  # a part got through
+        wait = jittered(backoff.delay_ms(failures), JITTER, random01)
         if outcome.retry_after_ms is not None:
             wait = max(wait, outcome.retry_after_ms)
-        return replace(self, not_before_ms=now_ms + wait, failures=self.failures + 1, successes=0)
+        return replace(self, not_before_ms=now_ms + wait, failures=failures + 1, successes=0)
 
     def _after_success(self) -> "Pace":
         grown = self.max_batches

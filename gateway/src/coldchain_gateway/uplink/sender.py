@@ -26,6 +26,7 @@ from .window import Window
 # Compressed bytes of one request: some 40 000 readings, and little memory on either side.
 REQUEST_BYTES: Final = 512 * 1024
 IDLE_S: Final = 1.0
+WRITE_HEADERS: Final = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
 log = Log("gateway.uplink")
 
 
@@ -35,6 +36,7 @@ class Lane:
     def __init__(self, name: str, connection: Connection) -> None:
         self.name = name
         self.connection = connection
+        self.headers = {**WRITE_HEADERS, "Coldchain-Lane": name}
         self.pace = Pace()
         self.wake = threading.Event()
         self.last: Outcome | None = None
@@ -202,9 +204,8 @@ class Sender:
         return outcome.reached or lane.pace.failures == 0
 
     def _post(self, lane: Lane, batches: Sequence[Waiting]) -> tuple[Outcome, Answer | None]:
-        headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
         try:
-            answer = lane.connection.request("POST", self._path, request_body(batches), headers)
+            answer = lane.connection.request("POST", self._path, request_body(batches), lane.headers)
         except Unreachable as error:
             return unreachable(str(error)), None
         names = [(batch.run, batch.seq) for batch in batches]
