@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
+from importlib.machinery import SourceFileLoader
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
-from coldchain.seal import Key, encode_public
+from coldchain.seal import Key, encode_public, sign_document
 from coldchain_backend.evidence import Question, Source, export
+from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import GatewayKey
 from coldchain_backend.ingest.keys import AdmittedBy
 from coldchain_backend.ledger import act_record
@@ -31,10 +38,10 @@ class EvidenceLog(Log):
             key=BACKEND,
         )
 
-    def live(self, hours: int = 8, step_ms: int = MINUTE) -> None:
+    def live(self, hours: int = 8, step_ms: int = MINUTE, what: Plan | None = None) -> None:
         """Readings every step; sensor `b` is warm in the fourth hour; some come late, batch 40 never."""
         self.put(act_record("enrol", "admin", {"gateway": "gw", "key": encode_public(self.voice.key.public)}))
-        self.fleet(plan({"a": step_ms, "b": step_ms}), by="王伟")
+        self.fleet(what or plan({"a": step_ms, "b": step_ms}), by="王伟")
         late = []
         for number in range(hours * HOUR // step_ms):
             at_ms = T0 + MINUTE + number * step_ms
@@ -53,6 +60,28 @@ class EvidenceLog(Log):
         path = folder / "evidence.zip"
         export(self.source(), question, path, self.clock.wall_ms, lambda _: None)
         return path
+
+
+def script() -> ModuleType:
+    """The stranger's script as a module."""
+    path = str(files("coldchain_backend.evidence").joinpath("stranger", "verify_py"))
+    loader = SourceFileLoader("stranger", path)
+    spec = spec_from_loader("stranger", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def resigned(folder: Path, key: Key) -> None:
+    """A manifest anew over the files as they are, by whoever has `key`."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest.pop("signature")
+    manifest["backend_key"] = encode_public(key.public)
+    manifest["files"] = {name: sha256((folder / name).read_bytes()).hexdigest() for name in manifest["files"]}
+    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    manifest["signature"] = sign_document(key, "evidence", text)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def unpacked(archive: Path, folder: Path) -> Path:

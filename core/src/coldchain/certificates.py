@@ -4,7 +4,7 @@ record."""
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from coldchain.errors import InvalidInput
 
@@ -14,17 +14,18 @@ class Certificate:
     """One calibration, in force [from_ms, due_ms).
 
     `points`: (value read, correction to add), ascending; between two points the correction runs straight,
-    beyond the ends it stays as at the end. `uncertainty` is ± in the quantity's unit (expanded, k = 2).
+    beyond the ends it stays as at the end. `uncertainty` is ± in the quantity's unit (expanded, k = 2); None
+    where the certificate does not say.
     """
 
     id: str
     from_ms: int
     due_ms: int
-    uncertainty: float
+    uncertainty: float | None
     points: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if not isfinite(self.uncertainty) or self.uncertainty < 0:
+        if self.uncertainty is not None and not 0 <= self.uncertainty < inf:
             raise InvalidInput(f"certificate {self.id}: its uncertainty must be a number ≥ 0")
         if self.due_ms <= self.from_ms:
             raise InvalidInput(f"certificate {self.id}: it is due before it is in force")
@@ -67,11 +68,11 @@ def corrected(
 
 def uncertainty_over(certificates: Sequence[Certificate], from_ms: int, to_ms: int) -> float | None:
     """The greatest uncertainty of the certificates that a time lies under; None where a part of it has
-    none."""
+    none, or one that does not say."""
     at_ms, worst = from_ms, 0.0
     while at_ms < to_ms:
         certificate = in_force(certificates, at_ms)
-        if certificate is None:
+        if certificate is None or certificate.uncertainty is None:
             return None
         worst = max(worst, certificate.uncertainty)
         later = (one.from_ms for one in certificates if at_ms < one.from_ms < certificate.due_ms)

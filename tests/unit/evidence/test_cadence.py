@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from coldchain.excursions import Judged
+from coldchain.excursions import Judged, judge
 from coldchain.profiles import Profile
 from coldchain.verdicts import of_series
 from coldchain_backend.evidence.cadence import OUT_MS, STORAGE_MS, TRANSPORT_MS, Day, days_of
@@ -37,9 +37,11 @@ def days(
         to_ms=span[1],
         until_ms=span[1],
         certificate=None,
+        calibrations=(),
         uncertainty=None,
         ranks=(),
         samples=samples,
+        excursions=judge(samples, span[1], judged).excursions,
         verdict=of_series(samples, judged, span),
     )
     return list(days_of(part))

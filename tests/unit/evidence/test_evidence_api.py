@@ -8,10 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from coldchain.builtin_profiles import BUILTIN
 from coldchain_backend.access import Role
 from coldchain_backend.evidence import Source
-from coldchain_backend.evidence.claims import beyond
 from coldchain_backend.ingest import GatewayKey
 from coldchain_backend.ingest.keys import AdmittedBy
 from coldchain_backend.ledger import Kind, read_json
@@ -91,8 +89,3 @@ async def test_what_there_is_not_is_told(web: WebApp, asked: dict[str, str], why
 async def test_nobody_takes_it_without_a_name(web: WebApp) -> None:
     async with web.client(None) as client:
         assert (await client.get(PATH, params={"zone": "cq-store.vaccine", **TIMES})).status_code == 401
-
-
-def test_the_script_computes_every_profile_of_the_product() -> None:
-    left = {name: beyond(profile) for name, profile in BUILTIN.items() if beyond(profile)}
-    assert left == {}

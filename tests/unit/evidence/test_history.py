@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from coldchain.profiles import Mode, Thermal
 from coldchain_backend.evidence import history
-from coldchain_backend.evidence.claims import beyond
 from support.judged_log import HOUR, MINUTE, T0, Log, plan, profile
-from support.judging_cases import high, profile_of
 
 SPELLS = 5
 END = T0 + 2 * SPELLS * HOUR
@@ -62,14 +58,3 @@ def test_a_changed_limit_is_told_with_who_changed_it_where_it_touches_the_zone(l
     assert any("alarm" in line for line in changed["changes"])  # type: ignore[attr-defined]  # a list of lines
     assert len(history.changes(fleet, ["elsewhere"], T0 + HOUR, END + HOUR)) == 1
     assert [one["state"] for one in history.states(fleet, ["z"], T0, END)] == ["in_use"]
-
-
-@pytest.mark.parametrize("mode", [Mode.SINGLE, Mode.RATE])
-def test_what_the_script_does_not_compute_is_named(mode: Mode) -> None:
-    rule = replace(high(), mode=mode, window_ms=HOUR if mode is Mode.RATE else None)
-    plain = profile_of(rule)
-    drift = Thermal(ambient_high=30.0, ambient_low=0.0, time_constant_ms=HOUR)
-    rate = "rules on a rate of change" if mode is Mode.RATE else ""
-    assert beyond(plain) == rate
-    assert beyond(replace(plain, thermal=drift)) == (rate or "bounds of a drift")
-    assert beyond(replace(plain, corrected=True)) == (rate or "values corrected by a certificate")

@@ -22,20 +22,19 @@ from coldchain.errors import InvalidInput
 from coldchain.profiles.document import profile_document
 from coldchain.quantities import QUANTITIES
 from coldchain.seal import Key, encode_public, fingerprint, sign_document
-from coldchain.verdicts import worst
 from coldchain.words import Language
 from coldchain_backend.evidence import history
 from coldchain_backend.evidence.batches import Found, Kept, Progress, Wanted, collect
 from coldchain_backend.evidence.cadence import Day, days_of
-from coldchain_backend.evidence.claims import beyond, claim
+from coldchain_backend.evidence.claims import claim
 from coldchain_backend.evidence.parts import Part, parts_of
 from coldchain_backend.evidence.report import Account, report
-from coldchain_backend.evidence.revisions import revisions
+from coldchain_backend.evidence.revisions import Revision, revisions
 from coldchain_backend.ingest import GatewayKey
-from coldchain_backend.judging import Answers, Asked
+from coldchain_backend.judging import Answers
 from coldchain_backend.ledger import Ledger
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _WHEN: Final = (2026, 1, 1, 0, 0, 0)
 
 
@@ -64,22 +63,52 @@ class Question:
 
 def export(source: Source, question: Question, target: Path, now_ms: int, progress: Progress) -> str:
     """Write the archive to `target`; its name. Raises InvalidInput for what there is not, OSError."""
+    as_of = source.answers.progress().offset
     zones = zones_of(source.answers, question)
-    parts = parts_of(source.answers, zones, question.from_ms, question.to_ms)
+    parts = parts_of(source.answers, zones, question.from_ms, question.to_ms, as_of)
     if not parts:
         raise InvalidInput("no sensor stood in use there in this time: there is nothing to show")
     with tempfile.TemporaryFile(dir=target.parent) as spool:
-        wanted = [Wanted(sensor=one.sensor, from_ms=one.lead_ms, to_ms=one.until_ms) for one in parts]
-        keys = {fingerprint(key.public): key for key in source.known_keys()}
-        revoked = {name: key.revoked_ms for name, key in keys.items() if key.revoked_ms is not None}
-        found = collect(source.ledger, wanted, revoked, spool, progress)
+        told, found = _gathered(source, question, parts, as_of, spool, progress)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             writer = _Writer(archive)
             _batches(writer, found, spool)
-            _documents(writer, source, question, parts, found, now_ms)
+            _documents(writer, source, question, told, found, now_ms)
             writer.finish(source.key, source.organisation, now_ms)
     name = question.zone or question.asset or ""
     return f"evidence-{name}-{_day(question.from_ms)}-{_day(question.to_ms)}.zip"
+
+
+def _gathered(  # noqa: PLR0913, PLR0917 - what a search rests on
+    source: Source,
+    question: Question,
+    parts: Sequence[Part],
+    as_of: int,
+    spool: IO[bytes],
+    progress: Progress,
+) -> tuple[list[Revision], Found]:
+    """Every verdict, and the batches that all of them rest on: what came late is found in the batches, and an
+    earlier verdict may rest on other sensors and an earlier past than the present one."""
+    zones, span = zones_of(source.answers, question), (question.from_ms, question.to_ms)
+    wanted: set[Wanted] = set()
+    needed = set(map(_wanted, parts))
+    told: list[Revision] = []
+    while not needed <= wanted:
+        wanted |= needed
+        found = collect(source.ledger, list(wanted), _revoked(source), spool, progress)
+        late = found.received_behind(max(part.until_ms for part in parts))
+        told = revisions(source.answers, zones, span, late, as_of)
+        needed = {_wanted(part) for one in told for part in one.parts}
+    return told, found
+
+
+def _wanted(part: Part) -> Wanted:
+    return Wanted(sensor=part.sensor, from_ms=part.lead_ms, to_ms=part.until_ms)
+
+
+def _revoked(source: Source) -> dict[str, int]:
+    keys = source.known_keys()
+    return {fingerprint(key.public): key.revoked_ms for key in keys if key.revoked_ms is not None}
 
 
 def zones_of(answers: Answers, question: Question) -> list[str]:
@@ -136,10 +165,10 @@ def _batches(writer: _Writer, found: Found, spool: IO[bytes]) -> None:
     """One file for each run, in the order of its numbers, and the list of when each came."""
     table = StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(("key", "run", "seq", "received_ms", "grade"))
+    rows.writerow(("hash", "key", "run", "seq", "record", "received_ms", "grade"))
     for number, ((key, run), kept) in enumerate(sorted(found.runs.items()), start=1):
         writer.stream(f"batches/{number:03d}-{key[:8]}-{run}.cc1", _pieces(kept, spool))
-        rows.writerows((key, run, one.seq, one.received_ms, one.grade) for one in kept)
+        rows.writerows((one.hash, key, run, one.seq, one.record, one.received_ms, one.grade) for one in kept)
     writer.add("received.csv", table.getvalue().encode())
 
 
@@ -150,14 +179,15 @@ def _pieces(kept: Sequence[Kept], spool: IO[bytes]) -> Iterator[bytes]:
 
 
 def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive are made from
-    writer: _Writer, source: Source, question: Question, parts: Sequence[Part], found: Found, now_ms: int
+    writer: _Writer, source: Source, question: Question, told: Sequence[Revision], found: Found, now_ms: int
 ) -> None:
     answers, fleet = source.answers, source.answers.fleet()
+    present, parts = told[-1], told[-1].parts
     zones, span = zones_of(answers, question), (question.from_ms, question.to_ms)
     points = sorted({part.place.point.id for part in parts})
     names = {key for key, _ in found.runs}
-    keys = [_key_row(key) for key in source.known_keys() if fingerprint(key.public) in names]
-    keys.append({"gateway": None, "backend": True, **_public(source.key.public)})
+    keys = [_key_row(key, answers) for key in source.known_keys() if fingerprint(key.public) in names]
+    keys.append({"gateway": None, "backend": True, "revoked": [], **_public(source.key.public)})
     account = Account(
         organisation=source.organisation,
         zones=zones,
@@ -165,8 +195,8 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
         to_ms=span[1],
         made_ms=now_ms,
         by=question.by,
-        judged_to=answers.progress().offset,
-        outcome=worst([part.verdict.outcome for part in parts]),
+        judged_to=present.as_of,
+        outcome=present.outcome,
         parts=parts,
         cadence=[(part, list(days_of(part))) for part in parts],
         excursions=history.excursions(answers, points, *span),
@@ -177,19 +207,13 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
         forks=[(found.owners[run], run[1], seq) for run, seq in found.forks()],
         keys=keys,
     )
-    writer.json("judged.json", _judged(account))
+    writer.json("judged.json", {**_heading(account), **_verdict(present)})
     writer.json("keys.json", keys)
     rows = [_cadence_row(part, day) for part, days in account.cadence for day in days]
     writer.json("cadence.json", rows)
     every = [history.excursion_story(answers, one) for one in account.excursions]
     writer.json("excursions.json", every)
-    asked = [
-        Asked(zone=zone, from_ms=span[0], to_ms=span[1])
-        for zone in sorted({part.place.zone.id for part in parts})
-    ]
-    until_ms = max(part.until_ms for part in parts)
-    late = [one.received_ms for kept in found.runs.values() for one in kept if one.received_ms > until_ms]
-    writer.json("verdicts.json", revisions(answers, asked, late))
+    writer.json("verdicts.json", [_verdict(one) for one in told[:-1]])
     writer.json("alerts.json", [history.story_row(one) for one in account.alerts])
     placement = [_placement(part) for part in parts]
     configuration = {"versions": account.changes, "states": account.states, "placement": placement}
@@ -200,16 +224,24 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
     writer.add("verify.py", script)
 
 
-def _judged(account: Account) -> dict[str, object]:
+def _heading(account: Account) -> dict[str, object]:
     return {
         "format": FORMAT,
-        "outcome": account.outcome.value,
         "zones": account.zones,
         "from_ms": account.from_ms,
         "to_ms": account.to_ms,
-        "as_of": account.judged_to,
         "quantities": {name: [one.kind, one.low, one.high] for name, one in QUANTITIES.items()},
-        "parts": [_part(part) for part in account.parts],
+    }
+
+
+def _verdict(one: Revision) -> dict[str, object]:
+    """A verdict as of a record; `not_told` where it can no longer be computed."""
+    return {
+        "as_of": one.as_of,
+        "because": one.because,
+        "outcome": one.outcome.value,
+        "parts": [_part(part) for part in one.parts],
+        "not_told": one.why,
     }
 
 
@@ -227,11 +259,10 @@ def _part(part: Part) -> dict[str, object]:
         "until_ms": part.until_ms,
         "interval_ms": part.interval_ms,
         "time_zone": part.time_zone,
-        "uncertainty": part.uncertainty,
         "grades": [grade.value for grade in part.ranks],
+        "certificates": [asdict(one) for one in part.calibrations],
         "profile": profile_document(part.profile),
-        "beyond": beyond(part.profile),
-        "claimed": claim(part.verdict),
+        "claimed": claim(part.verdict, part.excursions, part.uncertainty),
     }
 
 
@@ -252,12 +283,20 @@ def _cadence_row(part: Part, day: Day) -> dict[str, object]:
     return {**where, **asdict(day), "proved": day.proved}
 
 
-def _key_row(key: GatewayKey) -> dict[str, object]:
+def _key_row(key: GatewayKey, answers: Answers) -> dict[str, object]:
+    at_ms = key.revoked_ms
+    revoked = (
+        []
+        if at_ms is None
+        else [
+            {"record": answers.number_at(at_ms), "from_ms": at_ms, "from": _iso(at_ms), "reason": key.reason}
+        ]
+    )
     return {
         "gateway": key.name,
         "admitted_by": key.by.value,
         "admitted_ms": key.admitted_ms,
-        "revoked_ms": key.revoked_ms,
+        "revoked": revoked,
         **_public(key.public),
     }
 

@@ -32,6 +32,7 @@ class Wanted:
 class Kept:
     """A batch in the spool: its place there, and how it came."""
 
+    record: int
     seq: int
     hash: str
     position: int
@@ -56,6 +57,10 @@ class Found:
                 if one.seq > expected:
                     yield run, expected, one.seq - 1, self._reason(run, expected, one.seq - 1)
                 expected = max(expected, one.seq + 1)
+
+    def received_behind(self, at_ms: int) -> list[int]:
+        """Stamps of the batches that were received behind an instant."""
+        return [one.received_ms for kept in self.runs.values() for one in kept if one.received_ms > at_ms]
 
     def forks(self) -> Iterator[tuple[RunName, int]]:
         """Numbers under which there are two batches."""
@@ -96,7 +101,7 @@ def collect(
         if test(batch.body):
             low, high = ranges.get(run, (batch.seq, batch.seq))
             ranges[run] = min(low, batch.seq), max(high, batch.seq)
-    position = 0
+    position = spool.seek(0)
     for record, meta, batch in _batches(ledger, start, progress):
         run = (batch.gateway, batch.run)
         low, high = ranges.get(run, (1, 0))
@@ -106,7 +111,7 @@ def collect(
             late = batch.gateway in revoked and record.received_ms >= revoked[batch.gateway]
             grade = "revoked" if late else ("sealed" if meta.grade is Grade.SEALED else "receipt")
             kept = Kept(
-                seq=batch.seq, hash=batch.hash, position=position, length=len(data),
+                record=record.offset, seq=batch.seq, hash=batch.hash, position=position, length=len(data),
                 received_ms=record.received_ms, grade=grade,
             )  # fmt: skip
             found.runs.setdefault(run, []).append(kept)

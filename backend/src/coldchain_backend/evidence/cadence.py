@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from coldchain.excursions import Excursion, judge
+from coldchain.excursions import Excursion
 from coldchain.spans import Cell, cells
 from coldchain_backend.evidence.parts import Part
 from coldchain_backend.fleet import AssetKind
@@ -45,7 +45,7 @@ def days_of(part: Part) -> Iterator[Day]:
     """Every local day of a part."""
     profile, transport = part.profile, part.place.asset.kind is AssetKind.VEHICLE
     allowed_ms = profile.cadence_ms or (TRANSPORT_MS if transport else STORAGE_MS)
-    out = judge(part.samples, part.to_ms, part.judged).excursions
+    out = part.excursions
     times = [time_ms for time_ms, _ in part.samples]
     for begin_ms, end_ms in cells(Cell.DAY, part.from_ms, part.to_ms, ZoneInfo(part.time_zone)):
         span = max(begin_ms, part.from_ms), min(end_ms, part.to_ms)

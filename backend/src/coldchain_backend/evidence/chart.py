@@ -5,7 +5,6 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from coldchain.excursions import judge
 from coldchain.gaps import Spoken
 from coldchain_backend.evidence.parts import Part
 
@@ -86,7 +85,7 @@ def _unknown(part: Part, scale: _Scale) -> Iterator[str]:
 
 
 def _excursions(part: Part, scale: _Scale) -> Iterator[str]:
-    for one in judge(part.samples, part.to_ms, part.judged).excursions:
+    for one in part.excursions:
         end_ms = part.to_ms if one.closed_ms is None else one.closed_ms
         if end_ms > part.from_ms:
             yield _rectangle("excursion", one.opened_ms, end_ms, scale)

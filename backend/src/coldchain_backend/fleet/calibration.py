@@ -32,7 +32,7 @@ def certificates_of(versions: Iterable[Planned], sensor: str) -> tuple[Certifica
             id=written.number,
             from_ms=midnight_ms(date.fromisoformat(written.date), zone),
             due_ms=midnight_ms(date.fromisoformat(written.due), zone),
-            uncertainty=written.uncertainty or 0.0,
+            uncertainty=written.uncertainty,
             points=tuple((one.at, one.add) for one in written.corrections),
         )
     return tuple(found.values())

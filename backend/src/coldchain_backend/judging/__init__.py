@@ -8,7 +8,7 @@ from coldchain_backend.judging.consumer import Judging
 from coldchain_backend.judging.contracts import Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.follow import Follower
 from coldchain_backend.judging.grades import grades_of
-from coldchain_backend.judging.inquiry import Answer, Asked, PointAnswer
+from coldchain_backend.judging.inquiry import Answer, Asked, Examined, PointAnswer
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
 from coldchain_backend.judging.traces import spells_at
@@ -40,6 +40,7 @@ __all__ = [
     "Condition",
     "Counts",
     "DeliveryView",
+    "Examined",
     "Figures",
     "Follower",
     "Judging",

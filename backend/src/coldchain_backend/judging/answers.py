@@ -13,7 +13,7 @@ from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.compliance import Compliance, Kept
 from coldchain_backend.judging.contracts import GatewayState, Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.explained import explanation
-from coldchain_backend.judging.inquiry import Answer, Asked, Gaps, Inquiry
+from coldchain_backend.judging.inquiry import Answer, Asked, Examined, Gaps, Inquiry
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import Board, Counts, Recall, Trace
@@ -142,6 +142,10 @@ class Answers(AlertAnswers):
         """
         inquiry = self._inquiry(as_of)
         return [inquiry.answer(leg, profile, quantity) for leg in legs]
+
+    def examined(self, zone: str, from_ms: int, to_ms: int, as_of: int | None = None) -> list[Examined]:
+        """Each part of a zone's time with all that its verdict rests on, under the profile valid then."""
+        return list(self._inquiry(as_of).examined(zone, from_ms, to_ms))
 
     def gaps(self, legs: Sequence[Asked], as_of: int | None = None) -> list[tuple[int, Gaps]]:
         """The unknown time of each point of each leg, with the number of the leg."""

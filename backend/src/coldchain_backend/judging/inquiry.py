@@ -16,7 +16,7 @@ from coldchain.excursions import Judged
 from coldchain.gaps import Spoken
 from coldchain.profiles import Mode, Profile, Reset
 from coldchain.verdicts import Evidence, Outcome, Verdict, decide, evidence_of, joined, worst
-from coldchain_backend.fleet import Fleet
+from coldchain_backend.fleet import Fleet, Sensor
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.parts import Part, Sample, parts_of, points_of
 
@@ -53,6 +53,24 @@ class PointAnswer:
     zone: str | None
     sensors: tuple[str, ...]
     verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One quantity of one part, with all that its verdict rests on.
+
+    begin_ms, end_ms  readings of begin_ms ≤ time < end_ms were looked at
+    samples           those readings as the profile judges them: raw, or corrected
+    sensor            as it was declared then
+    """
+
+    part: Part
+    judged: Judged
+    sensor: Sensor | None
+    begin_ms: int
+    end_ms: int
+    samples: Sequence[Sample]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,27 +187,50 @@ class Inquiry:
             raise InvalidInput(f"no profile {name}")
         return max(reversed(found), key=lambda one: one.version)
 
+    def examined(self, zone: str, from_ms: int, to_ms: int) -> Iterator[Examined]:
+        """Every part of a zone's time by itself, under the profile that was valid then; by point and time."""
+        for point in points_of(self.fleet, zone, from_ms, to_ms):
+            for part in parts_of(self.fleet, point, from_ms, to_ms):
+                if part.spell.place.zone.id == zone:
+                    profile = part.spell.profile
+                    for quantity in dict.fromkeys(rule.quantity for rule in profile.rules):
+                        yield self._examined(part, profile, quantity)
+
     def _evidence(self, part: Part, profile: Profile, quantity: str) -> Evidence:
+        return self._examined(part, profile, quantity).evidence
+
+    def _examined(self, part: Part, profile: Profile, quantity: str) -> Examined:
         judged = part.judged(profile, quantity)
-        samples, ranks = self._series(part, judged)
-        grades = grades_of(ranks, self.fleet.plan.sensor(part.spell.sensor))
-        return evidence_of(
-            part.seen_by(profile, samples),
+        begin_ms, end_ms, samples, ranks = self._series(part, judged)
+        sensor = self.fleet.at(part.from_ms).plan.sensor(part.spell.sensor)
+        seen = part.seen_by(profile, samples)
+        evidence = evidence_of(
+            seen,
             judged,
             (part.from_ms, part.to_ms),
             uncertainty=uncertainty_over(part.certificates, part.from_ms, part.to_ms),
-            grades=grades,
+            grades=grades_of(ranks, sensor),
+        )
+        return Examined(
+            part=part,
+            judged=judged,
+            sensor=sensor,
+            begin_ms=begin_ms,
+            end_ms=end_ms,
+            samples=seen,
+            evidence=evidence,
         )
 
-    def _series(self, part: Part, judged: Judged) -> tuple[Sequence[Sample], Sequence[int]]:
-        """The readings that a question about a part rests on: its own, and those before that have a say."""
+    def _series(self, part: Part, judged: Judged) -> tuple[int, int, Sequence[Sample], Sequence[int]]:
+        """The readings that a question about a part rests on, its own and those before that have a say: from
+        when, up to when, and the readings with their ranks."""
         end_ms = part.to_ms if part.to_ms == part.spell.to_ms else part.to_ms + 1
         for begin_ms in _beginnings(part, judged):
             samples, ranks = self.readings.graded(part.spell.sensor, judged.quantity, begin_ms, end_ms)
             if begin_ms == part.spell.from_ms or _settled(
                 part.seen_by(judged.profile, samples), part, judged
             ):
-                return samples, ranks
+                return begin_ms, end_ms, samples, ranks
         raise AssertionError("the spell's beginning is the last of its beginnings")
 
 

@@ -4,7 +4,7 @@
 readings.
 """
 
-from coldchain.verdicts.decision import Evidence, Limits, decide, worst
+from coldchain.verdicts.decision import Evidence, Limits, decide, in_time, worst
 from coldchain.verdicts.document import excursion_document, reason_document, verdict_document
 from coldchain.verdicts.series import evidence_of, of_series, span_of, worst_mean
 from coldchain.verdicts.together import joined
@@ -21,6 +21,7 @@ __all__ = [
     "decide",
     "evidence_of",
     "excursion_document",
+    "in_time",
     "joined",
     "of_series",
     "reason_document",
