@@ -155,6 +155,12 @@ def test_a_golden_message_is_recognised_as_its_family(family: str) -> None:
         ("ers", "elsys"),
         ("Elsys ERS CO2", "elsys"),
         ("strips", "sensative-strips"),
+        ("Dragino LHT65N-PIR", "dragino-lht65"),
+        ("Dragino LHT65N-VIB", None),
+        ("Milesight EM300-DI", None),
+        ("em300_di_hall", None),
+        ("em300-mld", None),
+        ("em320-tilt", None),
         ("visitors ers", None),
         ("door strips", None),
         ("freezer ext", None),
@@ -165,3 +171,7 @@ def test_a_golden_message_is_recognised_as_its_family(family: str) -> None:
 def test_a_codec_is_told_by_whole_words(name: str, found: str | None) -> None:
     """A wrong codec makes wrong values of true bytes, so a doubtful name tells nothing."""
     assert codec_name_in([name]) == found
+
+
+def test_a_model_without_a_codec_is_not_read_by_that_of_its_other_name() -> None:
+    assert codec_name_in(["LHT65N-VIB", "lht65n in the cellar"]) is None

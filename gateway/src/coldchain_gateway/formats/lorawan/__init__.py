@@ -68,6 +68,16 @@ CODECS: Final[Mapping[str, About]] = {
     ),
 }
 
+# Models whose names begin like those above and whose payloads differ: no codec of ours reads them.
+OTHER_MODELS: Final = (
+    "lht65n-vib",
+    "em300-di",
+    "em300-di-hall",
+    "em300-mld",
+    "em300-cl",
+    "em320-tilt",
+)
+
 
 def codec(name: str) -> Codec:
     """The codec of that name. Raises InvalidInput naming those there are."""
@@ -79,15 +89,14 @@ def codec(name: str) -> Codec:
 
 def codec_name_in(names: Iterable[str]) -> str | None:
     """The codec of the first model found in these names; the longest model name wins within one of them."""
+    models = [(model, codec_name) for codec_name, about in CODECS.items() for model in about.models]
+    models += [(model, "") for model in OTHER_MODELS]
     for name in names:
         found = [
-            (len(model), codec_name)
-            for codec_name, about in CODECS.items()
-            for model in about.models
-            if _names_model(name.lower(), model)
+            (len(model), codec_name) for model, codec_name in models if _names_model(name.lower(), model)
         ]
         if found:
-            return max(found)[1]
+            return max(found)[1] or None
     return None
 
 

@@ -18,15 +18,18 @@ POLLED: Final = 0x40
 RESENT: Final = 0x80
 # What hangs at the connector (lower bits of byte 6).
 DS18B20, TMP117, LIGHT, DS18B20_TIMED, TMP117_TIMED, SHT31 = 1, 2, 5, 9, 10, 11
-IDENTITY_ONLY: Final = frozenset({14, 15, 16, 32})
+SHT31_NAMED, TMP117_NAMED = 16, 32
+"""An identity stands where the air's temperature and humidity else do."""
+NAMED: Final = frozenset({14, 15, SHT31_NAMED, TMP117_NAMED})
 
 
 def lht65(port: int, data: bytes) -> Iterator[Piece]:
     """Air temperature and humidity, battery, and the external probe as `probe`."""
     if port == STATUS_PORT:
         yield _status(data)
-    if port != 2:
         return
+    if port != 2:
+        raise Unreadable(RefusalReason.UNMAPPED, f"fPort {port} tells no measurement that is known")
     kind = unsigned(data, 6, 1)
     frames = len(data) // FRAME if kind & POLLED or _resent(data) else 1
     for number in range(frames):
@@ -41,8 +44,9 @@ def lht52(port: int, data: bytes) -> Iterator[Piece]:
     """Air temperature and humidity, the external probe as `probe`, at the device's own time."""
     if port == STATUS_PORT:
         yield _status(data)
-    if port not in (2, 3):
         return
+    if port not in (2, 3):
+        raise Unreadable(RefusalReason.UNMAPPED, f"fPort {port} tells no measurement that is known")
     for start in range(0, max(len(data), 1), FRAME):
         frame = data[start : start + FRAME]
         time_s, memory = unsigned(frame, 7, 4), port == 3
@@ -61,7 +65,7 @@ def _measured(frame: bytes, kind: int, *, unplugged: bool) -> Iterator[Piece]:
     own: list[Said] = []
     if not timed:
         own.append(Said("BatV", "battery_voltage", unsigned(frame, 0, 2) & 0x3FFF, "mV"))
-    if kind not in IDENTITY_ONLY:
+    if kind not in NAMED:
         own.append(Said("TempC_SHT", "temperature", scaled(frame, 2, 100)))
         own.append(Said("Hum_SHT", "humidity", (unsigned(frame, 4, 2) & 0x0FFF) / 10))
     if kind == LIGHT:
@@ -77,9 +81,9 @@ def _measured(frame: bytes, kind: int, *, unplugged: bool) -> Iterator[Piece]:
 def _probe(frame: bytes, kind: int) -> list[Said]:
     if kind in (DS18B20_TIMED, TMP117_TIMED):
         return [Said("TempC_DS", "temperature", scaled(frame, 0, 100))]
-    if kind in (DS18B20, TMP117):
+    if kind in (DS18B20, TMP117, TMP117_NAMED):
         return [Said("TempC_DS", "temperature", scaled(frame, 7, 100))]
-    if kind == SHT31:
+    if kind in (SHT31, SHT31_NAMED):
         humidity = (unsigned(frame, 9, 2) & 0x0FFF) / 10
         return [
             Said("Ext_TempC_SHT", "temperature", scaled(frame, 7, 100)),
