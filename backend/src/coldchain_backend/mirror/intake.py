@@ -5,7 +5,7 @@ else comes (late, twice, contradicting, by a key that was revoked once) names a 
 from the series, where the winners are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import lt, sub
 from typing import Final
@@ -13,12 +13,11 @@ from typing import Final
 from coldchain.gaps import gap_limit_ms
 from coldchain.lineprotocol import Line
 from coldchain.readings import Value
-from coldchain.seal import Batch
 from coldchain_backend.fleet import Fleet, Spell
-from coldchain_backend.judging.batches import Content, Framed, Spoken, read, read_body
-from coldchain_backend.judging.convoys import convoys
+from coldchain_backend.judging.batches import Content, Spoken, read
 from coldchain_backend.ledger import ActName, Kind, Record, read_json
 from coldchain_backend.mirror.contracts import Layout, Position
+from coldchain_backend.mirror.gathering import EVERYTHING, Gathered, gathered
 from coldchain_backend.mirror.points import gateway_line, reading_lines
 from coldchain_backend.mirror.retag import Span
 from coldchain_backend.mirror.standing import Stand, judged_spells, stands
@@ -29,14 +28,6 @@ MOST_LAYOUTS: Final = 16
 MOST_BROUGHT: Final = 32
 ANY: Final[Layout] = ("*", -1)
 """Stands for all layouts of a sensor that has too many to tell apart."""
-
-
-class _Everything:
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-EVERYTHING: Final = _Everything()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,22 +72,25 @@ class Intake:
     def take(self, records: Sequence[Record]) -> Taken:
         """Take records; the position says how far."""
         taken = Taken()
-        for one in convoys(records):
+        for one in gathered(records):
             if isinstance(one, Record):
                 self._note(one)
-                self._passed(one)
-                continue
-            content = _together(one)
-            if content is not None:
-                self._take(content, one[-1].record, taken)
             else:
-                for single in one:
-                    self._take(read(single, EVERYTHING), single.record, taken)
-            self._passed(one[-1].record)
+                self._take_together(one, taken)
+        if records:
+            self._position.ledger, self._position.stamp_ms = records[-1].offset, records[-1].received_ms
         return taken
 
-    def _passed(self, record: Record) -> None:
-        self._position.ledger, self._position.stamp_ms = record.offset, record.received_ms
+    def _take_together(self, one: Gathered, taken: Taken) -> None:
+        content = one.content()
+        if content is None:
+            for single in one.batches:
+                told, stamp_ms = read(single, EVERYTHING), single.record.received_ms
+                self._take(told, single.record, taken)
+                self._say(told.meta.gateway, [(line, stamp_ms) for line in told.others], taken)
+        else:
+            self._take(content, one.batches[0].record, taken)
+            self._say(content.meta.gateway, one.others, taken)
 
     def _note(self, record: Record) -> None:
         if record.kind is Kind.ACT:
@@ -105,14 +99,18 @@ class Intake:
                 self._position.revoked.add(str(fields.get("key")))
 
     def _take(self, content: Content, record: Record, taken: Taken) -> None:
+        """Take readings; `record`: the first that brought some of them."""
         doubtful = content.key in self._position.revoked
         for sensor, parts in content.readings.items():
             trusted = not doubtful and self._since.get(sensor, record.offset) < record.offset
             for part in parts:
                 self._take_part(sensor, part, content.meta.gateway, taken, trusted=trusted)
-        for line in content.others:
+
+    def _say(self, gateway: str, lines: Iterable[tuple[Line, int]], taken: Taken) -> None:
+        """What a gateway says of itself, each line with its stamp."""
+        for line, received_ms in lines:
             if line.measurement == "gateway" and line.time is not None:
-                taken.lines.append(self._gateway(content.meta.gateway, line, record.received_ms))
+                taken.lines.append(self._gateway(gateway, line, received_ms))
 
     def _gateway(self, name: str, line: Line, received_ms: int) -> str:
         plan = self._fleet.plan
@@ -180,16 +178,6 @@ class Intake:
             elif spell is None or not spell.holds(first_ms) or _gapes(part.times, tail, spell):
                 taken.gaps.setdefault(sensor, []).append((first_ms, last_ms + 1))
             tails[key] = last_ms if tail is None else max(tail, last_ms)
-
-
-def _together(convoy: Sequence[Framed]) -> Content | None:
-    """Batches of one run and stamp as one; None where they have to be told apart."""
-    first, last = convoy[0], convoy[-1]
-    if len(convoy) == 1:
-        return read(first, EVERYTHING)
-    body = b"".join([one.batch.body for one in convoy if isinstance(one.batch, Batch)])
-    content = read_body(last, first.meta.seq, body, EVERYTHING)
-    return None if content.unjudged else content
 
 
 def _ascends(times: Sequence[int]) -> bool:
