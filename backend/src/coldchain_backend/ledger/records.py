@@ -58,7 +58,7 @@ class ActName(StrEnum):
     ZONE_TEST = "zone_test"  # zone, test (test_alarm or power_cut), reason, person
     RECEIVER_TEST = "receiver_test"  # receiver, arrived, detail: somebody sent a test message
     RECEIVER_ENABLED = "receiver_enabled"  # receiver, reason: one that had said it was gone is told again
-    REPLAY = "replay"  # count, receiver, reason: deliveries were queued again
+    REPLAY = "replay"  # count, reason; receiver, of (an alert), state, from, to, ids: queued again
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
 
 

@@ -1,9 +1,10 @@
 """Deliveries for people to look at: which there are, what became of each, and sending some again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, UnaryExpression, and_, func, select, update
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.delivery.queue import DeliveryState
@@ -16,7 +17,10 @@ MAX_REPLAYED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which deliveries: by ids, or by receiver, alert, state, when queued (ms UTC, `to_ms` exclusive)."""
+    """Which deliveries: by ids, or by receiver, alert, state, when queued (ms UTC, `to_ms` exclusive).
+
+    `said` is a part of what the last attempt came to, in any case of letters.
+    """
 
     ids: tuple[str, ...] = ()
     receiver: str | None = None
@@ -24,6 +28,16 @@ class Wanted:
     state: DeliveryState | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    said: str | None = None
+
+
+class LetterOrder(StrEnum):
+    """In which order deliveries are listed; equals are listed the newest first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    RECEIVER = "receiver"
+    ATTEMPTS = "attempts"  # the most first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +73,31 @@ class Letters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def listed(self, wanted: Wanted, limit: int = 100) -> Sequence[Letter]:
-        """The newest that are wanted, at most `limit`."""
-        order = (delivery.c.created_ms.desc(), delivery.c.alert, delivery.c.sequence.desc())
-        rows = select(delivery).where(*_conditions(wanted)).order_by(*order).limit(min(limit, MAX_LISTED))
+    def listed(
+        self, wanted: Wanted, limit: int = 100, *, order: LetterOrder = LetterOrder.NEWEST, skip: int = 0
+    ) -> Sequence[Letter]:
+        """Those that are wanted, at most `limit` behind the first `skip`."""
+        rows = (
+            select(*(delivery.c[name] for name in Letter.__slots__))
+            .where(*_conditions(wanted))
+            .order_by(*_order(order))
+            .limit(min(limit, MAX_LISTED))
+            .offset(skip)
+        )
         with self._database.read() as connection:
             return [_letter(row) for row in connection.execute(rows).mappings()]
+
+    def count(self, wanted: Wanted) -> int:
+        """How many are wanted."""
+        with self._database.read() as connection:
+            counted = select(func.count()).select_from(delivery).where(*_conditions(wanted))
+            return connection.scalar(counted) or 0
+
+    def documents(self, ids: Sequence[str]) -> Mapping[str, bytes]:
+        """The documents of some deliveries, as they were queued."""
+        rows = select(delivery.c.id, delivery.c.body).where(delivery.c.id.in_(ids[:MAX_LISTED]))
+        with self._database.read() as connection:
+            return {row.id: bytes(row.body) for row in connection.execute(rows)}
 
     def counts(self) -> Mapping[tuple[str, DeliveryState], int]:
         """How many there are by receiver and state."""
@@ -90,18 +123,22 @@ class Letters:
             ]
             return _letter(row), bytes(row["body"]), made
 
+    def replayable(self, wanted: Wanted) -> int:
+        """How many a replay would queue again: dead letters, where no state is given.
+
+        Raises InvalidInput where nothing bounds it, for what is queued or held, or for too many at once.
+        """
+        count = self.count(_again(wanted))
+        if count > MAX_REPLAYED:
+            raise InvalidInput(f"{count} deliveries are too many at once; {MAX_REPLAYED} at most")
+        return count
+
     def replay(self, wanted: Wanted, now_ms: int) -> int:
         """Queue again what is wanted, under the same ids, as if it had been queued now; how many.
 
-        Dead letters, where no state is given; what is queued or held already is left alone. Raises
-        InvalidInput where nothing bounds it, or for too many at once.
+        What is queued or held already is left alone. Raises InvalidInput as `replayable` does.
         """
-        if not any((wanted.ids, wanted.receiver, wanted.alert, wanted.from_ms is not None)):
-            raise InvalidInput("say which: ids, a receiver, an alert, or since when")
-        state = wanted.state or DeliveryState.DEAD
-        if state not in (DeliveryState.DEAD, DeliveryState.DELIVERED):
-            raise InvalidInput(f"only dead or delivered ones can be sent again, not {state.value}")
-        which = and_(*_conditions(wanted), delivery.c.state == state.value)
+        which = and_(*_conditions(_again(wanted)))
         with self._database.write() as connection, connection.begin():
             count = connection.scalar(select(func.count()).select_from(delivery).where(which)) or 0
             if count > MAX_REPLAYED:
@@ -113,6 +150,29 @@ class Letters:
             }  # fmt: skip
             connection.execute(update(delivery).where(which).values(**again))
         return count
+
+
+def _again(wanted: Wanted) -> Wanted:
+    """What may be sent again of it. Raises InvalidInput."""
+    if not any((wanted.ids, wanted.receiver, wanted.alert, wanted.from_ms is not None)):
+        raise InvalidInput("say which: ids, a receiver, an alert, or since when")
+    state = wanted.state or DeliveryState.DEAD
+    if state not in (DeliveryState.DEAD, DeliveryState.DELIVERED):
+        raise InvalidInput(f"only dead or delivered ones can be sent again, not {state.value}")
+    return replace(wanted, state=state)
+
+
+def _order(order: LetterOrder) -> Sequence[ColumnElement[object] | UnaryExpression[object]]:
+    newest = (delivery.c.created_ms.desc(), delivery.c.alert, delivery.c.sequence.desc())
+    match order:
+        case LetterOrder.NEWEST:
+            return newest
+        case LetterOrder.OLDEST:
+            return (delivery.c.created_ms, delivery.c.alert, delivery.c.sequence)
+        case LetterOrder.RECEIVER:
+            return (delivery.c.receiver, *newest)
+        case LetterOrder.ATTEMPTS:
+            return (delivery.c.attempts.desc(), *newest)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -129,6 +189,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         given.append(delivery.c.created_ms >= wanted.from_ms)
     if wanted.to_ms is not None:
         given.append(delivery.c.created_ms < wanted.to_ms)
+    if wanted.said is not None:
+        given.append(delivery.c.last_error.icontains(wanted.said, autoescape=True))
     return given
 
 

@@ -19,8 +19,11 @@ from coldchain_backend.fleet import Receiver
 from coldchain_backend.ledger import ActName, Json, act_record
 from coldchain_backend.sql.letters import Letters, Wanted
 from coldchain_backend.web.services import Person, Services
+from coldchain_backend.web.times import iso
 
 MAX_REASON: Final = 500
+MAX_NAMED: Final = 20
+"""So many ids of what was sent again stand in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +137,26 @@ async def enable_receiver(post: Post, services: Services, person: Person, name: 
 
 
 async def replay(post: Post, services: Services, person: Person, wanted: Wanted, reason: str) -> int:
-    """Queue deliveries again, and write down who asked for it; how many. Raises InvalidInput, Unavailable."""
-    count = await to_thread(post.letters.replay, wanted, services.clock.now_ms())
-    if count:
-        details: dict[str, Json] = {"count": count, "receiver": wanted.receiver, "reason": checked(reason)}
-        await services.ledger.append([act_record(ActName.REPLAY.value, person.name, details)])
-    return count
+    """Queue deliveries again under a person's name and reason, which stand in the ledger first; how many.
+
+    Raises InvalidInput for no reason or no bounds, Unavailable where the ledger cannot keep the act.
+    """
+    details: dict[str, Json] = {"receiver": wanted.receiver, "reason": checked(reason)}
+    count = await to_thread(post.letters.replayable, wanted)
+    if not count:
+        return 0
+    state = None if wanted.state is None else wanted.state.value
+    which: dict[str, Json] = {
+        "count": count,
+        "state": state,
+        "of": wanted.alert,
+        "from": None if wanted.from_ms is None else iso(wanted.from_ms),
+        "to": None if wanted.to_ms is None else iso(wanted.to_ms),
+        "ids": list(wanted.ids[:MAX_NAMED]),
+    }
+    details |= {key: value for key, value in which.items() if value not in (None, [])}
+    await services.ledger.append([act_record(ActName.REPLAY.value, person.name, details)])
+    return await to_thread(post.letters.replay, wanted, services.clock.now_ms())
 
 
 def checked(reason: str) -> str:

@@ -68,6 +68,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /muted
         GET /fragments/muted
         GET /kpis
+        GET /deliveries
         GET /gateways
         GET /account
         POST /account/password
@@ -117,6 +118,8 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /muted/{kind}
         POST /muted/{mute}/end
         POST /zones/{zone}/state
+        GET /deliveries/{id}
+        POST /deliveries/replay
         POST /api/v1/alerts/{alert}/acknowledge
         POST /api/v1/alerts/{alert}/shelve
         POST /api/v1/alerts/{alert}/unshelve
@@ -141,6 +144,12 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /users/{user}
         POST /users/{user}
         POST /users/{user}/password
+        POST /users/{user}/link
+        POST /users/{user}/sessions/{session}/end
+        GET /tokens
+        POST /tokens
+        POST /tokens/{token}/renew
+        POST /tokens/{token}/revoke
         POST /api/v1/mirror/rebuild
         POST /api/v1/receivers/{name}/enable
         GET /api/v1/users

@@ -71,8 +71,8 @@ class Asked:
             kind=_choice(AlertKind, self.kind),
             asset=self.asset or None,
             zone=self.zone or None,
-            from_ms=_day(self.since, time_zone, 0),
-            to_ms=_day(self.until, time_zone, 1),
+            from_ms=day_ms(self.since, time_zone, 0),
+            to_ms=day_ms(self.until, time_zone, 1),
             q=self.q or None,
             places=named(plan, self.q) if self.q else frozenset(),
             order=_choice(AlertOrder, self.sort) or AlertOrder.NEWEST,
@@ -119,7 +119,7 @@ def _choice(kind: type[_Choice], text: str) -> _Choice | None:
     return kind(text) if text in {one.value for one in kind} else None
 
 
-def _day(text: str, time_zone: str, later: int) -> int | None:
+def day_ms(text: str, time_zone: str, later: int) -> int | None:
     """The beginning of a local day, or of one later; None for what is no day."""
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(time_zone))

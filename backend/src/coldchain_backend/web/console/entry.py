@@ -101,13 +101,19 @@ def shown_grant(id: str, grant: Grant, wording: Wording, current: str = "") -> M
     return {
         "id": id,
         "name": grant.name,
-        "label": grant.label or wording.say("login_link"),
+        "shown_label": _how(grant, wording),
         "role": "" if grant.role is None else wording.say(f"role_{grant.role.value}"),
         "made": wording.day(grant.made_ms),
         "expires": wording.say("until_revoked") if expires is None else wording.day(expires),
         "used": wording.say("never") if used is None else wording.ago(used),
         "current": id == current,
     }
+
+
+def _how(grant: Grant, wording: Wording) -> str:
+    """By what a session was opened, or what a token was called when it was made."""
+    known = {"": "login_link", "login link": "login_link", "password": "login_password"}
+    return wording.say(known[grant.label]) if grant.label in known else grant.label
 
 
 def _login_page(request: Request, services: Services, said: str) -> str:

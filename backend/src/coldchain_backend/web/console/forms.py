@@ -1,6 +1,6 @@
 """What a person does on the page: choose a language, take notice of an alert."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -44,13 +44,17 @@ async def zone_state(request: Request, services: Wanted, person: Asker, zone: st
 
 async def posted(request: Request) -> Mapping[str, str]:
     """The fields of a posted form, the first value of each; too much is refused."""
+    return {name: values[0] for name, values in (await posted_lists(request, _MAX_FIELDS)).items()}
+
+
+async def posted_lists(request: Request, most: int) -> Mapping[str, Sequence[str]]:
+    """The fields of a posted form with all their values, at most so many together."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_FORM:
             raise HTTPException(413)
     try:
-        fields = parse_qs(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=_MAX_FIELDS)
+        return parse_qs(body.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=most)
     except ValueError as error:
         raise HTTPException(400) from error
-    return {name: values[0] for name, values in fields.items()}

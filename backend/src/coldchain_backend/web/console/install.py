@@ -10,7 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from coldchain_backend.access.links import CODE_PATH, LINK_PATH
-from coldchain_backend.web.console import alert_forms, alert_pages, entry, forms, pages, people_pages
+from coldchain_backend.web.console import (
+    alert_forms,
+    alert_pages,
+    delivery_pages,
+    entry,
+    forms,
+    pages,
+    people_pages,
+    token_pages,
+)
 from coldchain_backend.web.console.render import render_bare, wording_of
 from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import ROLE_REFUSED, services_of
@@ -33,6 +42,8 @@ _OUTSIDE = {
 }
 """Of pages whose address is a secret, whatever they say."""
 
+_PAGES = (pages, forms, alert_pages, alert_forms, delivery_pages, entry, people_pages, token_pages)
+
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -40,7 +51,7 @@ def install(app: FastAPI) -> None:
     """Add the page to an application whose state holds the services."""
     folder = Path(str(resources.files("coldchain_backend.web.console") / "static"))
     app.mount("/static", StaticFiles(directory=folder), name="static")
-    include(app, [one.router for one in (pages, forms, alert_pages, alert_forms, entry, people_pages)])
+    include(app, [one.router for one in _PAGES])
     app.middleware("http")(_strict)
 
 

@@ -4,6 +4,7 @@ from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +17,8 @@ from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.console.entry import shown_grant
 from coldchain_backend.web.console.forms import posted
 from coldchain_backend.web.console.render import Page
+from coldchain_backend.web.console.token_pages import DAYS, OVERLAPS_H, Once, soonest_first, token_line
+from coldchain_backend.web.issuing import Issuing, TokenWish
 from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.signing_in import Door, by
 
@@ -24,13 +27,13 @@ _LINES = 50
 
 
 @router.get("/users")
-async def users(request: Request, services: Wanted, person: Asker) -> Response:
+async def users(request: Request, services: Wanted, person: Asker, auth: Asked) -> Response:
     """Everybody, and a form for one more."""
-    return await _users(request, services, person, "")
+    return await _users(request, services, person, auth, "")
 
 
 @router.post("/users")
-async def add(request: Request, services: Wanted, person: Asker) -> Response:
+async def add(request: Request, services: Wanted, person: Asker, auth: Asked) -> Response:
     """Add a person and go to their page; what is wrong is said above the form."""
     fields = await posted(request)
     try:
@@ -38,7 +41,7 @@ async def add(request: Request, services: Wanted, person: Asker) -> Response:
         said = by(person.name, services.clock.now_ms(), fields.get("reason", ""))
         await to_thread(services.people.add, made, said)
     except InvalidInput as error:
-        return await _users(request, services, person, str(error))
+        return await _users(request, services, person, auth, str(error))
     return RedirectResponse(f"/users/{made.id}", status_code=303)
 
 
@@ -78,6 +81,29 @@ async def password(request: Request, services: Wanted, person: Asker, door: Door
     return await _user(request, services, person, auth, user, wrong)
 
 
+@router.post("/users/{user}/link")
+async def link(request: Request, services: Wanted, person: Asker, auth: Asked, user: str) -> Response:
+    """Make a login link for a person and show it, this once."""
+    _found(services, user)
+    fields = await posted(request)
+    days = fields.get("days", "")
+    if days not in {str(one) for one in DAYS}:
+        raise HTTPException(400)
+    wish = TokenWish(person=user, days=int(days), label=fields.get("label", "")[:100])
+    try:
+        made = await Issuing(auth=auth, services=services, person=person).make(wish)
+    except InvalidInput as error:
+        return await _user(request, services, person, auth, user, str(error))
+    return await _user(request, services, person, auth, user, once=Once(made=made))
+
+
+@router.post("/users/{user}/sessions/{session}/end")
+async def end_session(person: Asker, door: Door, user: str, session: str) -> Response:
+    """End a session of a person."""
+    await door.end(person, session)
+    return RedirectResponse(f"/users/{quote(user, safe='')}", status_code=303)
+
+
 @router.get("/audit")
 async def audit(  # noqa: PLR0913, PLR0917 - one parameter per filter
     request: Request,
@@ -108,14 +134,27 @@ async def audit(  # noqa: PLR0913, PLR0917 - one parameter per filter
     return page.render("audit", {"lines": lines, "who": who, "what": what, "next": more})
 
 
-async def _users(request: Request, services: Services, person: Asker, wrong: str) -> Response:
+async def _users(request: Request, services: Services, person: Asker, auth: Asked, wrong: str) -> Response:
     page = await Page.of(request, services, person)
-    everyone = [_shown(one, page) for one in services.people.everyone()]
+    grants = await to_thread(auth.tokens.listed, Purpose.PERSON, Purpose.SESSION)
+    seen: dict[str, int] = {}
+    for _, grant in grants:
+        seen[grant.person] = max(seen.get(grant.person, 0), grant.used_ms or 0)
+    everyone = [
+        {**_shown(one, page), "seen": page.wording.ago(seen[one.id]) if seen.get(one.id) else ""}
+        for one in services.people.everyone()
+    ]
     return page.render("users", {"users": everyone, "wrong": wrong, "roles": list(Role), "one": None})
 
 
 async def _user(  # noqa: PLR0913, PLR0917 - what a page is made of
-    request: Request, services: Services, person: Asker, auth: Asked, user: str, wrong: str = ""
+    request: Request,
+    services: Services,
+    person: Asker,
+    auth: Asked,
+    user: str,
+    wrong: str = "",
+    once: Once | None = None,
 ) -> Response:
     found, page = _found(services, user), await Page.of(request, services, person)
     tokens = await to_thread(auth.tokens.listed, Purpose.PERSON, name=user)
@@ -123,7 +162,11 @@ async def _user(  # noqa: PLR0913, PLR0917 - what a page is made of
     has_password = await to_thread(services.people.password, user) is not None
     values = {
         "one": _shown(found, page),
-        "tokens": [shown_grant(id, grant, page.wording) for id, grant in tokens],
+        "tokens": soonest_first([token_line(id, grant, page) for id, grant in tokens]),
+        "once": once,
+        "overlaps": OVERLAPS_H,
+        "days": DAYS,
+        "may_sign_in": found.role is not None and not found.disabled,
         "sessions": [shown_grant(id, grant, page.wording) for id, grant in sessions],
         "has_password": has_password,
         "wrong": wrong,

@@ -22,7 +22,16 @@ from coldchain_backend.web.services import Person, Services
 LANGUAGE_COOKIE = "language"
 MAX_OPEN = 100
 _PACKAGE = "coldchain_backend.web.console"
-_MENU = {"alert": "alerts", "muted": "alerts", "kpis": "alerts", "zone": "board", "user": "users"}
+_MENU = {
+    "alert": "alerts",
+    "muted": "alerts",
+    "kpis": "alerts",
+    "deliveries": "alerts",
+    "delivery": "alerts",
+    "zone": "board",
+    "user": "users",
+    "tokens": "users",
+}
 """Under which entry of the menu a page stands that has none of its own."""
 
 
@@ -95,12 +104,12 @@ class Page:
             called=self.services.called(self.wording.language),
         )
 
-    def render(self, name: str, values: Mapping[str, object]) -> HTMLResponse:
+    def render(self, name: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
         """The page, or only its living part."""
         inner = self.request.url.path.startswith("/fragments/")
         file = f"_{name}.html" if inner else f"{name}.html"
         text = templates().get_template(file).render({**self._frame(name), **values})
-        return HTMLResponse(text)
+        return HTMLResponse(text, status_code=status)
 
     def _frame(self, name: str) -> dict[str, object]:
         url = self.request.url

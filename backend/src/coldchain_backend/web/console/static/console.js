@@ -158,6 +158,15 @@ function login() {
   }
 }
 
+// One tick for all of a page; without scripts there is none.
+for (const all of document.querySelectorAll("[data-all]")) {
+  const form = all.closest("form");
+  all.closest("label").hidden = false;
+  all.addEventListener("change", () => {
+    for (const one of form.querySelectorAll(`input[name="${all.dataset.all}"]`)) one.checked = all.checked;
+  });
+}
+
 if (document.getElementById("login")) {
   login();
 } else if (document.getElementById("live")) {
