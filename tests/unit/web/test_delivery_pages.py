@@ -50,7 +50,7 @@ async def look(web: WebApp, path: str, role: Role = Role.OPERATOR, language: str
     return answer.text
 
 
-async def send(web: WebApp, role: Role = Role.OPERATOR, **fields: Any) -> httpx.Response:  # noqa: ANN401 - lists too
+async def send(web: WebApp, role: Role = Role.OPERATOR, /, **fields: Any) -> httpx.Response:  # noqa: ANN401 - lists too
     async with web.client(role) as client:
         return await client.post("/deliveries/replay", data=fields, headers=HTML)
 

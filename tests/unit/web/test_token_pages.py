@@ -45,7 +45,7 @@ async def get(web: WebApp, path: str, role: Role = Role.ADMIN, language: str = "
     return answer.text
 
 
-async def post(web: WebApp, path: str, by: Role = Role.ADMIN, **fields: str) -> httpx.Response:
+async def post(web: WebApp, path: str, by: Role = Role.ADMIN, /, **fields: str) -> httpx.Response:
     async with web.client(by) as client:
         return await client.post(path, data=fields, headers=HTML)
 
