@@ -125,3 +125,31 @@ def test_any_json_gives_only_finite_values_in_range(state: dict[str, object]) ->
         if isinstance(item, Sample):
             assert item.values
             assert all(isinstance(value, bool) or abs(value) < 2**63 for value in item.values.values())
+
+
+def test_probes_on_a_wire_are_sensors_of_their_own() -> None:
+    payload = (
+        b'{"temperature":4.5,"probe_temperature":-18.5,"temperature_2":0,"temperature_l3":null,'
+        b'"temperature_unit":"celsius","last_seen":1684401481113}'
+    )
+    found = FORMAT.decode(Message("zigbee2mqtt/cold/room", payload, arrival_ms=1_684_401_482_000))
+    samples = {item.sensor: item for item in found if isinstance(item, Sample)}
+    assert {name: dict(item.values) for name, item in samples.items()} == {
+        "cold/room": {"temperature": 4.5},
+        "cold/room/probe": {"temperature": -18.5},
+        "cold/room/probe-2": {"temperature": 0.0},
+    }
+    assert {item.source_time_ms for item in samples.values()} == {1_684_401_481_113}
+    (gone,) = [item for item in found if isinstance(item, Refusal)]
+    assert (gone.reason, gone.sensor) == (RefusalReason.NO_READING, "cold/room/probe-3")
+
+
+def test_a_repeat_repeats_its_probes_too() -> None:
+    known = Zigbee2Mqtt()
+    payload = b'{"temperature":4.5,"external_temperature":-18.5,"last_seen":1684401481113}'
+    assert len(known.decode(Message("zigbee2mqtt/a", payload, arrival_ms=1_684_401_482_000))) == 2
+    (again,) = known.decode(Message("zigbee2mqtt/a", payload, arrival_ms=1_684_401_483_000))
+    assert isinstance(again, Refusal)
+    assert again.reason is RefusalReason.REPEAT
+    old = Zigbee2Mqtt().decode(Message("zigbee2mqtt/a", payload, arrival_ms=1_684_409_482_000))
+    assert [item.history for item in old if isinstance(item, Sample)] == [True, True]

@@ -31,6 +31,7 @@ IN_TEMP_UNIT: Final = frozenset({"temperature", "dew_point"})
 PRESSURE_UNITS: Final[Mapping[str, str]] = {"hPa": "", "mmHg": "mmHg", "inHg": "inHg"}
 # The temperature of the processor is nobody's goods.
 OWN_CHIPS: Final = frozenset({"ESP32"})
+NUMBERS: Final = frozenset("123456789")
 PREFIXES: Final = frozenset({"tele", "stat", "cmnd"})
 
 
@@ -59,11 +60,10 @@ class Tasmota:
         payload, told = message.payload, telegram.get("Time")
         time_ms = time_of(told, zone=self._zone, near_ms=message.arrival_ms)
         decoded: list[Sample | Refusal] = []
-        for name, chip in telegram.items():
-            if isinstance(chip, dict) and name not in OWN_CHIPS and not FIELDS.keys().isdisjoint(chip):
-                sensor = sensor_id(f"{device}/{chip.get('Id', name)}")
-                part = sampled(sensor, _said(chip, telegram), payload, time_ms)
-                decoded.extend(self._unless_repeated(sensor, told, part, message))
+        for name, chip in _chips(telegram):
+            sensor = sensor_id(f"{device}/{name}")
+            part = sampled(sensor, _said(chip, telegram), payload, time_ms)
+            decoded.extend(self._unless_repeated(sensor, told, part, message))
         if not decoded:
             raise Unreadable(RefusalReason.NO_READING, "no chip that measures")
         if time_ms is None:
@@ -80,6 +80,23 @@ class Tasmota:
         if self._last.repeats(sensor, (str(told), dict(sample.values))) and not message.dup:
             return [refused(RefusalReason.REPEAT, "Time has not moved", message.payload, sensor)]
         return part
+
+
+def _chips(telegram: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What measures, by its identity or name.
+
+    A chip; the numbered inputs of one; probes or Zigbee devices that old firmware and bridges put together.
+    """
+    for name, chip in telegram.items():
+        if not isinstance(chip, dict) or name in OWN_CHIPS:
+            continue
+        if not FIELDS.keys().isdisjoint(chip):
+            yield str(chip.get("Id", name)), chip
+        for key, part in chip.items():
+            if isinstance(part, dict) and not FIELDS.keys().isdisjoint(part):
+                yield str(part.get("Address", part.get("Name", key))), part
+            elif key.removeprefix("Temperature") in NUMBERS:
+                yield f"{name}/{key.removeprefix('Temperature')}", {"Temperature": part}
 
 
 def _offline(device: str, message: Message) -> Decoded:

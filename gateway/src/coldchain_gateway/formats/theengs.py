@@ -4,10 +4,10 @@ https://decoder.theengs.io. An advertisement comes many times a reading and tell
 sensor within ten seconds are one reading. Older firmware writes numbers as text.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from coldchain.readings import RefusalReason
+from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Decoded, Sample
 
 from .family import Family, Options, Recognised
@@ -27,6 +27,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 LEVEL: Final = "BTtoMQTT"
 THROTTLE_MS: Final = 10_000
+MOST_PROBES: Final = 9
 MOST: Final = 4096
 
 
@@ -47,12 +48,18 @@ class Theengs:
             sensor = sensor_id(_address(said.get("id", said.get("mac", levels[-1]))))
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
-        if FIELDS.keys().isdisjoint(said) and "tempf" not in said:
-            return ()
-        decoded = sampled(sensor, _said(said), message.payload)
+        decoded: list[Sample | Refusal] = []
+        if not FIELDS.keys().isdisjoint(said) or "tempf" in said:
+            decoded += self._once(sensor, _said(said), message)
+        for probe, value in _probes(said):
+            decoded += self._once(f"{sensor}/{probe}", [value], message)
+        return decoded
+
+    def _once(self, sensor: str, values: Iterable[Said], message: Message) -> list[Sample | Refusal]:
+        decoded = sampled(sensor, values, message.payload)
         sample = decoded[0]
         if isinstance(sample, Sample) and self._throttled(sensor, sample, message) and not message.dup:
-            return (refused(RefusalReason.REPEAT, "told within ten seconds", message.payload, sensor),)
+            return [refused(RefusalReason.REPEAT, "told within ten seconds", message.payload, sensor)]
         return decoded
 
     def _throttled(self, sensor: str, sample: Sample, message: Message) -> bool:
@@ -77,12 +84,20 @@ def _address(found: object) -> object:
 
 def _said(said: Mapping[str, object]) -> Iterator[Said]:
     for name, (field, unit) in FIELDS.items():
-        if name in said:
+        if name in said and (name != "open" or isinstance(said[name], bool)):  # a blind is open by so many %
             yield Said(name, field, said[name], unit)
     if "tempc" not in said and "tempf" in said:
         yield Said("tempf", "temperature", said["tempf"], "F")
     if "rssi" in said:
         yield Said("rssi", "link_quality", said["rssi"])
+
+
+def _probes(said: Mapping[str, object]) -> Iterator[tuple[str, Said]]:
+    """The further probes of a thermometer with several: `tempc2` is the second."""
+    for number in range(1, MOST_PROBES + 1):
+        name = f"tempc{number}"
+        if name in said:
+            yield f"probe-{number}", Said(name, "temperature", said[name])
 
 
 def _recognise(message: Message) -> Recognised | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from coldchain.readings import RefusalReason, Value
+from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 
 from .family import Family, Options, Recognised
@@ -35,6 +35,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "water_leak": "water_leak",
     "occupancy": "motion",
     "tamper": "tamper",
+}
+# Names of what thermometers tell of a probe on a wire, and of their further channels → which probe.
+PROBES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("probe_temperature", "temperature_probe", "external_temperature"), "probe"),
+    **{f"temperature_{number}": f"probe-{number}" for number in range(1, 9)},
+    **{f"temperature_l{number}": f"probe-{number}" for number in range(1, 9)},
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
@@ -90,12 +96,14 @@ class Zigbee2Mqtt:
         decoded = sampled(sensor, _said(state, plain), payload, seen, plain=plain)
         if said is not None and seen is None:
             decoded.append(refused(RefusalReason.BAD_TIME, f"last_seen: {said!r:.60}", payload, sensor))
+        if not PROBES.keys().isdisjoint(state):
+            decoded += _probes(sensor, state, payload, seen)
         sample = decoded[0]
         if seen is None or not isinstance(sample, Sample):
             return decoded
         if not self._last.knows(sensor) and message.arrival_ms - seen > OLD_MS:
             # A bridge that starts says what it remembers: true then, but no word about now.
-            decoded[0] = replace(sample, history=True)
+            decoded = [replace(one, history=True) if isinstance(one, Sample) else one for one in decoded]
         if self._repeats(sensor, seen, sample.values) and not message.dup:
             return (
                 refused(RefusalReason.REPEAT, "a cached state: last_seen has not moved", payload, sensor),
@@ -149,6 +157,15 @@ def _said(state: Mapping[str, object], plain: Mapping[str, Value]) -> Iterator[S
             volts = number_of(value)
             if volts is not None and volts >= LEAST_MV:
                 yield Said(name, field, value, "mV")
+
+
+def _probes(
+    sensor: str, state: Mapping[str, object], payload: bytes, seen: int | None
+) -> Iterator[Sample | Refusal]:
+    for name, probe in PROBES.items():
+        if name in state:
+            said = [Said(name, "temperature", state[name])]
+            yield from sampled(f"{sensor}/{probe}", said, payload, seen)
 
 
 def _make(options: Options) -> Zigbee2Mqtt:
