@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, isfinite
-from typing import TypeVar
+from math import isfinite
+from typing import TypeVar, cast
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
@@ -102,17 +102,27 @@ def encode_value(value: FieldValue) -> str:
 _key = lru_cache(maxsize=4096)(escape_key)
 
 
+@lru_cache(maxsize=512)
+def _layout(names: tuple[str, ...], kinds: tuple[type, ...]) -> str:
+    """How fields of these names are written if all are numbers, else ""."""
+    if not kinds or not {float, int}.issuperset(kinds):
+        return ""
+    ends = ("i" if kind is int else "" for kind in kinds)
+    return ",".join(
+        f"{escape_key(name)}=".replace("%", "%%") + "%r" + end for name, end in zip(names, ends, strict=True)
+    )
+
+
 def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
     """Write the fields of a line, `temperature=4.21,counter=17i`; InvalidInput where there are none."""
+    values = tuple(fields.values())
+    layout = _layout(tuple(fields), tuple(map(type, values)))
+    # What is not finite, or no 64-bit integer, makes the sum so too.
+    if layout and sum(map(abs, cast("tuple[float, ...]", values))) < _INT64:
+        return (layout % values).encode()
     if not fields:
         raise InvalidInput("a line needs at least one field")
-    parts = []
-    for name, value in fields.items():
-        if type(value) is float and -inf < value < inf:  # by far the most
-            parts.append(f"{_key(name)}={value!r}")
-        else:
-            parts.append(f"{_key(name)}={encode_value(value)}")
-    return ",".join(parts).encode()
+    return ",".join(f"{_key(name)}={encode_value(value)}" for name, value in fields.items()).encode()
 
 
 def series_key(measurement: str, tags: Mapping[str, str]) -> bytes:

@@ -17,9 +17,11 @@ class NotKept(Unavailable):
     """The outbox cannot keep anything now (disk full); what was offered is not durable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """What one sensor said at one instant, decoded and not yet dated."""
+class Sample(NamedTuple):
+    """What one sensor said at one instant, decoded and not yet dated.
+
+    This and what it goes through are made for every message; a named tuple costs a third of a dataclass.
+    """
 
     sensor: str
     values: Mapping[str, Value]
@@ -45,10 +47,7 @@ class MqttDelivery(NamedTuple):
 
 
 class Acquired(NamedTuple):
-    """One message, line or answer from a wire, with the instant at which its last byte came.
-
-    This and what it is made into are made for every message; a named tuple costs a third of a dataclass.
-    """
+    """One message, line or answer from a wire, with the instant at which its last byte came."""
 
     source: str
     decoded: Decoded

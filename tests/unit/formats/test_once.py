@@ -1,7 +1,6 @@
 """One frame is one reading, however often it is told; a repeat is no sign of life; the past is not now."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -25,7 +24,7 @@ def told(decoder: MqttFormat, message: Message) -> list[object]:
 
 
 def changed(message: Message, **members: object) -> Message:
-    return replace(message, payload=json.dumps({**json.loads(message.payload), **members}).encode())
+    return message._replace(payload=json.dumps({**json.loads(message.payload), **members}).encode())
 
 
 @pytest.mark.acceptance("A15")
@@ -78,7 +77,7 @@ def test_a_message_told_again_by_the_broker_is_kept_once(figures: Figures) -> No
     for saying in SAYINGS:
         decoder = saying.decoder()
         for dup in (False, True, True):
-            message = replace(saying.message("4.25"), dup=dup)
+            message = saying.message("4.25")._replace(dup=dup)
             delivery = MqttDelivery(
                 session=f"broker/{saying.topic}", packet_id=1, dup=dup, digest=b"12345678"
             )
@@ -111,7 +110,7 @@ def test_history_goes_to_its_own_times_and_says_nothing_about_now(figures: Figur
         desk.intake.offer(Acquired(source="s", decoded=[one], boottime_ns=now_ns, wall_ms=NOW_MS))
         assert desk.lines("limit_crossed") == [], "20 °C were true then; now it is 4 °C"
     assert len([line for line in desk.lines("reading") if "sensor=front" in line]) == 4
-    hot = replace(samples[0], history=False)
+    hot = samples[0]._replace(history=False)
     desk.intake.offer(Acquired(source="s", decoded=[hot], boottime_ns=now_ns, wall_ms=NOW_MS))
     assert len(desk.lines("limit_crossed")) == 1, "the same value as news is one"
     figures.add(readings=4, doubled=0)
@@ -122,14 +121,14 @@ def test_history_from_the_future_is_refused_where_our_clock_can_tell() -> None:
     said = changed(lht65(0, 0), object={"history": [entry]}, data=None)
     said = changed(said, deviceInfo={"deviceProfileName": "x", "devEui": "front"})
     assert told(mqtt_format("chirpstack", Options()), said) == [RefusalReason.HISTORY]
-    lost = replace(said, arrival_ms=12_000)
+    lost = said._replace(arrival_ms=12_000)
     assert told(mqtt_format("chirpstack", Options()), lost) == [4.0]
 
 
 def test_a_ruuvi_measurement_is_one_reading_however_many_gateways_hear_it() -> None:
     decoder = mqtt_format("ruuvi", Options())
     assert told(decoder, ruuvi(800, sequence=65_534)) == [4.0]
-    assert told(decoder, replace(ruuvi(800, sequence=65_534), topic="ruuvi/OTHER/CB")) == [
+    assert told(decoder, ruuvi(800, sequence=65_534)._replace(topic="ruuvi/OTHER/CB")) == [
         RefusalReason.DUPLICATE
     ]
     for sequence in (0, 1, 2):

@@ -67,7 +67,7 @@ def test_the_latest_values_of_a_sensor_are_put_together() -> None:
     remember(latest, [said("a", humidity=50.0)], 11_000)
     remember(latest, [said("a", humidity=51.0)], 21_500)
     assert latest["a"] == Heard(
-        values={"temperature": 0.0, "humidity": 51.0}, at_ms=21_500, interval_ms=10_500, count=3
+        values={"temperature": 0.0, "humidity": 51.0}, at_ms=21_500, interval_ms=10_500
     )
 
 

@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldchain_gateway.sources.mqtt.buffered import Arrived, whole_publish
+from coldchain_gateway.sources.mqtt.buffered import Arrived, whole_publishes
 
 TOPICS = st.binary(min_size=1, max_size=200)
 PAYLOADS = st.binary(max_size=300)
@@ -51,10 +51,7 @@ def test_every_whole_message_is_taken_in_order_and_nothing_else(
     *, told: list[Arrived], five: bool, properties: bytes, behind: bytes
 ) -> None:
     data = b"".join(frame(message, five=five, properties=properties) for message in told) + behind
-    found, at = [], 0
-    while (packet := whole_publish(data, at, five=five)) is not None:
-        message, at = packet
-        found.append(message)
+    found, at = whole_publishes(data, 0, five=five)
     assert found == told
     assert data[at:] == behind
 
@@ -65,17 +62,16 @@ def test_a_part_of_a_packet_is_left_until_the_rest_has_come(
 ) -> None:
     data = frame(message, five=five)
     if cut < len(data):
-        assert whole_publish(data[:cut], 0, five=five) is None
+        assert whole_publishes(data[:cut], 0, five=five) == ([], 0)
 
 
 @given(data=st.binary(max_size=400), five=st.booleans())
 def test_whatever_comes_is_no_fault_and_stays_within_what_came(*, data: bytes, five: bool) -> None:
-    packet = whole_publish(data, 0, five=five)
-    if packet is not None:
-        message, end = packet
-        assert 0 < end <= len(data)
-        assert message.qos in (0, 1)
+    found, end = whole_publishes(data, 0, five=five)
+    assert bool(found) == bool(end)
+    assert 0 <= end <= len(data)
+    assert all(message.qos in (0, 1) and message.raw_topic for message in found)
 
 
 def test_a_message_of_quality_two_is_left_to_the_library() -> None:
-    assert whole_publish(b"\x34\x06\x00\x01a\x00\x01x", 0, five=False) is None
+    assert whole_publishes(b"\x34\x06\x00\x01a\x00\x01x", 0, five=False) == ([], 0)

@@ -1,7 +1,6 @@
 """An MQTT message as a format sees it."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from coldchain.readings import RefusalReason
 from coldchain_gateway.contracts import Decoded
@@ -9,8 +8,7 @@ from coldchain_gateway.contracts import Decoded
 from .values import Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Topic and payload; whether it is the copy that the broker kept from earlier (`retained`) or a second
     telling of the same message (`dup`); the wall clock at its arrival, trusted or not."""
 

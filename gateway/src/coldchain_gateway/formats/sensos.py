@@ -1,7 +1,6 @@
 """Sensos labels: a log of readings in one message, each at its own time; null where a reading failed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from coldchain.readings import Refusal, RefusalReason
@@ -64,7 +63,7 @@ def _newest_is_now(decoded: list[Sample | Refusal], log: Mapping[str, object]) -
     interval_ms = round(seconds * 1000) if seconds is not None and 0 < seconds <= 7 * 86_400 else None
     newest = max((one.source_time_ms or 0 for one in decoded if isinstance(one, Sample)), default=0)
     return [
-        replace(one, history=one.source_time_ms != newest, interval_ms=interval_ms)
+        one._replace(history=one.source_time_ms != newest, interval_ms=interval_ms)
         if isinstance(one, Sample)
         else one
         for one in decoded

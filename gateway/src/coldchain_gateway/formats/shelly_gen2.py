@@ -5,7 +5,6 @@ set, it may be missing or small. A sleeping device tells its interval in `sys.wa
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from coldchain.readings import Refusal, RefusalReason
@@ -80,7 +79,7 @@ class ShellyGen2:
             sensor = sensor_id(prefix if number == "0" else f"{prefix}/{number}")
             part = sampled(sensor, said, payload, time_ms)
             if isinstance(part[0], Sample):
-                part[0] = replace(part[0], interval_ms=_interval_ms(params))
+                part[0] = part[0]._replace(interval_ms=_interval_ms(params))
                 repeats = self._last.repeats(sensor, (time_ms, dict(part[0].values)))
                 if time_ms is not None and repeats and not message.dup:
                     part = [refused(RefusalReason.REPEAT, "ts has not moved", payload, sensor)]

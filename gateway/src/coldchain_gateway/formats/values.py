@@ -34,6 +34,8 @@ UNITS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "speed": {"km/h": (1.0, 0.0), "m/s": (3.6, 0.0), "kn": (1.852, 0.0)},
 }
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
+# What is no measurement by itself.
+ASIDE: Final = frozenset({"counter", "link_quality"})
 MISSING: Final = object()
 _MAX_INT: Final = 1 << 63
 _INFINITY: Final = float("inf")
@@ -43,22 +45,25 @@ _SWITCH: Final = {"true": True, "on": True, "1": True, "false": False, "off": Fa
 class Plain(NamedTuple):
     """What a number in a field's own unit must be to be taken as it is; all else is looked at in full."""
 
+    field: str
     kind: type
     low: float
     high: float
     sentinels: frozenset[float]
 
 
-_PLAIN: Final = {
-    one.field: Plain(
-        float if one.kind == "float" else int,
-        one.low,
-        one.high,
-        NO_PROBE["C"] if one.field == "temperature" else frozenset(),
-    )
-    for one in QUANTITIES.values()
-    if one.kind != "bool"
-}
+_NEVER: Final = (_INFINITY, -_INFINITY)
+
+
+def plain_fields(names: Mapping[str, str], odd: frozenset[str]) -> Mapping[str, Plain]:
+    """By the names that a device uses; `names` says for which fields they stand, `odd` are never plain."""
+    return {name: _plain(QUANTITIES[field], odd=name in odd) for name, field in names.items()}
+
+
+def _plain(quantity: Quantity, *, odd: bool) -> Plain:
+    low, high = _NEVER if odd or quantity.kind == "bool" else (quantity.low, quantity.high)
+    sentinels = NO_PROBE["C"] if quantity.field == "temperature" else frozenset[float]()
+    return Plain(quantity.field, float if quantity.kind == "float" else int, low, high, sentinels)
 
 
 class Unreadable(Exception):
@@ -170,25 +175,30 @@ def _gathered(
     return values, refusals
 
 
-def plain_values(state: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, Value]:
-    """Of the attributes that `fields` names, those that are possible numbers of their field's own kind.
+def plain_values(
+    state: Mapping[str, object], fields: Mapping[str, Plain]
+) -> tuple[dict[str, Value], list[str]]:
+    """Of the attributes that `fields` names, those that are possible numbers of their field's own kind, and
+    the names of all others.
 
-    By far the most are; for all others `gathered` says what they are, or why they are nothing.
+    By far the most are plain; of the others `gathered` says what they are, or why they are nothing.
     """
     values: dict[str, Value] = {}
+    others: list[str] = []
     for name, value in state.items():
-        field = fields.get(name)
-        if field is None:
+        plain = fields.get(name)
+        if plain is None:
             continue
-        if type(value) is float or type(value) is int:
-            plain = _PLAIN.get(field)
-            if plain is None or not plain.low <= value <= plain.high or value in plain.sentinels:
-                continue
-            if plain.kind is float:
+        field, kind, low, high, sentinels = plain
+        if (type(value) is float or type(value) is int) and low <= value <= high and value not in sentinels:
+            if kind is float:
                 values[field] = float(value)
-            elif type(value) is int:
+                continue
+            if type(value) is int:
                 values[field] = value
-    return values
+                continue
+        others.append(name)
+    return values, others
 
 
 def sampled(  # noqa: PLR0913 - the parts of one message
@@ -205,10 +215,9 @@ def sampled(  # noqa: PLR0913 - the parts of one message
     `plain`: values that were found good already.
     """
     values, refusals = _gathered({} if plain is None else plain, sensor, said, raw)
-    if not values.keys() - {"counter", "link_quality"}:
+    if ASIDE.issuperset(values):
         return [*refusals] or [refused(RefusalReason.NO_READING, "nothing that is measured", raw, sensor)]
-    sample = Sample(sensor=sensor, values=values, source_time_ms=source_time_ms, history=history)
-    return [sample, *refusals]
+    return [Sample(sensor, values, source_time_ms, history), *refusals]
 
 
 def sensor_id(found: object) -> str:

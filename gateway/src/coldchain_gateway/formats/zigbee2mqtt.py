@@ -6,8 +6,7 @@ known by it: the same time and the same values are no new reading, so a dead dev
 does one of which the first that is heard is old.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from coldchain.readings import Refusal, RefusalReason, Value
@@ -18,7 +17,7 @@ from .json_text import read_json, read_object
 from .message import Message, refuse_retained
 from .recent import Last
 from .source_time import time_of
-from .values import Said, Unreadable, number_of, plain_values, refused, sampled, sensor_id
+from .values import Said, Unreadable, number_of, plain_fields, plain_values, refused, sampled, sensor_id
 
 FIELDS: Final[Mapping[str, str]] = {
     "temperature": "temperature",
@@ -44,7 +43,9 @@ PROBES: Final[Mapping[str, str]] = {
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
-PLAIN: Final = {name: field for name, field in FIELDS.items() if name not in ODD}
+PLAIN: Final = plain_fields(
+    {**FIELDS, **dict.fromkeys(PROBES, "temperature")}, ODD.union(PROBES)
+)
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
 DEFAULT_BASE: Final = "zigbee2mqtt"
@@ -92,18 +93,18 @@ class Zigbee2Mqtt:
     def _state(self, sensor: str, state: dict[str, object], message: Message) -> Decoded:
         said, payload = state.get("last_seen"), message.payload
         seen = None if said is None else time_of(said)
-        plain = plain_values(state, PLAIN)
-        decoded = sampled(sensor, _said(state, plain), payload, seen, plain=plain)
+        plain, others = plain_values(state, PLAIN)
+        decoded = sampled(sensor, _said(state, others), payload, seen, plain=plain)
         if said is not None and seen is None:
             decoded.append(refused(RefusalReason.BAD_TIME, f"last_seen: {said!r:.60}", payload, sensor))
-        if not PROBES.keys().isdisjoint(state):
+        if others and not PROBES.keys().isdisjoint(others):
             decoded += _probes(sensor, state, payload, seen)
         sample = decoded[0]
         if seen is None or not isinstance(sample, Sample):
             return decoded
         if not self._last.knows(sensor) and message.arrival_ms - seen > OLD_MS:
             # A bridge that starts says what it remembers: true then, but no word about now.
-            decoded = [replace(one, history=True) if isinstance(one, Sample) else one for one in decoded]
+            decoded = [one._replace(history=True) if isinstance(one, Sample) else one for one in decoded]
         if self._repeats(sensor, seen, sample.values) and not message.dup:
             return (
                 refused(RefusalReason.REPEAT, "a cached state: last_seen has not moved", payload, sensor),
@@ -142,12 +143,12 @@ def _state_in(levels: Sequence[str], payload: bytes) -> tuple[str, dict[str, obj
     return "/".join(levels[:-1]), {levels[-1]: found}
 
 
-def _said(state: Mapping[str, object], plain: Mapping[str, Value]) -> Iterator[Said]:
+def _said(state: Mapping[str, object], names: Iterable[str]) -> Iterator[Said]:
     """What is not plain, or needs more than its name."""
-    for name, value in tuple(state.items()):
-        field = FIELDS.get(name)
-        if field is None or field in plain:
-            continue
+    for name in names:
+        field, value = FIELDS.get(name), state[name]
+        if field is None:
+            continue  # a probe's, which is a sensor of its own
         if name not in ODD:
             yield Said(name, field, value)
         elif name == "contact":

@@ -6,19 +6,19 @@ One thread commits, sources offer from theirs. What waits is bounded; a full que
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from coldchain.lineprotocol import encode_fields, series_key
 from coldchain.readings import Refusal, RefusalReason, Value
-from coldchain_gateway.contracts import Acquired, NotKept, Watcher
+from coldchain_gateway.contracts import Acquired, NotKept, Sample, Watcher
 from coldchain_gateway.outbox import Entry, Outbox, OutboxFull
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
-from .draft import Draft, Forget, Offered, guarded
+from .draft import Draft, Forget, Item, Taken, guarded
 
 QUEUE_ITEMS: Final = 500
 QUEUE_NOTES: Final = 1000
@@ -54,7 +54,7 @@ class GatewayIntake:
         self._boot = boot
         self._trusted = trusted
         self._hooks = hooks
-        self._queue: deque[Offered | Forget] = deque()
+        self._queue: deque[Item] = deque()
         self._notes: deque[tuple[Entry, bool]] = deque()
         self._wake = threading.Event()
         self._room = threading.Event()
@@ -77,14 +77,14 @@ class GatewayIntake:
 
         if len(self._queue) >= QUEUE_ITEMS:
             raise NotKept("the queue before the outbox is full")
-        self._put(Offered(acquired, settle))
+        self._put(Taken(acquired, settle))
         await fate
 
     def offer(self, acquired: Acquired, *, more: bool = False) -> None:
         """See the contract."""
         while len(self._queue) >= QUEUE_ITEMS and not self._stopping.is_set():
             self._wait_for_room()
-        self._queue.append(Offered(acquired))
+        self._queue.append(acquired)
         if not more:
             self.begin()
 
@@ -163,7 +163,7 @@ class GatewayIntake:
             draft.tell()
             if urgent:
                 self._hooks.hurry()
-            self._hooks.committed(sum(len(part.entries) for part in draft.parts))
+            self._hooks.committed(len(draft.entries))
 
     def _wait_for_room(self) -> None:
         self._wake.set()
@@ -172,18 +172,27 @@ class GatewayIntake:
         if len(self._queue) >= QUEUE_ITEMS:
             self._room.wait(0.5)
 
-    def _put(self, item: Offered | Forget) -> None:
+    def _put(self, item: Taken | Forget) -> None:
         self._queue.append(item)
         self.begin()
 
     def _absorb(self, draft: Draft) -> bool:
         """Move what waits into the draft, within its bound; whether any of it is urgent."""
         urgent = False
-        for _ in range(min(len(self._queue), GROUP_ITEMS - len(draft.parts))):
+        came: list[Sample] = []  # at one instant
+        came_ns = 0
+        for _ in range(min(len(self._queue), GROUP_ITEMS - draft.items)):
             item = self._queue.popleft()
-            samples = draft.add(item)
-            if samples and self.watcher is not None and isinstance(item, Offered):
-                guarded("observe", partial(self.watcher.observe, samples, item.acquired.boottime_ns))
+            if isinstance(item, Forget):
+                draft.forget(item)
+                continue
+            samples = draft.take(item) if isinstance(item, Taken) else draft.add(item)
+            at_ns = item.acquired.boottime_ns if isinstance(item, Taken) else item.boottime_ns
+            if at_ns != came_ns:
+                self._observe(came, came_ns)
+                came, came_ns = [], at_ns
+            came += samples
+        self._observe(came, came_ns)
         if not self._room.is_set():
             self._room.set()
         while self._notes:
@@ -191,6 +200,10 @@ class GatewayIntake:
             draft.note(entry)
             urgent = urgent or hurried
         return urgent
+
+    def _observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
+        if samples and self.watcher is not None:
+            guarded("observe", partial(self.watcher.observe, samples, boottime_ns))
 
     def _make_durable(self, draft: Draft) -> bool:
         """Commit, again and again while there is no room; False if the program stops before it succeeds.

@@ -1,13 +1,14 @@
 """A group in the making: which lines will be durable together, and who is told then."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import encode_fields, reading_key
 from coldchain.readings import Refusal, RefusalReason
-from coldchain_gateway.contracts import Acquired, NotKept, Sample
+from coldchain_gateway.contracts import Acquired, MqttDelivery, NotKept, Sample
 from coldchain_gateway.outbox import Entry, Group, Remembered
 from coldchain_runtime.logs import Log
 
@@ -16,11 +17,11 @@ Settled = Callable[[NotKept | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """Something acquired, and who waits for its fate (None: it is kept; else why not)."""
+class Taken:
+    """Something acquired whose source waits for its fate (None: it is kept; else why not)."""
 
     acquired: Acquired
-    settled: Settled | None = None
+    settled: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ class Forget:
     done: Callable[[], None]
 
 
-@dataclass(slots=True)
-class Part:
-    """What one item adds to a group."""
+Item = Acquired | Taken | Forget
 
-    entries: list[Entry]
-    told: Callable[[], None] | None = None
-    settled: Settled | None = None
+
+class Awaited(NamedTuple):
+    """A source that waits, and its lines among all of a draft."""
+
+    settled: Settled
+    first: int
+    end: int
 
 
 @dataclass(slots=True)
@@ -46,58 +49,70 @@ class Draft:
 
     remembered: Callable[[str, int], bytes | None]
     refuse: Callable[[str, Refusal], None]
-    parts: list[Part] = field(default_factory=list)
-    messages: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    told: list[Callable[[], None]] = field(default_factory=list)
+    awaited: list[Awaited] = field(default_factory=list)
+    messages: dict[tuple[str, int], MqttDelivery] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    items: int = 0
     redelivered: int = 0
 
-    def add(self, item: Offered | Forget) -> list[Sample]:
-        """Take an item in; the samples that are new and tell of now, for the local alarm."""
-        if isinstance(item, Forget):
-            self.forgotten.append(item.session)
-            for name in [name for name in self.messages if name[0] == item.session]:
-                del self.messages[name]
-            self.parts.append(Part([], item.done))
-            return []
-        acquired = item.acquired
-        part = Part([], acquired.acknowledge, item.settled)
-        self.parts.append(part)
-        if self._is_redelivery(acquired):
-            self.redelivered += 1
-            return []
+    def forget(self, item: Forget) -> None:
+        """Whatever was remembered of this session is void."""
+        self.items += 1
+        self.forgotten.append(item.session)
+        for name in [name for name in self.messages if name[0] == item.session]:
+            del self.messages[name]
+        self.told.append(item.done)
+
+    def take(self, item: Taken) -> list[Sample]:
+        """As `add`, for a source that waits."""
+        first = len(self.entries)
+        samples = self.add(item.acquired)
+        self.awaited.append(Awaited(item.settled, first, len(self.entries)))
+        return samples
+
+    def add(self, acquired: Acquired) -> list[Sample]:
+        """Take in what was acquired; the samples that are new and tell of now, for the local alarm."""
+        self.items += 1
+        if acquired.acknowledge is not None:
+            self.told.append(acquired.acknowledge)
         delivery = acquired.delivery
         if delivery is not None:
-            self.messages[delivery.session, delivery.packet_id] = delivery.digest[:8]
-        return list(self._samples(acquired, part.entries))
+            if delivery.dup and self._is_redelivery(delivery):
+                self.redelivered += 1
+                return []
+            self.messages[delivery.session, delivery.packet_id] = delivery
+        return self._keep(acquired)
 
     def note(self, entry: Entry) -> None:
         """A line of the gateway's own."""
-        self.parts.append(Part([entry]))
+        self.items += 1
+        self.entries.append(entry)
 
-    def _samples(self, acquired: Acquired, entries: list[Entry]) -> Iterator[Sample]:
+    def _keep(self, acquired: Acquired) -> list[Sample]:
         boot_ms = acquired.boottime_ns // 1_000_000
+        new: list[Sample] = []
         for decoded in acquired.decoded:
             if isinstance(decoded, Refusal):
                 self.refuse(acquired.source, decoded)
                 continue
+            sensor, values, own_ms, history, _ = decoded
             try:
-                line = b"%b %b" % (reading_key(decoded.sensor), encode_fields(decoded.values))
+                line = b"%b %b" % (reading_key(sensor), encode_fields(values))
             except InvalidInput as error:
-                refusal = Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=decoded.sensor)
+                refusal = Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=sensor)
                 self.refuse(acquired.source, refusal)
                 continue
-            own_ms = decoded.source_time_ms
-            history = decoded.history and own_ms is not None
-            entries.append(Entry(line=line, boot_ms=boot_ms, source_ms=own_ms, history=history))
-            if not decoded.history:
-                yield decoded
+            self.entries.append(Entry(line, boot_ms, own_ms, history and own_ms is not None))
+            if not history:
+                new.append(decoded)
+        return new
 
-    def _is_redelivery(self, acquired: Acquired) -> bool:
+    def _is_redelivery(self, delivery: MqttDelivery) -> bool:
         """Only a message with the DUP flag is compared, so an equal new one is never swallowed."""
-        delivery = acquired.delivery
-        if delivery is None or not delivery.dup:
-            return False
-        remembered = self.messages.get((delivery.session, delivery.packet_id))
+        before = self.messages.get((delivery.session, delivery.packet_id))
+        remembered = None if before is None else before.digest[:8]
         if remembered is None and delivery.session not in self.forgotten:
             remembered = self.remembered(delivery.session, delivery.packet_id)
         return remembered == delivery.digest[:8]
@@ -108,10 +123,12 @@ class Draft:
         A wire that is read by polling has fresher lines next time; what a broker would send again stays, and
         so do the gateway's own lines.
         """
-        for part in self.parts:
-            if part.settled is not None:
-                guarded("settle", partial(part.settled, error))
-        self.parts = [part for part in self.parts if part.settled is None]
+        for one in reversed(self.awaited):
+            del self.entries[one.first : one.end]
+        for one in self.awaited:
+            guarded("settle", partial(one.settled, error))
+        self.items -= len(self.awaited)
+        self.awaited = []
 
     def group(self, *, boot: str, boot_ms: int, trusted: bool) -> Group:
         """All of it as one commit."""
@@ -119,18 +136,17 @@ class Draft:
             boot=boot,
             boot_ms=boot_ms,
             trusted=trusted,
-            entries=[entry for part in self.parts for entry in part.entries],
-            messages=[Remembered(session=s, packet_id=p, digest=d) for (s, p), d in self.messages.items()],
+            entries=self.entries,
+            messages=[Remembered(*name, one.digest) for name, one in self.messages.items()],
             forget=self.forgotten,
         )
 
     def tell(self) -> None:
-        """It is durable: acknowledge and settle, in the order in which things came."""
-        for part in self.parts:
-            if part.told is not None:
-                guarded("acknowledge", part.told)
-            if part.settled is not None:
-                guarded("settle", partial(part.settled, None))
+        """It is durable: acknowledge in the order in which things came, and settle."""
+        for told in self.told:
+            guarded("acknowledge", told)
+        for one in self.awaited:
+            guarded("settle", partial(one.settled, None))
 
 
 def guarded(what: str, call: Callable[[], None]) -> None:

@@ -62,14 +62,16 @@ class LocalAlarm:
             remember(self._latest, samples, now_ms)
             if not self._courses and not self._hearings:
                 return
-            before = broken(self._courses, samples)
-            self._decide(observe(self._courses, samples, now_ms))
-            self._hear(heard(self._hearings, (sample.sensor for sample in samples), now_ms))
-            for point, rule in broken(self._courses, samples) - before:
-                # Whatever its delay: the reading that broke a limit is sealed and sent at once.
-                self._intake.note(
-                    "limit_crossed", {"point": point, "rule": rule}, {"open": True}, urgent=True
-                )
+            for sample in samples:
+                self._judge((sample,), now_ms)
+
+    def _judge(self, samples: Sequence[Sample], now_ms: int) -> None:
+        before = broken(self._courses, samples)
+        self._decide(observe(self._courses, samples, now_ms))
+        self._hear(heard(self._hearings, (sample.sensor for sample in samples), now_ms))
+        for point, rule in broken(self._courses, samples) - before:
+            # Whatever its delay: the reading that broke a limit is sealed and sent at once.
+            self._intake.note("limit_crossed", {"point": point, "rule": rule}, {"open": True}, urgent=True)
 
     def load(self, bundle: WatchBundle) -> None:
         """See the contract."""

@@ -1,8 +1,7 @@
 """What each sensor said last, watched or not. Pure; times are CLOCK_BOOTTIME, ms."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from coldchain.readings import Value
 from coldchain_gateway.contracts import Sample
@@ -11,14 +10,12 @@ from coldchain_gateway.contracts import Sample
 MOST_SENSORS: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(NamedTuple):
     """A sensor's newest values, and how long it took from the telling before."""
 
     values: Mapping[str, Value]
     at_ms: int
     interval_ms: int | None = None
-    count: int = 1
 
 
 LatestValues = dict[str, Heard]
@@ -28,16 +25,14 @@ LatestValues = dict[str, Heard]
 def remember(latest: LatestValues, samples: Iterable[Sample], now_ms: int) -> None:
     """Bring `latest` up to date; a sensor beyond the bound is not remembered (it is kept all the same)."""
     for sample in samples:
-        known = latest.get(sample.sensor)
+        sensor, values = sample[:2]
+        known = latest.get(sensor)
         if known is None:
             if len(latest) < MOST_SENSORS:
-                latest[sample.sensor] = Heard(values=sample.values, at_ms=now_ms)
+                latest[sensor] = Heard(values, now_ms)
             continue
-        whole = known.values.keys() <= sample.values.keys()
-        apart_ms = now_ms - known.at_ms
-        latest[sample.sensor] = Heard(
-            values=sample.values if whole else {**known.values, **sample.values},
-            at_ms=now_ms,
-            interval_ms=apart_ms if apart_ms > 0 else known.interval_ms,
-            count=known.count + 1,
-        )
+        before, at_ms, interval_ms = known
+        if not before.keys() <= values.keys():
+            values = {**before, **values}
+        apart_ms = now_ms - at_ms
+        latest[sensor] = Heard(values, now_ms, apart_ms if apart_ms > 0 else interval_ms)

@@ -22,8 +22,14 @@ def encode_entry(entry: Entry) -> bytes:
 
 def decode_entries(body: bytes) -> Iterator[Entry]:
     """The entries of a chunk, in order."""
+    known, known_ms = b"no stamp", 0  # lines that came at once share their stamp
     for stored in body.split(b"\n")[:-1]:
         line, _, stamp = stored.rpartition(b" ")
+        if stamp == known or stamp.isdigit():
+            if stamp != known:
+                known, known_ms = stamp, int(stamp)
+            yield Entry(line, known_ms)
+            continue
         history = b"h" in stamp
         boot_ms, _, source_ms = stamp.partition(b"h" if history else b"s")
         own_ms = int(source_ms) if source_ms else None

@@ -8,13 +8,14 @@ else (connecting, subscribing, pinging, packets that are cut or odd) is left to 
 """
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
 
 READ_BYTES: Final = 32 * 1024
+KIND: Final = 0xF0
 PUBLISH: Final = 0x30
 QOS_2: Final = 0x04
 QOS_1: Final = 0x02
@@ -24,31 +25,8 @@ DUP: Final = 0x08
 LENGTH_BYTES: Final = 3
 
 
-class Incoming(Protocol):
-    """A message as paho's own class has it, as far as anybody here looks."""
-
-    @property
-    def topic(self) -> str:
-        """Raises UnicodeDecodeError."""
-
-    @property
-    def payload(self) -> bytes | bytearray: ...
-
-    @property
-    def mid(self) -> int: ...
-
-    @property
-    def qos(self) -> int: ...
-
-    @property
-    def retain(self) -> bool: ...
-
-    @property
-    def dup(self) -> bool: ...
-
-
 class Arrived(NamedTuple):
-    """A message taken straight from the wire."""
+    """A message as it came."""
 
     raw_topic: bytes
     payload: bytes
@@ -79,7 +57,8 @@ class BufferedClient(mqtt.Client):
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        self.arrived: Callable[[Incoming], None] = lambda _: None  # gets what came whole, of QoS 0 or 1
+        # Gets what came whole, of QoS 0 or 1, in its order.
+        self.arrived: Callable[[Sequence[Arrived]], None] = lambda _: None
         self._acknowledged: deque[int] = deque()
 
     @property
@@ -122,42 +101,46 @@ class BufferedClient(mqtt.Client):
     def _take_whole(self) -> bool:
         """Hand over the PUBLISH packets that lie here whole, up to the first packet that is anything else."""
         five = self._protocol == mqtt.MQTTv5
-        found = False
-        while (packet := whole_publish(self._buffer, self._position, five=five)) is not None:
-            message, self._position = packet
-            found = True
-            self.arrived(message)
-        return found
+        messages, self._position = whole_publishes(self._buffer, self._position, five=five)
+        if messages:
+            self.arrived(messages)
+        return bool(messages)
 
 
-def whole_publish(data: bytes, at: int, *, five: bool) -> tuple[Arrived, int] | None:
-    """The PUBLISH of QoS 0 or 1 that begins at `at`, and where it ends; None for anything else or a part."""
-    if at + 2 > len(data) or data[at] & 0xF0 != PUBLISH or data[at] & QOS_2:
-        return None
-    first, body, length = data[at], at + 2, data[at + 1]
-    if length >= 0x80:
-        size = _length(data, at + 1)
-        if size is None:
-            return None
-        length, body = size
-    end = body + length
-    if end > len(data) or length < 2:
-        return None
-    place = body + 2 + (data[body] << 8 | data[body + 1])
-    topic = data[body + 2 : place]
-    packet_id = 0
-    if first & QOS_1:
-        packet_id = int.from_bytes(data[place : place + 2], "big")
-        place += 2
-    if five and place < end:
-        properties = _length(data, place)
-        if properties is None:
-            return None
-        place = properties[1] + properties[0]
-    if place > end or not topic:
-        return None
-    qos = 1 if first & QOS_1 else 0
-    return Arrived(topic, data[place:end], packet_id, qos, bool(first & RETAINED), bool(first & DUP)), end
+def whole_publishes(data: bytes, at: int, *, five: bool) -> tuple[list[Arrived], int]:
+    """The PUBLISH packets of QoS 0 or 1 from `at` on, up to the first that is anything else or is cut, and
+    where they end."""
+    found: list[Arrived] = []
+    size = len(data)
+    while at + 2 <= size:
+        first, length, body = data[at], data[at + 1], at + 2
+        if first & (KIND | QOS_2) != PUBLISH:
+            break
+        if length >= 0x80:
+            number = _length(data, at + 1)
+            if number is None:
+                break
+            length, body = number
+        end = body + length
+        if end > size or length < 2:
+            break
+        place = body + 2 + (data[body] << 8 | data[body + 1])
+        topic, packet_id, qos = data[body + 2 : place], 0, 0
+        if first & QOS_1:
+            packet_id, qos = int.from_bytes(data[place : place + 2], "big"), 1
+            place += 2
+        if five and place < end:
+            properties = _length(data, place)
+            if properties is None:
+                break
+            place = properties[1] + properties[0]
+        if place > end or not topic:
+            break
+        found.append(
+            Arrived(topic, data[place:end], packet_id, qos, bool(first & RETAINED), bool(first & DUP))
+        )
+        at = end
+    return found, at
 
 
 def _length(data: bytes, at: int) -> tuple[int, int] | None:

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,7 @@ from coldchain.errors import Unavailable
 from coldchain_runtime import secrets
 from coldchain_runtime.logs import Log
 
-from .buffered import BufferedClient, Incoming
+from .buffered import Arrived, BufferedClient
 from .config import MqttConfig, TlsConfig, reads_retained
 from .echo import Echo
 from .proof import Act, trouble
@@ -45,8 +44,8 @@ class BrokerLost(Unavailable):
 class Handlers:
     """What a connection tells, on its own thread."""
 
-    # A message, and how it is acknowledged (from any thread, once it is kept).
-    message: Callable[[Incoming, Callable[[], None]], None]
+    # What came at once, and how one of a packet id is acknowledged (from any thread, once it is kept).
+    messages: Callable[[Sequence[Arrived], Callable[[int], None]], None]
     # The broker has no memory of us; the argument subscribes, from any thread.
     new_session: Callable[[Callable[[], None]], None]
     # All that had come was told.
@@ -150,7 +149,7 @@ class Connection:
             client.tls_set_context(tls_context(config.tls, folder))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = lambda _, __, message: self._arrived(message)
+        client.on_message = lambda _, __, message: self._arrived([arrived(message)])
         client.arrived = self._arrived
         client.on_socket_register_write = self._on_write_wanted
         return client
@@ -262,20 +261,21 @@ class Connection:
         else:
             self._handlers.proved()
 
-    def _arrived(self, message: Incoming) -> None:
-        self._received += 1
-        if self._echo.is_ours(message):
-            self._acknowledge(message.mid, message.qos)
-            if not message.retain and self._echo.came_back(bytes(message.payload)):
+    def _arrived(self, messages: Sequence[Arrived]) -> None:
+        self._received += len(messages)
+        ours, others = self._echo.split(messages)
+        for message in ours:
+            if message.qos:
+                self._acknowledge(message.mid)
+            if not message.retain and self._echo.came_back(message.payload):
                 self._handlers.proved()
-            return
-        self._heard = True
-        self._handlers.message(message, partial(self._acknowledge, message.mid, message.qos))
+        if others:
+            self._heard = True
+            self._handlers.messages(others, self._acknowledge)
 
-    def _acknowledge(self, packet_id: int, qos: int) -> None:
-        if qos:
-            self._client.acknowledge(packet_id)
-            self._waker.wake()
+    def _acknowledge(self, packet_id: int) -> None:
+        self._client.acknowledge(packet_id)
+        self._waker.wake()
 
     def _on_write_wanted(self, client: mqtt.Client, userdata: object, wire: object) -> None:
         """With this callback set, paho never writes from a foreign thread, it only asks for it here."""
@@ -290,6 +290,12 @@ class Connection:
         if wire is not None:
             wire.close()
         self._waker.close()
+
+
+def arrived(message: mqtt.MQTTMessage) -> Arrived:
+    """A message that paho put together, because it came in pieces."""
+    raw_topic: bytes = message._topic  # the property raises where it is not UTF-8
+    return Arrived(raw_topic, bytes(message.payload), message.mid, message.qos, message.retain, message.dup)
 
 
 def filters_of(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
-from .buffered import Arrived, Incoming
+from .buffered import Arrived
 from .proof import Proof
 
 ASK_EVERY_MS: Final = 30_000
@@ -40,14 +40,12 @@ class Echo:
         self._asked_ms = now_ms
         return self.asks
 
-    def is_ours(self, message: Incoming) -> bool:
-        """Whether this came by our topic; a topic that is no text is somebody else's."""
-        if isinstance(message, Arrived):
-            return message.raw_topic == self._raw_topic
-        try:
-            return message.topic == self.topic
-        except UnicodeDecodeError:
-            return False
+    def split(self, messages: Sequence[Arrived]) -> tuple[Sequence[Arrived], Sequence[Arrived]]:
+        """(what came by our topic, everything else)."""
+        ours = [message for message in messages if message.raw_topic == self._raw_topic]
+        if not ours:
+            return (), messages
+        return ours, [message for message in messages if message.raw_topic != self._raw_topic]
 
     def came_back(self, payload: bytes) -> bool:
         """Take a word that came by our topic; whether it proves this connection."""

@@ -1,11 +1,11 @@
 """What is known of a broker over all connections to it: topics with their QoS, gaps, expected intervals."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
-from coldchain_gateway.contracts import Sample, SourceReport, TopicReport
+from coldchain_gateway.contracts import Decoded, Sample, SourceReport, TopicReport
 from coldchain_gateway.formats import AUTO, mqtt_family
 
 from .config import MqttConfig, SubscriptionConfig
@@ -69,8 +69,8 @@ class Listening:
         for counts, one in zip(self._counts, qos, strict=False):
             counts.granted = one
 
-    def came(self, subscription: int, qos: int, now_ms: int) -> None:
-        """A message for a subscription (its index)."""
+    def came(self, subscription: int, qos: int, now_ms: int, decoded: Decoded = ()) -> None:
+        """A message for a subscription (its index); intervals that devices tell are kept."""
         counts = self._counts[subscription]
         if qos:
             counts.at_qos1 += 1
@@ -78,14 +78,14 @@ class Listening:
             counts.at_qos0 += 1
         if not self._gap:
             self._heard_ms = now_ms
-
-    def learn(self, samples: Iterable[object]) -> None:
-        """Keep the intervals that devices tell."""
-        for one in samples:
+        for one in decoded:
             if isinstance(one, Sample) and one.interval_ms is not None:
-                with self._lock:
-                    if one.sensor in self._intervals or len(self._intervals) < MOST_INTERVALS:
-                        self._intervals[one.sensor] = one.interval_ms
+                self._learn(one.sensor, one.interval_ms)
+
+    def _learn(self, sensor: str, interval_ms: int) -> None:
+        with self._lock:
+            if sensor in self._intervals or len(self._intervals) < MOST_INTERVALS:
+                self._intervals[sensor] = interval_ms
 
     def fails(self, reason: str) -> None:
         """From now on nothing is proved; the gap began when something was heard last."""

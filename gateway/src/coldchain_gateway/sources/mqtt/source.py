@@ -9,21 +9,22 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 
 from coldchain.errors import ColdchainError, Unavailable
-from coldchain.readings import RefusalReason
+from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery, SourceReport
 from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
-from .buffered import Incoming
+from .buffered import Arrived
 from .config import MqttConfig, SubscriptionConfig, asked_by
 from .connection import Connection, Handlers
 from .echo import Echo
@@ -33,6 +34,7 @@ from .proof import Proof
 STOP_S: Final = 1.0
 # Topics whose decoder is remembered; beyond it they are looked up anew.
 KNOWN_TOPICS: Final = 10_000
+Place = tuple[int, str, MqttFormat]  # number of the subscription, topic as text, decoder
 log = Log("gateway.mqtt")
 
 
@@ -50,6 +52,14 @@ def formats_of(subscriptions: Sequence[SubscriptionConfig]) -> list[tuple[str, M
     return filters
 
 
+class Came(NamedTuple):
+    """What messages that were read at once share."""
+
+    boottime_ns: int
+    wall_ms: int
+    acknowledge: Callable[[int], None]
+
+
 class MqttSource:
     """Implements `contracts.Source`; a thread per connection receives and decodes."""
 
@@ -62,7 +72,7 @@ class MqttSource:
         self._client_id = config.client_id or f"coldchain-{socket.gethostname()}-{config.name}"
         self._session = f"{config.host}:{config.port}/{self._client_id}"
         self._formats = formats_of(config.subscription)
-        self._known: dict[str, int] = {}
+        self._known: dict[bytes, Place] = {}
         self._listening = Listening(config)
         self._echo_topic = config.echo_topic or f"coldchain/{self._client_id}/echo"
         self._ever_proved = False
@@ -109,8 +119,10 @@ class MqttSource:
         def new_session(subscribe: Callable[[], None]) -> None:
             intake.forget(self._session, subscribe)
 
-        def message(message: Incoming, acknowledge: Callable[[], None]) -> None:
-            intake.offer(self._acquired(message, acknowledge), more=True)
+        def messages(messages: Sequence[Arrived], acknowledge: Callable[[int], None]) -> None:
+            came = Came(self._clock.boottime_ns(), self._clock.now_ms(), acknowledge)
+            for message in messages:
+                intake.offer(self._acquired(message, came), more=True)
 
         def proved() -> None:
             self._proved(intake)
@@ -123,7 +135,7 @@ class MqttSource:
             log.warning("mqtt.unproved", source=self.name, reason=text)
 
         return Handlers(
-            message=message,
+            messages=messages,
             new_session=new_session,
             turn_over=intake.begin,
             granted=self._listening.granted,
@@ -148,54 +160,41 @@ class MqttSource:
     def _now_ms(self) -> int:
         return self._clock.boottime_ns() // 1_000_000
 
-    def _acquired(self, message: Incoming, acknowledge: Callable[[], None]) -> Acquired:
-        boottime_ns, wall_ms = self._clock.boottime_ns(), self._clock.now_ms()
-        payload = bytes(message.payload)
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            decoded: Decoded = (refused(RefusalReason.BAD_TOPIC, "topic is not UTF-8", payload),)
-            topic = ""
+    def _acquired(self, message: Arrived, came: Came) -> Acquired:
+        raw_topic, payload, packet_id, qos, retained, dup = message
+        place = self._known.get(raw_topic) or self._place(raw_topic, payload)
+        if isinstance(place, Refusal):
+            decoded: Decoded = (place,)
         else:
-            arrived = Message(topic, payload, message.retain, message.dup, wall_ms)
-            decoded = self._decode(arrived, message.qos, boottime_ns // 1_000_000)
-            self._listening.learn(decoded)
-        if not message.qos:
-            return Acquired(
-                source=self.name, decoded=decoded, boottime_ns=boottime_ns, wall_ms=wall_ms, raw=payload
-            )
-        digest = blake2b(b"%b\0%b" % (topic.encode(), payload), digest_size=8).digest()
+            number, topic, decoder = place
+            decoded = decoder.decode(Message(topic, payload, retained, dup, came.wall_ms))
+            self._listening.came(number, qos, came.boottime_ns // 1_000_000, decoded)
+        if not qos:
+            return Acquired(self.name, decoded, came.boottime_ns, came.wall_ms, raw=payload)
+        digest = blake2b(b"%b\0%b" % (raw_topic, payload), digest_size=8).digest()
         return Acquired(
-            source=self.name,
-            decoded=decoded,
-            boottime_ns=boottime_ns,
-            wall_ms=wall_ms,
-            acknowledge=acknowledge,
-            raw=payload,
-            delivery=MqttDelivery(
-                session=self._session, packet_id=message.mid, dup=message.dup, digest=digest
-            ),
+            self.name,
+            decoded,
+            came.boottime_ns,
+            came.wall_ms,
+            partial(came.acknowledge, packet_id),
+            MqttDelivery(self._session, packet_id, dup, digest),
+            payload,
         )
 
-    def _decode(self, message: Message, qos: int, now_ms: int) -> Decoded:
-        """By the first subscription that the topic fits; an old session may bring what nobody wants now."""
-        place = self._known.get(message.topic)
-        if place is None:
-            place = next(
-                (
-                    place
-                    for place, (wanted, _) in enumerate(self._formats)
-                    if mqtt.topic_matches_sub(wanted, message.topic)
-                ),
-                None,
-            )
-            if place is None:
-                return (refused(RefusalReason.BAD_TOPIC, f"{message.topic}: not wanted", message.payload),)
-            if len(self._known) >= KNOWN_TOPICS:
-                self._known.clear()
-            self._known[message.topic] = place
-        self._listening.came(place, qos, now_ms)
-        return self._formats[place][1].decode(message)
+    def _place(self, raw_topic: bytes, payload: bytes) -> Place | Refusal:
+        """The first subscription that a topic fits; an old session may bring what nobody wants now."""
+        try:
+            topic = raw_topic.decode()
+        except UnicodeDecodeError:
+            return refused(RefusalReason.BAD_TOPIC, "topic is not UTF-8", payload)
+        for number, (wanted, decoder) in enumerate(self._formats):
+            if mqtt.topic_matches_sub(wanted, topic):
+                if len(self._known) >= KNOWN_TOPICS:
+                    self._known.clear()
+                place = self._known[raw_topic] = number, topic, decoder
+                return place
+        return refused(RefusalReason.BAD_TOPIC, f"{topic}: not wanted", payload)
 
 
 def _end(ended: asyncio.Future[None], fate: BaseException) -> None:

@@ -1,7 +1,6 @@
 """Says a recording again, at its own pace or faster; for support cases and trials."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 from coldchain.errors import Unavailable
@@ -82,4 +81,4 @@ class ReplaySource:
 def _timed(part: Sample | Refusal, at_ms: int) -> Sample | Refusal:
     if isinstance(part, Refusal) or part.source_time_ms is not None:
         return part
-    return replace(part, source_time_ms=at_ms)
+    return part._replace(source_time_ms=at_ms)
