@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from coldchain.errors import IntegrityError
 from coldchain_gateway.contracts import Intake
+from coldchain_gateway.sources.mqtt.buffered import Arrived
 from coldchain_gateway.sources.mqtt.config import MqttConfig, SubscriptionConfig
 from coldchain_gateway.sources.mqtt.source import MqttSource
 from coldchain_runtime.clock import SystemClock
@@ -135,10 +136,9 @@ def receive(scene: Scene, intake: Intake, message: Message) -> None:
     config = MqttConfig(
         kind="mqtt", name="zigbee", host="127.0.0.1", port=scene.broker, subscription=(subscription,)
     )
-    again = paho.MQTTMessage(mid=message.packet_id, topic=message.topic.encode())
-    again.payload, again.qos, again.dup = message.payload, 1, True
+    again = Arrived(message.topic.encode(), message.payload, message.packet_id, 1, retain=False, dup=True)
     source = MqttSource(config, SystemClock(), scene.folder)
-    source._handlers(intake).message(again, lambda: None)
+    source._handlers(intake).messages([again], lambda _: None)
 
 
 def reading(message: Message) -> tuple[str, int]:
