@@ -43,9 +43,7 @@ PROBES: Final[Mapping[str, str]] = {
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
-PLAIN: Final = plain_fields(
-    {**FIELDS, **dict.fromkeys(PROBES, "temperature")}, ODD.union(PROBES)
-)
+PLAIN: Final = plain_fields({**FIELDS, **dict.fromkeys(PROBES, "temperature")}, ODD.union(PROBES))
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
 DEFAULT_BASE: Final = "zigbee2mqtt"
