@@ -53,11 +53,16 @@ class Book:
     def put_entry(self, entry: Entry) -> None:
         self.told_in_digests[entry.receiver, entry.alert, entry.sequence] = entry
 
-    def entries(self, receiver: str) -> Sequence[Entry]:
+    def entries(self, receiver: str, line: str = "") -> Sequence[Entry]:
         waiting = [
-            one for one in self.told_in_digests.values() if one.receiver == receiver and one.digest is None
+            one
+            for one in self.told_in_digests.values()
+            if one.receiver == receiver and one.digest is None and one.line == line
         ]
         return sorted(waiting, key=lambda one: (one.at_ms, one.alert, one.sequence))
+
+    def step(self, alert_id: str, sequence: int) -> Transition | None:
+        return self.steps.get((alert_id, sequence))
 
     def set(self, subject: str, kind: DueName, due_ms: int | None) -> None:
         if due_ms is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from coldchain.words import Language
 from coldchain_backend.delivery.channels import CHANNELS
 from coldchain_backend.delivery.request import Call, Mail, Note, Publication, Request
-from support.notices import digest, document, old_document, resolved
+from support.notices import digest, document, group, old_document, resolved
 from support.tellings import composed
 
 FOLDER = Path(__file__).parents[1] / "data" / "channels"
@@ -21,6 +21,7 @@ EVENTS = {
     "acknowledged": document("alert.acknowledged", state="acknowledged", by="wang.li", reason="on my way"),
     "resolved": resolved(),
     "digest": digest(),
+    "group": group("fired", "fired", "resolved"),
     "of an old version": old_document(),
 }
 

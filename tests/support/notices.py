@@ -113,5 +113,15 @@ def digest(count: int = 3, named: int = 2) -> bytes:
     return _written("alert.digest", data)
 
 
+def group(*events: str) -> bytes:
+    """The message of a group of a truck: one alert for each event, which is what happened to it."""
+    base = orjson.loads(digest(len(events), len(events)))["data"]
+    rows = [{**row, "event": event} for row, event in zip(base["named"], events, strict=True)]
+    common = ("asset", "asset_name", "level", "zone_time", "plate", "contacts", "position", "instruction")
+    about = {name: FULL[name] for name in common} | {"critical": True, "kind": "excursion"}
+    cause = {"asset": FULL["asset"], "gateway": None, "cause": "excursion"}
+    return _written("alert.digest", {**base, **about, "named": rows, "group": cause})
+
+
 def _written(kind: str, data: dict[str, object]) -> bytes:
     return orjson.dumps({"type": kind, "timestamp": "2026-11-22T09:00:00.000Z", "data": data})

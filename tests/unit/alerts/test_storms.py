@@ -11,7 +11,8 @@ import pytest
 from coldchain.profiles import Level
 from coldchain_backend.alerts import AlertKind, AlertState, EndKind, alert_id_of
 from coldchain_backend.alerts.chatter import HOLD_MS
-from coldchain_backend.alerts.digests import GATHER_MS, MOST_NAMED
+from coldchain_backend.alerts.digests import GATHER_MS
+from coldchain_backend.alerts.together import MOST_NAMED
 from coldchain_backend.fleet import Alerting, Rate
 from support.acceptance import Figures
 from support.alert_stage import ENDS, HOUR, MINUTE, Stage, cause, fleet_of

@@ -230,8 +230,19 @@ def test_retry_after_in_seconds_or_as_a_date(value: str, wanted_ms: int | None) 
 def test_a_digest_is_one_event_for_each_alert_at_pagerduty() -> None:
     parts = composed("pagerduty", digest(5, 2))
     said = [orjson.loads(part.call.body) for part in parts if isinstance(part.call, Request)]
-    assert [part.key for part in parts] == [one["dedup_key"] for one in said]
+    assert [part.key for part in parts] == [f"{one['dedup_key']} trigger" for one in said]
     assert len({part.key for part in parts}) == 2
+
+
+def test_an_alert_that_fires_and_ends_in_one_digest_is_both_at_pagerduty() -> None:
+    """Each is a call of its own: the end is not taken for the fire that has just arrived."""
+    whole = orjson.loads(digest(3, 3))
+    first, rest = whole["data"]["named"][0], whole["data"]["named"][1:]
+    whole["data"]["named"] = [first, {**first, "event": "resolved"}, {**rest[0], "event": "acknowledged"}]
+    parts = composed("pagerduty", orjson.dumps(whole))
+    said = [orjson.loads(part.call.body) for part in parts if isinstance(part.call, Request)]
+    assert [one["event_action"] for one in said] == ["trigger", "resolve", "acknowledge"]
+    assert len({part.key for part in parts}) == 3
 
 
 def test_pagerduty_hears_trigger_acknowledge_and_resolve_under_one_key() -> None:

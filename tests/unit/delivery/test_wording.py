@@ -20,7 +20,7 @@ from coldchain_backend.delivery.telling import Link
 from coldchain_backend.delivery.wording import message_of
 from coldchain_backend.fleet import Receiver, Sms
 from coldchain_backend.fleet.templates import SHORT
-from support.notices import document, old_document, resolved
+from support.notices import digest, document, group, old_document, resolved
 from support.tellings import LINK, NOW_MS, SETTINGS, composed, telling
 
 
@@ -215,3 +215,53 @@ def test_a_receiver_of_another_kind_is_refused() -> None:
         telling("slack").settings(Sms)
     assert isinstance(telling("slack").receiver, Receiver)
     assert SETTINGS["slack"].RATE.count == 1
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_groups_message_says_how_many_where_each_and_what_to_do(language: Language) -> None:
+    message = message_of(telling("slack", group("fired", "fired", "fired"), language=language))
+    wanted = {
+        Language.EN: (
+            "3 alarms · Truck 1",
+            "Store 0 · Chiller 9.5 °C (Limit 8.0 °C)",
+            "Move the goods to cold store 2.",
+        ),
+        Language.ZH: ("3 条报警 · 一号车", "0 号库 · 冷藏间 9.5 °C (限值 8.0 °C)", "将货物转移到二号冷库。"),
+    }[language]
+    assert message.title == wanted[0]
+    for text in (*wanted[1:], "渝A·00000", "+8613800000000", LINK.url):
+        assert text in message.plain(), text
+    assert message.acknowledge == LINK.url
+
+
+@pytest.mark.parametrize(
+    ("body", "mentioned", "linked"),
+    [
+        (group("fired", "fired"), True, True),
+        (group("resolved", "resolved"), False, False),
+        (group("resolved", "rearmed"), True, True),
+        (group("acknowledged", "acknowledged"), False, True),
+        (digest(3, 2), False, False),
+    ],
+)
+def test_a_group_mentions_people_when_it_calls_and_links_while_something_goes_on(
+    body: bytes, *, mentioned: bool, linked: bool
+) -> None:
+    told = telling("wecom", body)
+    assert bool(told.mentioned()) is mentioned
+    assert told.notice.digest is not None
+    assert told.notice.digest.acknowledges is linked
+
+
+@pytest.mark.parametrize(
+    ("body", "rings"),
+    [
+        (group("fired", "fired"), True),
+        (group("resolved", "escalated"), True),
+        (group("resolved", "closed"), False),
+        (group("resolved", "acknowledged"), False),
+        (digest(40, 30), True),
+    ],
+)
+def test_nobody_is_rung_up_to_hear_that_all_of_a_group_is_over(body: bytes, *, rings: bool) -> None:
+    assert bool(composed("voice", body)) is rings

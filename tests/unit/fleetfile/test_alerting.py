@@ -28,6 +28,7 @@ def test_every_setting_can_be_said() -> None:
     found = plan(
         "max_shelve: {warning: 2h, alarm: 1h}\n"
         "max_out_of_service: 7d\n"
+        "group_wait: 20s\n"
         "ack_timeout: 90m\n"
         "rearm: {after: 30m, times: 5}\n"
         "flood: {alarms: 20, within: 5m, calm: 15m}\n"
@@ -39,6 +40,7 @@ def test_every_setting_can_be_said() -> None:
         shelve_warning_ms=2 * HOUR,
         shelve_alarm_ms=HOUR,
         out_of_service_ms=7 * DAY,
+        group_wait_ms=20_000,
         ack_timeout_ms=90 * MINUTE,
         rearm_ms=30 * MINUTE,
         rearm_times=5,
@@ -86,6 +88,7 @@ def test_a_profile_or_a_rule_latches(latch: str, profile: str, rule: str | None,
         ("rearm: {after: 1h, times: 1000}", "alerting.rearm", "0 to 100"),
         ("flood: {alarms: 1}", "alerting.flood", "2 to 1000"),
         ("chatter: {fires: 1}", "alerting.chatter", "2 to 100"),
+        ("group_wait: 6m", "alerting", "must not wait longer"),
         ("ack_timeout: soon", "alerting.ack_timeout", "duration"),
         ("snooze: 1h", "alerting", "snooze"),
     ],

@@ -23,6 +23,7 @@ class DueName(StrEnum):
     CHATTER_END = "chatter_end"
     FLOOD_END = "flood_end"
     DIGEST = "digest"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A step that a receiver hears of in a digest: `digest` is that delivery, None while it waits.
+    """A step that a receiver hears of together with others: `digest` is that delivery, None while it waits.
 
     type   the event as it would have been told by itself, such as alert.fired
+    line   the group that it waits in; empty: the receiver's digest
     """
 
     receiver: str
@@ -56,6 +58,7 @@ class Entry:
     at_ms: int
     critical: bool
     digest: str | None = None
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +116,12 @@ class DeskBook(AlertBook, Protocol):
         """Keep what is told in a digest."""
         ...
 
-    def entries(self, receiver: str) -> Sequence[Entry]:
-        """What waits for a receiver's next digest, in the order of the log."""
+    def entries(self, receiver: str, line: str = "") -> Sequence[Entry]:
+        """What waits for a receiver's next digest, or in one of its groups, in the order of the log."""
+        ...
+
+    def step(self, alert_id: str, sequence: int) -> Transition | None:
+        """A step that was put, by its number."""
         ...
 
 

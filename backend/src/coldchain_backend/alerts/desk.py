@@ -14,6 +14,7 @@ from coldchain_backend.alerts.calls import (
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
 from coldchain_backend.alerts.contracts import DeskBook, DueName, Remembered, Timers, Witness
 from coldchain_backend.alerts.digests import Digests
+from coldchain_backend.alerts.groups import Groups
 from coldchain_backend.alerts.handling import Handled, call_again, mute
 from coldchain_backend.alerts.lifecycle import alert_id_of, follow
 from coldchain_backend.alerts.memos import Memos
@@ -44,7 +45,9 @@ class Desk:
         self.mutes = Mutes(book, timers, remembered.mutes)
         self._storms = Storms(book, timers, memos, self.look)
         self._digests = Digests(book, timers, memos)
-        self._teller = Teller(book, self._digests, lambda: self._storms.flooded, witness, public_url)
+        url = public_url.rstrip("/")
+        self._groups = Groups(book, timers, memos, self._digests, url)
+        self._teller = Teller(book, (self._digests, self._groups), lambda: self._storms.flooded, witness, url)
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert by its id."""
@@ -113,6 +116,8 @@ class Desk:
                 digest = self._digests.tell(subject, now_ms, fleet)
                 if digest is not None:
                     self._book.put_delivery(digest)
+            case DueName.GROUP:
+                self._groups.due(subject, now_ms, fleet)
 
     def stand_in(self, alert_id: str, receiver: str, now_ms: int, fleet: Fleet) -> None:
         """A receiver could not be reached with an alert: its fallback hears of it."""
@@ -218,6 +223,7 @@ def _inherited(into: Alert, gone: Alert) -> Alert:
         into,
         told=into.told + fresh,
         by_digest=into.by_digest + tuple(name for name in fresh if name in gone.by_digest),
+        by_group=into.by_group + tuple(name for name in fresh if name in gone.by_group),
         paged=into.paged or gone.paged,
         paged_ms=gone.paged_ms if into.paged_ms is None else into.paged_ms,
         called_ms=gone.called_ms if into.called_ms is None else into.called_ms,

@@ -24,7 +24,9 @@ class Memos:
         state = self._read.get(name)
         if not isinstance(state, kind):
             blob = self._known.pop(name, None)
-            state = kind() if blob is None else _converter.structure(orjson.loads(blob), kind)
+            if blob is None:
+                return kind()
+            state = _converter.structure(orjson.loads(blob), kind)
             self._read[name] = state
         return state
 

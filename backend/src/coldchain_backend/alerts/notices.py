@@ -35,6 +35,9 @@ def _phrases(language: Language) -> Phrases:
     return loaded
 
 
+_OF_THE_ASSET: Final = (
+    "zone_time", "plate", "contacts", "last_contact_at", "position", "instruction",
+)  # fmt: skip
 PHRASES: Final = {language: _phrases(language) for language in Language}
 
 
@@ -75,6 +78,19 @@ class Notice:
             "link": told.link,
         }
         return orjson.dumps({"type": told.event, "timestamp": iso(self.step.event_ms), "data": data})
+
+    def common(self) -> dict[str, object]:
+        """What holds of the asset too, and so of whatever else is told about it."""
+        subject, asset = self.alert.cause.subject, self.asset
+        around = self._around(Told(event="", organisation="", link=""))
+        known = {name: around[name] for name in _OF_THE_ASSET}
+        return {
+            "asset": subject.asset,
+            "asset_name": None if asset is None else _names(asset.name),
+            "gateway": subject.gateway,
+            "level": self.step.level.value,
+            **known,
+        }
 
     def _identity(self, organisation: str) -> dict[str, object]:
         alert, subject, place = self.alert, self.alert.cause.subject, self.place
@@ -214,6 +230,15 @@ def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
     if instruction is None and asset is not None:
         instruction = asset.instruction
     return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction)
+
+
+def body_of(  # noqa: PLR0913, PLR0917 - a step, as what it is told, and by whom
+    alert: Alert, step: Transition, event: str, fleet: Fleet, public_url: str, to: tuple[str, ...] = ()
+) -> bytes:
+    """The body of a telling of a step by itself as an event; `to`: who is told of the alert."""
+    link = f"{public_url}/alerts/{alert.id}"
+    told = Told(event=event, organisation=fleet.organisation, link=link, to=to or alert.told)
+    return notice_of(alert, step, fleet).body(told)
 
 
 Found = TypeVar("Found")

@@ -156,6 +156,7 @@ class Alert:
     paged       receivers were to be told, first at the stamp `paged_ms`; `told` are those who were
     counted_ms  the same stamp, if nothing lay over it then: it counts for a flood
     by_digest   those of `told` who heard the fire in a digest, and hear the rest in digests too
+    by_group    those of `told` who heard the fire in a group, and hear the rest there too
     fired_ms    the log's stamp of its first transition
     called_ms   the log's stamp at which people were last called; `rearms`: how often it was called again
     context     what was known around the cause at the last step that was told
@@ -171,6 +172,7 @@ class Alert:
     paged: bool
     told: tuple[str, ...] = ()
     by_digest: tuple[str, ...] = ()
+    by_group: tuple[str, ...] = ()
     fired_ms: int
     paged_ms: int | None = None
     counted_ms: int | None = None

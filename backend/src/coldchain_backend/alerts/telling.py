@@ -9,7 +9,8 @@ from coldchain_backend.alerts.calls import called_by
 from coldchain_backend.alerts.cause import AlertKind
 from coldchain_backend.alerts.contracts import Delivery, DeskBook, Witness
 from coldchain_backend.alerts.digests import Digests
-from coldchain_backend.alerts.notices import Told, notice_of
+from coldchain_backend.alerts.groups import Groups, Hears, Way
+from coldchain_backend.alerts.notices import body_of
 from coldchain_backend.alerts.receivers import FOR_SOME, Hearing, hearings
 from coldchain_backend.alerts.states import ENDS, Alert, Transition, TransitionKind
 from coldchain_backend.fleet import Fleet, Receiver
@@ -21,18 +22,18 @@ _ABOUT_ALERTS: Final = frozenset({AlertKind.SYSTEM, AlertKind.FLOOD})
 
 
 class Teller:
-    """`flooded` says whether a flood goes on; `public_url` begins the links to the page."""
+    """`lines`: where steps wait for others. `flooded`: whether a flood goes on. `public_url` begins links."""
 
     def __init__(
         self,
         book: DeskBook,
-        digests: Digests,
+        lines: tuple[Digests, Groups],
         flooded: Callable[[], bool],
         witness: Witness | None,
         public_url: str,
     ) -> None:
-        self._book, self._digests, self._flooded = book, digests, flooded
-        self._witness, self._public_url = witness, public_url.rstrip("/")
+        self._book, (self._digests, self._groups) = book, lines
+        self._flooded, self._witness, self._public_url = flooded, witness, public_url
 
     def tell(
         self,
@@ -61,43 +62,64 @@ class Teller:
     def _step(self, alert: Alert, step: Transition, called: tuple[str, ...], fleet: Fleet) -> Alert:
         receivers = {receiver.name: receiver for receiver in fleet.receivers}
         heard = hearings(alert, step, receivers, called)
-        late = {one.receiver for one in heard if self._waits(alert, step, one, receivers.get(one.receiver))}
-        fresh = [one.receiver for one in heard if one.receiver not in alert.told]
-        alert = replace(
-            alert,
-            told=(*alert.told, *fresh),
-            by_digest=(*alert.by_digest, *(name for name in fresh if name in late)),
-        )
-        bodies = self._bodies(alert, step, {one.type for one in heard if one.receiver not in late}, fleet)
-        for hearing in heard:
+        ways = [(one, self._way(alert, step, one, receivers.get(one.receiver), fleet)) for one in heard]
+        alert = _with_told(alert, ways)
+        bodies = self._bodies(alert, step, {one.type for one, way in ways if way is Way.ALONE}, fleet)
+        for hearing, way in ways:
             receiver = receivers.get(hearing.receiver)
-            if receiver is not None and hearing.receiver in late:
-                self._digests.defer(receiver, alert, step, hearing.type)
-            else:
+            if receiver is None or way is Way.ALONE:
                 self._queue(alert, step, hearing.receiver, receiver, bodies[hearing.type])
+            elif way is Way.DIGEST:
+                self._digests.defer(receiver, alert, step, hearing.type)
+            if receiver is not None and way is not Way.DIGEST:
+                self._group(alert, step, hearing, receiver, way, fleet)
         return alert
 
-    def _waits(self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver | None) -> bool:
-        """Whether a receiver hears of a step in its next digest."""
+    def _way(
+        self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver | None, fleet: Fleet
+    ) -> Way:
+        """How a receiver hears of a step: by itself, in its group, or in its next digest."""
         if receiver is None:
-            return False
-        if hearing.receiver in alert.by_digest:
-            return True
-        if step.kind in _BY_THEMSELVES:
-            return False
-        calls = step.pages or step.kind in FOR_SOME
-        urgent = calls and (alert.critical or alert.cause.kind is AlertKind.FLOOD)
-        return not self._digests.has_room(receiver, step.at_ms, urgent=urgent, flooded=self._flooded())
+            return Way.ALONE
+        if receiver.name in alert.by_digest:
+            return Way.DIGEST
+        hears = self._hears(alert, step, hearing, receiver, fleet)
+        if step.kind in _BY_THEMSELVES and not hears.member:
+            return Way.ALONE
+        urgent, flooded = _urgent(alert, step), self._flooded()
+        if hears.member or (hears.wait_ms and receiver.name not in alert.told):
+            return self._groups.way(hears, urgent=urgent, flooded=flooded)
+        room = self._digests.has_room(receiver, step.at_ms, urgent=urgent, flooded=flooded)
+        return Way.ALONE if room else Way.DIGEST
+
+    def _group(  # noqa: PLR0913, PLR0917 - who hears what of a step, and how
+        self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver, way: Way, fleet: Fleet
+    ) -> None:
+        """What follows for the group of an alert."""
+        hears = self._hears(alert, step, hearing, receiver, fleet)
+        if way is Way.GATHER:
+            self._groups.gather(hears)
+        elif way is Way.AT_ONCE:
+            self._groups.at_once(hears, fleet)
+        elif hears.wait_ms and _urgent(alert, step):
+            self._groups.hush(hears)
+
+    def _hears(
+        self, alert: Alert, step: Transition, hearing: Hearing, receiver: Receiver, fleet: Fleet
+    ) -> Hears:
+        about_goods = alert.cause.kind.about_goods
+        return Hears(
+            alert=alert,
+            step=step,
+            event=hearing.type,
+            receiver=receiver,
+            wait_ms=receiver.gathers_ms(fleet.plan.alerting.group_wait_ms) if about_goods else 0,
+            member=receiver.name in alert.by_group,
+        )
 
     def _bodies(self, alert: Alert, step: Transition, events: Set[str], fleet: Fleet) -> Mapping[str, bytes]:
         """What is sent about a step, by type of event: the same for everybody who hears it as that."""
-        link = f"{self._public_url}/alerts/{alert.id}"
-        return {
-            event: notice_of(alert, step, fleet).body(
-                Told(event=event, organisation=fleet.organisation, link=link, to=alert.told)
-            )
-            for event in events
-        }
+        return {event: body_of(alert, step, event, fleet, self._public_url) for event in events}
 
     def _queue(
         self, alert: Alert, step: Transition, name: str, receiver: Receiver | None, body: bytes
@@ -115,3 +137,20 @@ class Teller:
                 critical=alert.critical,
             )
         )
+
+
+def _urgent(alert: Alert, step: Transition) -> bool:
+    """Whether a step calls people about goods, or of a flood."""
+    calls = step.pages or step.kind in FOR_SOME
+    return calls and (alert.critical or alert.cause.kind is AlertKind.FLOOD)
+
+
+def _with_told(alert: Alert, ways: Sequence[tuple[Hearing, Way]]) -> Alert:
+    """The alert with whoever hears of it for the first time, and how they will hear the rest."""
+    fresh = [(one.receiver, way) for one, way in ways if one.receiver not in alert.told]
+    return replace(
+        alert,
+        told=(*alert.told, *(name for name, _ in fresh)),
+        by_digest=(*alert.by_digest, *(name for name, way in fresh if way is Way.DIGEST)),
+        by_group=(*alert.by_group, *(name for name, way in fresh if way is Way.GATHER)),
+    )

@@ -93,7 +93,7 @@ class Attempts:
             secrets=self._secrets(receiver),
             now_ms=now_ms,
             people=self._addressees(receiver),
-            link=self._link(notice, receiver, now_ms),
+            link=self._link(delivery, notice, receiver, now_ms),
         )
 
     def _secrets(self, receiver: Receiver) -> dict[str, Secret]:
@@ -116,17 +116,21 @@ class Attempts:
             if not one.disabled
         )
 
-    def _link(self, notice: Notice, receiver: Receiver, now_ms: int) -> Link | None:
-        if self.link is None or not notice.alert or notice.ended or notice.digest is not None:
+    def _link(self, delivery: str, notice: Notice, receiver: Receiver, now_ms: int) -> Link | None:
+        """Where the alert is acknowledged, or those that stand together in a group's message."""
+        digest = notice.digest
+        about = notice.alert if digest is None else delivery if digest.acknowledges else ""
+        if self.link is None or not about or notice.ended:
             return None
-        made = self.link(notice.alert, receiver.name, now_ms)
+        made = self.link(about, receiver.name, now_ms)
         return Link(url=made.url, code=made.code)
 
 
 def _unsent(telling: Telling, *, parts: int) -> str:
     if parts:
         return "arrived before"
-    if telling.receiver.kind in ("email", "sms", "voice") and not telling.notice.ended:
+    quiet = telling.notice.ended if telling.receiver.kind != "voice" else not telling.notice.calls
+    if telling.receiver.kind in ("email", "sms", "voice") and not quiet:
         raise InvalidInput(
             f"{telling.receiver.name}: none of its persons has an address for {telling.receiver.kind}"
         )

@@ -19,6 +19,8 @@ ENDED: Final = frozenset({"resolved", "resolved_unacked", "latched", "closed", "
 """States in which an alert's condition is over for those who were told."""
 
 DIGEST: Final = "alert.digest"
+OVER: Final = frozenset({"resolved", "closed", "withdrawn", "merged"})
+"""Events by which an alert ends for those who were told."""
 _Fields = Mapping[str, object]
 
 
@@ -62,11 +64,26 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """Many alerts in one message: `count` of all, of which `unnamed` found no room."""
+    """Many alerts in one message: `count` of all, of which `unnamed` found no room.
+
+    group   they have asset, gateway and cause in common
+    """
 
     count: int
     unnamed: int
     named: tuple[Named, ...]
+    group: bool = False
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether whoever gets it may take notice of its alerts: of a group in which something goes on."""
+        over = {one.alert for one in self.named if one.event in OVER}
+        return self.group and any(one.alert not in over for one in self.named)
+
+    @property
+    def calls(self) -> bool:
+        """Whether people are called by it: something in it fires, or is told again."""
+        return self.unnamed > 0 or any(one.event not in {*OVER, "acknowledged"} for one in self.named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +151,12 @@ class Notice:
     def acknowledges(self) -> bool:
         """Whether it tells that somebody took notice."""
         return self.type == "alert.acknowledged"
+
+    @property
+    def calls(self) -> bool:
+        """Whether people are called by it, and not told only that something is over or taken notice of."""
+        quiet = self.ended or self.acknowledges
+        return not quiet and (self.digest is None or self.digest.calls)
 
     def place(self, language: Language) -> str:
         """Where it is, in a language; ids where no names are known."""
@@ -247,7 +270,12 @@ class _Reader:
 
     def digest(self) -> Digest:
         named = tuple(_named(_table(one)) for one in _list(self.data.get("named")))
-        return Digest(count=self.whole("count", len(named)), unnamed=self.whole("unnamed", 0), named=named)
+        return Digest(
+            count=self.whole("count", len(named)),
+            unnamed=self.whole("unnamed", 0),
+            named=named,
+            group=isinstance(self.data.get("group"), dict),
+        )
 
 
 def _named(fields: _Fields) -> Named:

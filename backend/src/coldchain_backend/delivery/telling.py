@@ -58,8 +58,9 @@ class Telling:
 
     def mentioned(self) -> list[str]:
         """Mobiles of persons to mention: when an alert fires or is escalated, not at its end."""
-        notice = self.notice
-        if notice.ended or notice.acknowledges or notice.digest is not None or not notice.alert:
+        notice, digest = self.notice, self.notice.digest
+        about = bool(notice.alert) if digest is None else digest.group
+        if not notice.calls or not about:
             return []
         return [one.mobile.removeprefix("+86") for one in self.people if one.mobile]
 

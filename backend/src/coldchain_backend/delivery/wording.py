@@ -117,7 +117,8 @@ class _Writer:
     def title(self) -> str:
         notice, titles = self.notice, self.phrases["title"]
         if notice.digest is not None:
-            return titles["digest"].format(count=notice.digest.count)
+            how = "group" if notice.digest.group else "digest"
+            return titles[how].format(count=notice.digest.count, place=notice.place(self.language))
         if not notice.type.startswith("alert."):
             return titles["other"].format(event=notice.type)
         return titles["alert"].format(
@@ -157,6 +158,8 @@ class _Writer:
             if notice.digest.unnamed:
                 rest = self.phrases["phrase"]["unnamed"].format(count=notice.digest.unnamed)
                 yield Fact(key="unnamed", label="", text=rest)
+            if notice.digest.group:
+                yield from self.reached()
         elif notice.alert:
             yield from self.measured()
             yield from self.reached()
@@ -210,6 +213,8 @@ class _Writer:
         levels = self.phrases["level"]
         words = (levels.get(one.level, levels["none"]), _event(self.phrases, one.event))
         value = f" {celsius(one.value_c)}" if one.value_c is not None else ""
+        if one.limit_c is not None and one.value_c is not None:
+            value += f" ({self.phrases['fact']['limit']} {celsius(one.limit_c)})"
         at = f" ({self.local(one.at_ms)})" if one.at_ms is not None else ""
         return Fact(key="named", label=" · ".join(words), text=f"{one.place.in_(self.language)}{value}{at}")
 

@@ -18,6 +18,7 @@ class Alerting:
     out_of_service_ms                    the longest time out of service
     ack_timeout_ms                       an acknowledged alarm that goes on is told again after it; 0: never
     rearm_ms, rearm_times                one that nobody acknowledged is told again after it, so often
+    group_wait_ms                        so long alarms of one cause gather into one message
     flood_count, flood_within_ms         so many new alarms within this time are a flood
     flood_calm_ms                        it ends when there were fewer than half as many for so long
     chatter_count, chatter_within_ms     one source that fires so often within this time is unstable
@@ -32,6 +33,7 @@ class Alerting:
     ack_timeout_ms: int = 4 * HOUR_MS
     rearm_ms: int = 0
     rearm_times: int = 3
+    group_wait_ms: int = 10_000
     flood_count: int = 10
     flood_within_ms: int = 10 * MINUTE_MS
     flood_calm_ms: int = 10 * MINUTE_MS

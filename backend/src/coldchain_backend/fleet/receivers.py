@@ -18,6 +18,8 @@ from coldchain_backend.fleet.templates import PUBLISH, SHORT, checked
 _SECOND_MS: Final = 1_000
 _MINUTE_MS: Final = 60_000
 MAX_ADDRESSES: Final = 50
+PROGRAMS: Final = frozenset({"webhook", "alertmanager", "pagerduty", "mqtt"})
+"""Channels that programs read: they want each event by itself, and group by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +279,7 @@ class Receiver(Channels):
     rate       how often it may be told; None: what its channel takes
     fallback   the receiver that is told where this one cannot be reached
     message    a sentence of its own for people to read, with {variables}; None: that of the alert
+    group_wait_ms   so long alarms of one asset, gateway and cause gather for it; None: as its channel is read
     """
 
     name: str
@@ -285,6 +288,13 @@ class Receiver(Channels):
     rate: Rate | None = None
     fallback: str | None = None
     message: str | None = None
+    group_wait_ms: int | None = None
+
+    def gathers_ms(self, people_wait_ms: int) -> int:
+        """How long alarms gather for it, where for people they do for `people_wait_ms`; 0: never."""
+        if self.group_wait_ms is not None:
+            return self.group_wait_ms
+        return 0 if self.kind in PROGRAMS else people_wait_ms
 
     @property
     def allowed_rate(self) -> Rate:

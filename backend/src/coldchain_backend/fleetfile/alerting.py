@@ -9,6 +9,13 @@ from coldchain_backend.fleet import Alerting
 from coldchain_backend.fleetfile.keys import Delay, Interval
 
 LONGEST_MS = 7 * 86_400_000
+LONGEST_GROUP_WAIT_MS = 300_000
+
+
+def checked_group_wait(wait_ms: int) -> None:
+    """Raises InvalidInput for a time that is too long to keep an alarm back."""
+    if wait_ms > LONGEST_GROUP_WAIT_MS:
+        raise InvalidInput("`group_wait` is 5 min at most: an alarm must not wait longer for others")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +68,17 @@ class ChatterEntry:
 class AlertingEntry:
     """How alerts are handled.
 
-    `ack_timeout`: an acknowledged alarm that goes on for so long is told again; 0: never. `latch`: profiles,
-    or `profile/rule`, whose alarms wait for a decision about the goods behind their end. `instructions`: what
-    is to be done, by profile; a zone's own `instruction` goes before it.
+    `group_wait`: so long alarms of one asset, gateway and cause gather into one message for people, behind
+    the first critical, which waits for nothing; 0: never. Ten seconds are what a gateway takes to close a
+    batch: what one cause does to several sensors comes in one batch or the next. `ack_timeout`: an
+    acknowledged alarm that goes on for so long is told again; 0: never. `latch`: profiles, or `profile/rule`,
+    whose alarms wait for a decision about the goods behind their end. `instructions`: what is to be done, by
+    profile; a zone's own `instruction` goes before it.
     """
 
     max_shelve: MaxShelveEntry = field(default_factory=MaxShelveEntry)
     max_out_of_service: Interval = 2_592_000_000
+    group_wait: Delay = 10_000
     ack_timeout: Delay = 14_400_000
     rearm: RearmEntry = field(default_factory=RearmEntry)
     flood: FloodEntry = field(default_factory=FloodEntry)
@@ -78,6 +89,7 @@ class AlertingEntry:
     def __post_init__(self) -> None:
         if max(self.max_shelve.warning, self.max_shelve.alarm) > LONGEST_MS:
             raise InvalidInput("nothing is shelved for longer than 7 d: take it out of service instead")
+        checked_group_wait(self.group_wait)
 
     def alerting(self) -> Alerting:
         """The settings that the desk works by."""
@@ -85,6 +97,7 @@ class AlertingEntry:
             shelve_warning_ms=self.max_shelve.warning,
             shelve_alarm_ms=self.max_shelve.alarm,
             out_of_service_ms=self.max_out_of_service,
+            group_wait_ms=self.group_wait,
             ack_timeout_ms=self.ack_timeout,
             rearm_ms=self.rearm.after,
             rearm_times=self.rearm.times,

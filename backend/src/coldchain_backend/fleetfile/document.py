@@ -9,7 +9,7 @@ from coldchain.words import Language, Text
 from coldchain_backend.fleet import AssetKind, Channels, Receiver, ZoneState
 from coldchain_backend.fleet.rates import WrittenRate
 from coldchain_backend.fleet.templates import MESSAGE, checked
-from coldchain_backend.fleetfile.alerting import AlertingEntry
+from coldchain_backend.fleetfile.alerting import AlertingEntry, checked_group_wait
 from coldchain_backend.fleetfile.keys import (
     Delay,
     Id,
@@ -39,7 +39,9 @@ class ReceiverEntry(Channels):
     `persons`: ids of people; their addresses are read when a message is sent. `rate`: how often it may be
     told, what its channel takes otherwise. `fallback`: the receiver to tell where this one is not reached.
     `message`: a sentence of its own with {place}, {value}, {limit}, {peak}, {minutes}, {level}, {event},
-    {plate}, {instruction} and {text}.
+    {plate}, {instruction} and {text}. `group_wait`: so long alarms of one asset, gateway and cause gather
+    into one message; as `alerting` says if left out, and never for programs (webhook, alertmanager,
+    pagerduty, mqtt).
     """
 
     name: Id
@@ -48,9 +50,11 @@ class ReceiverEntry(Channels):
     rate: WrittenRate | None = None
     fallback: str | None = None
     message: str | None = None
+    group_wait: Delay | None = None
 
     def __post_init__(self) -> None:
         Channels.__post_init__(self)
+        checked_group_wait(self.group_wait or 0)
         if self.message is not None:
             checked("message", self.message, MESSAGE)
 
@@ -63,6 +67,7 @@ class ReceiverEntry(Channels):
             rate=self.rate,
             fallback=self.fallback,
             message=self.message,
+            group_wait_ms=self.group_wait,
             **dict(self.given()),  # type: ignore[arg-type]  # the one channel under its own key
         )
 

@@ -71,8 +71,17 @@ class AlertAnswers(ABC):
             return story
         return replace(story, alert=self._current().alert(story.alert))
 
+    def told_in(self, delivery: str) -> Sequence[Alert]:
+        """The alerts of which a group's message or a digest tells, as they stand now."""
+        found = self._recall.told_in(delivery)
+        current = self._current() if any(one.state.open for one in found) else None
+        return [one if current is None or not one.state.open else current.alert(one) for one in found]
+
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
-        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it.
+
+        Those that a group's message tells of stand there by the id of that delivery, too.
+        """
         return self._recall.told_of_open(limit)
 
     def audit(self) -> Sequence[Finding]:

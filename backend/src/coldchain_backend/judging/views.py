@@ -302,7 +302,14 @@ class Recall(Protocol):
         ...
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
-        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it."""
+        """Ids of alerts whose condition goes on, newest first, each with a receiver that was told of it.
+
+        Those that a group's message tells of stand there by the id of that delivery, too.
+        """
+        ...
+
+    def told_in(self, delivery: str) -> Sequence[Alert]:
+        """The alerts of which a delivery tells, in the order in which they came into it."""
         ...
 
     def queued(self) -> Sequence[Queued]:

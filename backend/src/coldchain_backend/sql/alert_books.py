@@ -22,8 +22,18 @@ _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 _ACTIVE = select(schema.alert).where(schema.alert.c.state.in_(OPEN)).order_by(schema.alert.c.id)
 _WAITING = (
     select(schema.digest_entry)
-    .where(schema.digest_entry.c.receiver == bindparam("wanted"), schema.digest_entry.c.digest.is_(None))
+    .where(
+        schema.digest_entry.c.receiver == bindparam("wanted"),
+        schema.digest_entry.c.digest.is_(None),
+        schema.digest_entry.c.line == bindparam("line"),
+    )
     .order_by(schema.digest_entry.c.at_ms, schema.digest_entry.c.alert, schema.digest_entry.c.sequence)
+)
+
+
+_STEP = select(schema.alert_transition).where(
+    schema.alert_transition.c.alert == bindparam("wanted"),
+    schema.alert_transition.c.sequence == bindparam("number"),
 )
 
 
@@ -71,10 +81,16 @@ class AlertBooks(AccountBooks):
     def put_entry(self, entry: Entry) -> None:
         self._pages.put(schema.digest_entry, alert_rows.entry_row(entry))
 
-    def entries(self, receiver: str) -> Sequence[Entry]:
+    def entries(self, receiver: str, line: str = "") -> Sequence[Entry]:
         self._pages.flush("digest_entry")
-        found = self._connection.execute(_WAITING, {"wanted": receiver}).mappings()
+        found = self._connection.execute(_WAITING, {"wanted": receiver, "line": line}).mappings()
         return [alert_rows.entry_of(row) for row in found]
+
+    def step(self, alert_id: str, sequence: int) -> Transition | None:
+        self._pages.flush("alert_transition")
+        wanted = {"wanted": alert_id, "number": sequence}
+        found = self._connection.execute(_STEP, wanted).mappings().first()
+        return None if found is None else alert_rows.transition_of(found)
 
     def put_alert_due(self, subject: str, kind: DueName, due_ms: int | None) -> None:
         """Keep a due time of an alert; None: it is not due any more."""

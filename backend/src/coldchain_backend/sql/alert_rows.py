@@ -32,6 +32,7 @@ class Handling:
     """What is done about an alert, as one document."""
 
     by_digest: tuple[str, ...] = ()
+    by_group: tuple[str, ...] = ()
     called_ms: int | None = None
     rearms: int = 0
     action: str | None = None
@@ -46,6 +47,7 @@ def alert_row(alert: Alert) -> Row:
     acknowledged, subject = alert.acknowledged, alert.cause.subject
     handling = Handling(
         by_digest=alert.by_digest,
+        by_group=alert.by_group,
         called_ms=alert.called_ms,
         rearms=alert.rearms,
         action=None if acknowledged is None else acknowledged.action,
@@ -93,6 +95,7 @@ def alert_of(cells: RowMapping) -> Alert:
         paged=cells["paged"],
         told=tuple(orjson.loads(cells["told"])),
         by_digest=handling.by_digest,
+        by_group=handling.by_group,
         fired_ms=cells["fired_ms"],
         paged_ms=cells["paged_ms"],
         counted_ms=cells["counted_ms"],
@@ -186,6 +189,7 @@ def entry_row(entry: Entry) -> Row:
         "at_ms": entry.at_ms,
         "critical": entry.critical,
         "digest": entry.digest,
+        "line": entry.line,
     }
 
 

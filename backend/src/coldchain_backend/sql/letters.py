@@ -10,6 +10,7 @@ from coldchain.errors import InvalidInput
 from coldchain_backend.delivery.queue import DeliveryState
 from coldchain_backend.sql.schema import delivery, delivery_attempt
 from coldchain_backend.sql.session import Database
+from coldchain_backend.sql.told import tells_of
 
 MAX_LISTED = 1_000
 MAX_REPLAYED = 10_000
@@ -182,7 +183,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.receiver is not None:
         given.append(delivery.c.receiver == wanted.receiver)
     if wanted.alert is not None:
-        given.append(delivery.c.alert == wanted.alert)
+        given.append(tells_of(wanted.alert))
     if wanted.state is not None:
         given.append(delivery.c.state == wanted.state.value)
     if wanted.from_ms is not None:

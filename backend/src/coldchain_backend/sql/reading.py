@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-import orjson
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
@@ -30,11 +29,12 @@ from coldchain_backend.judging.views import (
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
 from coldchain_backend.sql.account_books import account_hours
-from coldchain_backend.sql.alert_pages import OPEN, alert_page, queued_of
+from coldchain_backend.sql.alert_pages import alert_page, queued_of
 from coldchain_backend.sql.counts import counted
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.session import Database, raw
+from coldchain_backend.sql.told import tells_of, told_in, told_of_open
 
 
 class Records:
@@ -196,20 +196,18 @@ class Records:
             return [alert_rows.mute_of(row) for row in found]
 
     def told_of_open(self, limit: int) -> Sequence[tuple[str, str]]:
-        table = schema.alert
-        asked = select(table.c.id, table.c.told).where(table.c.state.in_(OPEN))
         with self._database.read() as connection:
-            found = connection.execute(asked.order_by(table.c.fired_ms.desc()).limit(limit))
-            return [(row.id, name) for row in found for name in orjson.loads(row.told)][:limit]
+            return told_of_open(connection, limit)
+
+    def told_in(self, delivery: str) -> Sequence[Alert]:
+        with self._database.read() as connection:
+            return told_in(connection, delivery)
 
     def story(self, alert_id: str) -> AlertStory | None:
         steps, queue = schema.alert_transition, schema.delivery
         with self._database.read() as connection:
-            found = (
-                connection.execute(select(schema.alert).where(schema.alert.c.id == alert_id))
-                .mappings()
-                .first()
-            )
+            asked = select(schema.alert).where(schema.alert.c.id == alert_id)
+            found = connection.execute(asked).mappings().first()
             if found is None:
                 return None
             alert = alert_rows.alert_of(found)
@@ -218,8 +216,8 @@ class Records:
             ).mappings()
             told = connection.execute(
                 select(*(queue.c[name] for name in DeliveryView.__slots__))
-                .where(queue.c.alert == alert_id)
-                .order_by(queue.c.sequence, queue.c.receiver)
+                .where(tells_of(alert_id))
+                .order_by(queue.c.created_ms, queue.c.sequence, queue.c.receiver)
             ).mappings()
             return AlertStory(
                 alert=alert,
@@ -251,7 +249,7 @@ def _attempts(connection: Connection, alert_id: str) -> list[AttemptView]:
     asked = (
         select(table)
         .join(queue, queue.c.id == table.c.delivery)
-        .where(queue.c.alert == alert_id)
+        .where(tells_of(alert_id))
         .order_by(table.c.at_ms, table.c.number)
     )
     return [AttemptView(**row) for row in connection.execute(asked).mappings()]

@@ -43,30 +43,35 @@ def install_links(app: FastAPI) -> None:
 
 @router.get(LINK_PATH + "{token}")
 async def show(request: Request, services: Wanted, token: str) -> Response:
-    """The alert that somebody was told of, and one button."""
-    ticket, alert = await _found(services, token)
-    if not isinstance(ticket, Ticket) or alert is None:
+    """What somebody was told of, an alert or a group of them, and one button."""
+    ticket, alerts = await _found(services, token)
+    if not isinstance(ticket, Ticket) or not alerts:
         return _void(request, services, ticket)
-    return _page(request, services, ticket, alert, token)
+    return _page(request, services, ticket, alerts, token)
 
 
 @router.post(LINK_PATH + "{token}")
 async def act(request: Request, services: Wanted, token: str) -> Response:
-    """Take notice, in the name of the person who was chosen, and show the page again."""
+    """Take notice, in the name of the person who was chosen, and show the page again.
+
+    Of a group: of each alert in it that goes on and that nobody has taken notice of.
+    """
     fields = await posted(request)
-    ticket, alert = await _found(services, token)
-    if not isinstance(ticket, Ticket) or alert is None:
+    ticket, alerts = await _found(services, token)
+    if not isinstance(ticket, Ticket) or not alerts:
         return _void(request, services, ticket)
-    if not alert.state.open:
-        return _page(request, services, ticket, alert, token, status=409)
-    if alert.acknowledged is None:
+    if not any(one.state.open for one in alerts):
+        return _page(request, services, ticket, alerts, token, status=409)
+    waiting = [one for one in alerts if one.state.open and one.acknowledged is None]
+    if waiting:
         wording, receiver = _wording(request, services, ticket), _receiver(services, ticket)
         by = _by(fields.get("person", ""), persons_of(services, receiver, wording.language), ticket)
         reason = reason_of(wording, fields.get("choice", ""), fields.get("reason", ""))
         if by is None or not 0 < len(reason) <= MAX_REASON:
-            return _page(request, services, ticket, alert, token, status=400)
-        await write_acknowledgement(services, alert=alert.id, by=by, reason=reason, via=ticket.receiver)
-        await _judged(services, alert.id)
+            return _page(request, services, ticket, alerts, token, status=400)
+        for one in waiting:
+            await write_acknowledgement(services, alert=one.id, by=by, reason=reason, via=ticket.receiver)
+        await _judged(services, waiting[-1].id)
     return RedirectResponse(request.url.path + _query(request), status_code=303)
 
 
@@ -95,12 +100,15 @@ def _look_for(services: Services, code: str, now_ms: int) -> Ticket | None:
     return services.links.find(code, services.answers.told_of_open(MAX_TOLD), now_ms)
 
 
-async def _found(services: Services, token: str) -> tuple[Ticket | LinkFault, Alert | None]:
+async def _found(services: Services, token: str) -> tuple[Ticket | LinkFault, Sequence[Alert]]:
+    """What a link stands for: one alert, or those of which a group's message told."""
     ticket = services.links.read(token, services.clock.now_ms())
     if isinstance(ticket, LinkFault):
-        return ticket, None
+        return ticket, ()
     story = await to_thread(services.answers.alert, ticket.alert)
-    return ticket, None if story is None else story.alert
+    if story is not None:
+        return ticket, (story.alert,)
+    return ticket, await to_thread(services.answers.told_in, ticket.alert)
 
 
 async def _judged(services: Services, alert: str) -> None:
@@ -118,12 +126,18 @@ async def _judged(services: Services, alert: str) -> None:
 
 
 def _page(  # noqa: PLR0913, PLR0917 - what a page is made of
-    request: Request, services: Services, ticket: Ticket, alert: Alert, token: str, status: int = 200
+    request: Request,
+    services: Services,
+    ticket: Ticket,
+    alerts: Sequence[Alert],
+    token: str,
+    status: int = 200,
 ) -> Response:
     wording, receiver = _wording(request, services, ticket), _receiver(services, ticket)
     called = services.called(wording.language)
     teller = LinkTeller(wording=wording, fleet=services.fleet(), called=called)
-    shown = teller.show(alert, persons_of(services, receiver, wording.language))
+    persons = persons_of(services, receiver, wording.language)
+    shown = teller.show(alerts[0], persons) if len(alerts) == 1 else teller.show_group(alerts, persons)
     values = {"link": shown, "token": token, "query": _query(request), "missing": status == 400}
     return HTMLResponse(render_to(wording, services, "link", values), status_code=status)
 

@@ -7,7 +7,7 @@ import orjson
 
 from coldchain_backend.delivery.answers import by_status, iso
 from coldchain_backend.delivery.cutting import cut
-from coldchain_backend.delivery.notice import Notice
+from coldchain_backend.delivery.notice import OVER, Notice
 from coldchain_backend.delivery.request import Answer, Fate, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.delivery.wording import message_of
@@ -30,6 +30,9 @@ def compose(telling: Telling) -> tuple[Part, ...]:
 
 
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "Coldchain (PagerDuty Events v2)"}
+
+
+_ACTIONS: Final = {"acknowledged": "acknowledge"}
 
 
 def read(answer: Answer, telling: Telling) -> Outcome:
@@ -57,11 +60,11 @@ def _events(telling: Telling, routing_key: str) -> Iterator[tuple[str, _Fields]]
         yield "", {**event, "payload": {**payload, "custom_details": details}, "links": links}
         return
     for one in notice.digest.named:
-        action = "resolve" if one.event in ("resolved", "closed", "withdrawn", "merged") else "trigger"
+        action = "resolve" if one.event in OVER else _ACTIONS.get(one.event, "trigger")
         value = "" if one.value_c is None else f" {one.value_c:.1f} °C"
         summary = f"{one.place.in_(telling.language)}{value}"
         payload = _payload(notice, summary, one.level, notice.at_ms if one.at_ms is None else one.at_ms)
-        yield one.alert, {**_event(routing_key, action, one.alert), "payload": payload}
+        yield f"{one.alert} {action}", {**_event(routing_key, action, one.alert), "payload": payload}
 
 
 def _event(routing_key: str, action: str, alert: str) -> _Fields:

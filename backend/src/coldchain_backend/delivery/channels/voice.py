@@ -9,7 +9,7 @@ from coldchain_backend.fleet import Voice
 def compose(telling: Telling) -> tuple[Part, ...]:
     """One call for each number; nobody is rung up to hear that it is over or that somebody took notice."""
     settings = telling.settings(Voice)
-    if telling.notice.ended or telling.notice.acknowledges:
+    if not telling.notice.calls:
         return ()
     return requests(telling, settings, lambda person: person.phone or person.mobile)
 

@@ -90,7 +90,9 @@ digest_entry = Table(
     time_column("at_ms"),
     Column("critical", Boolean, nullable=False),
     Column("digest", String),
+    Column("line", String, nullable=False, server_default=""),
     Index("digest_entry_waiting", "receiver", "digest"),
+    Index("digest_entry_told", "digest"),
     Index("digest_entry_of_alert", "alert"),
     info=DERIVED,
 )

@@ -1,7 +1,7 @@
 """What the link in a message leads to: where, how bad, for how long, and one question."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coldchain_backend.alerts import Alert, AlertKind
 from coldchain_backend.fleet import Fleet
@@ -23,7 +23,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLink:
-    """The page's content. `taken`: who took notice, when and why; `over`: that nothing needs to be done."""
+    """The page's content. `taken`: who took notice, when and why; `over`: that nothing needs to be done.
+
+    members   of a group: each of its alerts, with how it stands
+    """
 
     title: str
     where: str
@@ -38,6 +41,7 @@ class ShownLink:
     over: str | None
     persons: tuple[Named, ...]
     reasons: Mapping[str, str]
+    members: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,30 @@ class LinkTeller:
             persons=tuple(persons),
             reasons={one: w.say(f"link_reason_{one}") for one in REASONS},
         )
+
+    def show_group(self, alerts: Sequence[Alert], persons: Sequence[Named]) -> ShownLink:
+        """The alerts of a group as they stand now; whatever of them goes on is acknowledged together."""
+        w = self.wording
+        teller = Teller(wording=w, fleet=self.fleet, may_acknowledge=False, called=self.called)
+        going_on = [one for one in alerts if one.state.open]
+        waiting = [one for one in going_on if one.acknowledged is None]
+        one = self.show((waiting or going_on or list(alerts))[0], persons)
+        taken = w.say("link_group_taken", count=len(going_on)) if going_on and not waiting else None
+        return replace(
+            one,
+            title=w.say("link_group", count=len(alerts), waiting=len(waiting)),
+            sentence="",
+            facts=(),
+            taken=taken if taken is None or one.taken is None else f"{taken} {one.taken}",
+            over=None if going_on else w.say("link_over", state=w.say("link_group_over")),
+            members=tuple(self._member(alert, teller) for alert in alerts),
+        )
+
+    def _member(self, alert: Alert, teller: Teller) -> Fact:
+        w, cause, brief = self.wording, alert.cause, teller.brief(alert)
+        value = "" if cause.value is None else f"{degrees(cause.value, teller.limits(alert))} °C · "
+        taken = self._taken(alert, teller.zone_of_time(alert))
+        return Fact(label=brief.title, value=value + (taken or w.say(f"state_{brief.state}")), big=False)
 
     def _facts(self, alert: Alert, teller: Teller, zone: str) -> list[Fact]:
         w, cause, limits = self.wording, alert.cause, teller.limits(alert)
