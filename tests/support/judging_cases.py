@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from coldchain.excursions import INITIAL, Change, Judged, Sample, State, step
 from coldchain.profiles import Mark, Mode, Profile, Reset, Rule, Side, Weighting
 from coldchain.words import Text
 
 MINUTE = 60_000
+Series = list[tuple[int, float]]
 
 NEAR_LIMITS = st.sampled_from(
     [
@@ -163,3 +165,12 @@ def mixed_profiles(draw: st.DrawFn) -> Profile:
     others = [draw(tallied_rules(f"other-{number}")) for number in range(draw(st.integers(1, 3)))]
     made = profile_of(*plain, *others, gap_floor_ms=draw(st.sampled_from([0, 15 * MINUTE])))
     return replace(made, weighting=draw(st.sampled_from(Weighting)))
+
+
+def stepped(series: Series, judged: Judged, state: State = INITIAL) -> tuple[State, list[Change]]:
+    """Judge one reading after the other: what is known behind the last, and all that changed on the way."""
+    changes: list[Change] = []
+    for time_ms, value in series:
+        state, news = step(state, Sample(time_ms=time_ms, value=value), judged)
+        changes += news
+    return state, changes

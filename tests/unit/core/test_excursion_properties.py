@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from coldchain.excursions import (
     INITIAL,
-    Change,
     ChangeKind,
     Judged,
-    Sample,
     State,
     Until,
     judge,
@@ -23,20 +21,11 @@ from coldchain.excursions import (
     step,
 )
 from coldchain.profiles import Profile
-from support.judging_cases import SERIES, profiles
+from support.judging_cases import SERIES, Series, profiles, stepped
 from support.second_opinion import excursions_by_the_other, excursions_of
 from support.soak import rounds
 
-Series = list[tuple[int, float]]
 INTERVALS = st.sampled_from([1_000, 10_000, 60_000])
-
-
-def stepped(series: Series, judged: Judged, state: State = INITIAL) -> tuple[State, list[Change]]:
-    changes: list[Change] = []
-    for time_ms, value in series:
-        state, news = step(state, Sample(time_ms=time_ms, value=value), judged)
-        changes += news
-    return state, changes
 
 
 def last_ms(series: Series) -> int:

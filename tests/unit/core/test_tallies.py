@@ -28,11 +28,10 @@ from coldchain.excursions import (
     step,
 )
 from coldchain.profiles import Level, Mode, Profile, Reset, Rule, Side
-from support.judging_cases import MINUTE, SERIES, high, low, mixed_profiles, profile_of
+from support.judging_cases import MINUTE, SERIES, Series, high, low, mixed_profiles, profile_of, stepped
 from support.soak import rounds
 
 HOUR = 60 * MINUTE
-Series = list[tuple[int, float]]
 INTERVALS = st.sampled_from([10_000, MINUTE, 20 * MINUTE])
 
 
@@ -53,14 +52,6 @@ def alarms(series: Series, by: Judged, until: int | None = None) -> list[int]:
     """When an alarm was reached, in ms."""
     end = series[-1][0] + by.interval_ms if until is None else until
     return [one.alarm_ms for one in judge(series, end, by).excursions if one.alarm_ms is not None]
-
-
-def stepped(series: Series, by: Judged, state: State = INITIAL) -> tuple[State, list[Change]]:
-    changes: list[Change] = []
-    for time_ms, value in series:
-        state, news = step(state, Sample(time_ms=time_ms, value=value), by)
-        changes += news
-    return state, changes
 
 
 @pytest.mark.soak

@@ -1,7 +1,6 @@
 """Summaries answer what the readings would have answered, whatever came late, twice or at the edge."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import astuple
 
 import pytest
@@ -11,8 +10,6 @@ from hypothesis import strategies as st
 from coldchain.errors import IntegrityError
 from coldchain_backend.series import STEP_MS, SeriesStore, Summary, compact, overview
 from coldchain_backend.series.summaries import joined, pack_summary, summarise, unpack_summary
-from coldchain_backend.sql import Database, open_database
-from coldchain_backend.sql.session import raw
 from support.soak import rounds
 
 HOUR = 3_600_000
@@ -21,21 +18,6 @@ RUN = st.tuples(
     st.integers(0, 2 * HOUR), st.sampled_from([1_000, 10_000, 60_000]), st.integers(1, 300), st.integers(0, 5)
 )
 EDGE = st.one_of(st.integers(-STEP_MS, 4 * HOUR), st.integers(0, 40).map(lambda number: number * STEP_MS))
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(tmp_path_factory.mktemp("series") / "coldchain.sqlite")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[sqlite3.Connection]:
-    with database.write() as connection:
-        connection.begin()
-        yield raw(connection)
-        connection.rollback()
 
 
 def rows(summary: Summary) -> list[tuple[float, ...]]:

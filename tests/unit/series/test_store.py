@@ -1,36 +1,19 @@
 """The series store: what was added is read, before and after compaction, whatever its order."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coldchain_backend.series import SeriesStore, compact
-from coldchain_backend.sql import Database, open_database
+from coldchain_backend.sql import open_database
 from coldchain_backend.sql.session import raw
 
 HOUR = 3_600_000
 ADDED = st.lists(
     st.tuples(st.integers(0, 40), st.integers(0, 3), st.sampled_from([4.0, 4.125, 4.0004, 9.0])), max_size=120
 )
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(tmp_path_factory.mktemp("series") / "coldchain.sqlite")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[sqlite3.Connection]:
-    with database.write() as connection:
-        connection.begin()
-        yield raw(connection)
-        connection.rollback()
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

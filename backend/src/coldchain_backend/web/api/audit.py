@@ -2,11 +2,10 @@
 
 from asyncio import to_thread
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel
 
@@ -23,6 +22,21 @@ About = Annotated[str | None, Query(max_length=100, description="user, token, fl
 Subject = Annotated[str | None, Query(max_length=200, description="a part of what was changed")]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="inclusive")]
 To = Annotated[AwareDatetime | None, Query(description="exclusive")]
+
+
+def _filter(
+    by: By = None, what: About = None, subject: Subject = None, from_: From = None, to: To = None
+) -> AuditFilter:
+    return AuditFilter(
+        by=by,
+        what=what,
+        subject=subject,
+        from_ms=None if from_ is None else ms_of(from_),
+        to_ms=None if to is None else ms_of(to),
+    )
+
+
+Filtered = Annotated[AuditFilter, Depends(_filter)]
 
 
 class Format(StrEnum):
@@ -50,37 +64,24 @@ class AuditItem(BaseModel):
 
 
 @router.get("")
-async def audit(  # noqa: PLR0913, PLR0917 - one parameter per filter
+async def audit(
     services: Wanted,
     person: Asker,
-    by: By = None,
-    what: About = None,
-    subject: Subject = None,
-    from_: From = None,
-    to: To = None,
+    wanted: Filtered,
     after: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Listed[AuditItem]:
     """Every change of configuration, people, access, alerts and zones, the newest first."""
-    wanted = _filter(by, what, subject, from_, to)
     found = await to_thread(services.audit.lines, wanted, after, limit + 1)
     shown = await to_thread(_items, services, found[:limit])
     return Listed(items=shown, next=found[limit - 1].key if len(found) > limit else None)
 
 
 @router.get("/export")
-async def export(  # noqa: PLR0913, PLR0917 - one parameter per filter
-    services: Wanted,
-    person: Asker,
-    by: By = None,
-    what: About = None,
-    subject: Subject = None,
-    from_: From = None,
-    to: To = None,
-    format: Format = Format.CSV,
+async def export(
+    services: Wanted, person: Asker, wanted: Filtered, format: Format = Format.CSV
 ) -> StreamingResponse:
     """All of it at once; that it was taken is noted too."""
-    wanted = _filter(by, what, subject, from_, to)
     now_ms = services.clock.now_ms()
     entry = Noted(by=person.name, what=What.EXPORT, subject="audit", at_ms=now_ms, new=format.value)
     await to_thread(services.audit.note, entry)
@@ -96,18 +97,6 @@ async def export(  # noqa: PLR0913, PLR0917 - one parameter per filter
 
 def _jsonl(lines: Iterator[AuditLine], described: Described) -> Iterator[bytes]:
     return (_item(one, described).model_dump_json().encode() + b"\n" for one in lines)
-
-
-def _filter(
-    by: str | None, what: str | None, subject: str | None, from_: datetime | None, to: datetime | None
-) -> AuditFilter:
-    return AuditFilter(
-        by=by,
-        what=what,
-        subject=subject,
-        from_ms=None if from_ is None else ms_of(from_),
-        to_ms=None if to is None else ms_of(to),
-    )
 
 
 def _items(services: Services, lines: Sequence[AuditLine]) -> list[AuditItem]:
