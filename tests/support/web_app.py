@@ -22,6 +22,7 @@ from coldchain_backend.judging import News
 from coldchain_backend.ledger import Json, Kind, MarkName, MemoryLedger, NewRecord, Record, mark_record
 from coldchain_backend.sql import Audit, Letters, PeopleBook, StandingBook
 from coldchain_backend.web import auth, console
+from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
 from coldchain_backend.web.post import Post
@@ -113,6 +114,7 @@ class WebApp:
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
         app.state.mirror = None
+        app.state.alarm_figures = AlarmFigures()
         app.state.post = self.post
         app.state.services = Services(
             organisation=ORGANISATION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from coldchain_backend.web.times import iso
 from support.judged_log import MINUTE, SECOND, T0, plan
 from support.web_app import WebApp
 
@@ -46,6 +47,72 @@ async def test_outcomes_and_dead_letters_are_counted(web: WebApp) -> None:
     assert 'coldchain_dead_letters{receiver="dispatch"} 1.0' in text
     assert 'coldchain_deliveries{state="dead"} 1.0' in text
     assert "coldchain_deliveries_oldest_seconds 0.0" in text
+
+
+def samples(text: str) -> dict[str, float]:
+    """Samples by name with labels."""
+    lines = [line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+async def test_the_figures_of_alarms_are_those_of_the_api(filled: WebApp) -> None:
+    told = samples(await scraped(filled))
+    now_ms = filled.log.clock.now_ms()
+    async with filled.client() as client:
+        params = {"from": iso(now_ms - 24 * 60 * MINUTE), "to": iso(now_ms)}
+        found = (await client.get("/api/v1/alerts/kpis", params=params)).json()
+    total, figures = found["total"], found["total"]["figures"]
+    assert told["coldchain_kpi_counted"] == 1
+    assert told["coldchain_kpi_calls"] == total["alarms"] > 0
+    assert round(told["coldchain_kpi_calls_per_hour"], 4) == figures["per_hour"]["value"]
+    assert told["coldchain_kpi_most_calls_per_hour"] == figures["most_per_hour"]["value"]
+    assert round(told["coldchain_kpi_calls_per_10_minutes"], 4) == figures["per_10_minutes"]["value"]
+    assert told["coldchain_kpi_most_calls_per_10_minutes"] == figures["most_per_10_minutes"]["value"]
+    assert told["coldchain_kpi_floods"] == len(total["floods"])
+    assert round(told["coldchain_kpi_flood_ratio"], 4) == figures["flood_share"]["value"]
+    for priority, count in found["split"].items():
+        assert told[f'coldchain_kpi_alerts{{priority="{priority}"}}'] == count
+    for name, key in (
+        ("chattering_sources", "chattering"), ("fleeting_alerts", "fleeting"),
+        ("most_standing_alerts", "standing_most"), ("actors_ratio", "actors_share"),
+    ):  # fmt: skip
+        assert round(told[f"coldchain_kpi_{name}"], 4) == found["figures"][key]["value"], name
+    assert told["coldchain_kpi_standing_alerts"] == found["standing"]
+    assert told["coldchain_kpi_shelved_alerts"] == found["shelved"]
+    assert told["coldchain_kpi_unacknowledged_alerts"] == found["acknowledging"]["never"]
+    missing = sum(found["undelivered"]["dispatch"].values())
+    assert told['coldchain_kpi_receiver_undelivered{receiver="dispatch"}'] == missing
+
+
+async def test_every_receiver_of_the_fleet_is_told_and_no_other(filled: WebApp) -> None:
+    text = await scraped(filled)
+    names = {one.name for one in filled.book.fleet.plan.receivers}
+    for figure in ("receiver_calls", "receiver_flood_ratio", "receiver_undelivered"):
+        assert set(re.findall(rf'^coldchain_kpi_{figure}{{receiver="([^"]+)"}}', text, re.MULTILINE)) == names
+    allowed = {"receiver", "priority", "quantile"}
+    assert set(re.findall(r"^coldchain_kpi_\w+{(\w+)=", text, re.MULTILINE)) <= allowed
+
+
+async def test_how_long_people_took_is_told_only_where_somebody_did(web: WebApp) -> None:
+    warm(web)
+    assert "coldchain_kpi_acknowledge_seconds{" not in await scraped(web)
+    [alert] = web.log.alerts()
+    web.log.at(T0 + 4 * MINUTE)
+    web.log.acknowledge(alert.id, by="wang.li", reason="seen")
+    web.judge()
+    web.log.at(T0 + 6 * MINUTE)
+    told = samples(await scraped(web))
+    assert told['coldchain_kpi_acknowledge_seconds{quantile="1"}'] == 180
+    assert told["coldchain_kpi_acknowledged_alerts"] == 1
+
+
+async def test_figures_of_a_day_are_counted_once_a_minute(web: WebApp) -> None:
+    assert samples(await scraped(web))["coldchain_kpi_calls"] == 0
+    warm(web)
+    web.log.at(T0 + 30 * SECOND)
+    assert samples(await scraped(web))["coldchain_kpi_calls"] == 0, "kept for a minute"
+    web.log.at(T0 + 2 * MINUTE)
+    assert samples(await scraped(web))["coldchain_kpi_calls"] == 1
 
 
 async def test_a_quiet_server_tells_zeros(web: WebApp) -> None:

@@ -31,6 +31,7 @@ from coldchain_backend.web import (
     tokens,
     write,
 )
+from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
@@ -102,6 +103,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.exports = evidence.Exports(source_of(ground), ground.settings.data_dir)
     app.state.held = ground.settings.data_dir / HELD
     app.state.mirror = ground.mirror
+    app.state.alarm_figures = AlarmFigures()
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,

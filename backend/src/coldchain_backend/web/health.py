@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from coldchain_backend.mirror import Mirror
+from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.metrics import exposition
 from coldchain_backend.web.services import Wanted
 from coldchain_backend.web.vitals import Part, ready
@@ -34,7 +35,8 @@ async def readyz(services: Wanted) -> JSONResponse:
 async def metrics(services: Wanted, request: Request) -> Response:
     """Prometheus text."""
     mirror: Mirror | None = request.app.state.mirror
-    return Response(await to_thread(exposition, services, mirror), media_type=CONTENT_TYPE_LATEST)
+    figures: AlarmFigures = request.app.state.alarm_figures
+    return Response(await to_thread(exposition, services, mirror, figures), media_type=CONTENT_TYPE_LATEST)
 
 
 def _said(status: str, parts: Sequence[Part]) -> dict[str, object]:

@@ -6,10 +6,11 @@ from coldchain_backend.alerts import counts
 from coldchain_backend.influx import Left
 from coldchain_backend.judging import Counts
 from coldchain_backend.mirror import CONDITIONS, Mirror, MirrorState
+from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.services import Services
 
 
-def exposition(services: Services, mirror: Mirror | None) -> bytes:
+def exposition(services: Services, mirror: Mirror | None, figures: AlarmFigures) -> bytes:
     """All figures as of now, the mirror's too. Raises Unavailable where the state cannot be reached."""
     registry = CollectorRegistry()
     _judging(registry, services)
@@ -18,6 +19,7 @@ def exposition(services: Services, mirror: Mirror | None) -> bytes:
     for stated, number in counts(services.answers.audit()).items():
         audited.labels(stated.value).set(number)
     _parts(registry, services)
+    figures.expose(registry, services)
     if mirror is not None:
         _mirror(mirror.state, registry)
     return generate_latest(registry)
