@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import httpx
 import pytest
 
 from coldchain.errors import InvalidInput
+from coldchain.words import Language
 from coldchain_backend.access import AuditFilter, Noted, Role
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.sql import Audit, Books, open_database
+from coldchain_backend.web.console.audit_page import KINDS
+from coldchain_backend.web.console.wording import texts
 from coldchain_backend.web.times import iso
 from support.judged_log import ORGANISATION, T0
 from support.web_app import FLEET, WebApp
@@ -153,15 +157,35 @@ async def test_the_export_is_whole_and_noted(web: WebApp) -> None:
 
 async def test_the_page_shows_it_in_both_languages(web: WebApp) -> None:
     await changed(web)
-    for language, word in (("en", "Before"), ("zh", "变更前")):
+    for language, word, said in (
+        ("en", "Before", {"Fleet file applied", "Person", "Password", "Token", "Use of a zone"}),
+        ("zh", "变更前", {"应用资产文件", "人员", "密码", "令牌", "温区使用状态"}),
+    ):
         headers = {"Accept": "text/html", "Accept-Language": language}
         async with web.client(Role.QUALITY) as client:
             page = (await client.get("/audit", headers=headers)).text
             narrow = (await client.get("/audit", params={"what": "token"}, headers=headers)).text
         assert word in page
         assert "Chongqing store" in page
+        assert said <= set(re.findall(r"<b>([^<]+)</b>", page))
+        assert 'href="/zones/cq-store.chiller"' in page
         assert "new number" in page
         assert "new number" not in narrow
+
+
+def test_every_kind_of_change_has_its_words() -> None:
+    for language in Language:
+        assert [kind for kind in KINDS if f"act_{kind}" not in texts(language)] == []
+
+
+async def test_states_and_names_are_said_and_not_their_ids(filled: WebApp) -> None:
+    async with filled.client(Role.QUALITY) as client:
+        headers = {"Accept": "text/html", "Accept-Language": "zh"}
+        page = (await client.get("/audit?what=acknowledge", headers=headers)).text
+        nothing = (await client.get("/audit?who=nobody", headers=headers)).text
+    assert re.search(r'确认报警</b> · <a href="/alerts/al_[0-9a-f]+">报警 al_', page)
+    assert '<td data-label="变更前">未确认</td>' in page
+    assert "没有符合筛选条件的变更" in nothing
 
 
 async def test_a_rebuild_lists_the_same_acts(web: WebApp, tmp_path: Path) -> None:

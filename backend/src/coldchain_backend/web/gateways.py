@@ -14,10 +14,11 @@ from coldchain_backend.fleet import bundle_for
 from coldchain_backend.ingest import Lost, public_key
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.errors import FAILURES
+from coldchain_backend.web.gateway_names import NAME
+from coldchain_backend.web.issuing import Issuing
 from coldchain_backend.web.services import Asker, Wanted
 from coldchain_backend.web.write import Admitted
 
-NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 WRONG_CODES: Final = 10
 WRONG_WITHIN_MS: Final = 60_000
 router = APIRouter(prefix="/api/v1/gateways", tags=["gateways"], responses=FAILURES)
@@ -100,9 +101,9 @@ class LostNumbers(BaseModel):
 
 
 @router.post("/codes")
-async def make_code(wish: CodeWish, person: Asker, auth: Asked) -> Code:
+async def make_code(wish: CodeWish, person: Asker, auth: Asked, services: Wanted) -> Code:
     """Make a one-time code; an older one of the same name is void."""
-    code = await to_thread(auth.tokens.issue_code, wish.name, auth.clock.now_ms())
+    code = await Issuing(auth=auth, services=services, person=person).code(wish.name)
     return Code(name=wish.name, code=code)
 
 

@@ -1,4 +1,4 @@
-"""Tokens of people and machines made, renewed and voided: each act is noted, a token shown once."""
+"""Tokens and enrolment codes made, renewed, voided: each act is noted, what opens a door is shown once."""
 
 from asyncio import to_thread
 from dataclasses import dataclass
@@ -82,6 +82,20 @@ class Issuing:
             of = Grant(name=name, purpose=purpose, made_ms=0)
             await self._note(of, old=f"{count} tokens", new="revoked")
         return count
+
+    async def code(self, gateway: str) -> str:
+        """A one-time code under which a gateway may enrol; an older one of the same name is void."""
+        now_ms = self.auth.clock.now_ms()
+        code = await to_thread(self.auth.tokens.issue_code, gateway, now_ms)
+        entry = Noted(
+            by=self.person.name,
+            what=What.ENROLMENT_CODE,
+            subject=f"gateway {gateway}",
+            at_ms=now_ms,
+            new="good for 24 h",
+        )
+        await to_thread(self.services.audit.note, entry)
+        return code
 
     async def _found(self, token: str) -> Grant:
         """A person's or a machine's token, no session. Raises the 404."""

@@ -146,6 +146,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /users/{user}/password
         POST /users/{user}/link
         POST /users/{user}/sessions/{session}/end
+        POST /gateways/codes
         GET /tokens
         POST /tokens
         POST /tokens/{token}/renew

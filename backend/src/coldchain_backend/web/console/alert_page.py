@@ -30,7 +30,10 @@ _DELIVERY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happened: a transition of the alert, or a telling with its attempts in `more`."""
+    """One thing that happened: a transition of the alert, or a telling with its attempts in `more`.
+
+    `link` leads to the telling, for those who may open it.
+    """
 
     kind: str
     text: str
@@ -39,6 +42,7 @@ class Step:
     detail: str | None = None
     more: tuple[str, ...] = ()
     fate: str = ""
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,4 +244,5 @@ class Teller:
             detail=None if told.state == "delivered" else told.last_error,
             more=tuple(tried),
             fate=told.state,
+            link=f"/deliveries/{told.id}" if self.may_acknowledge else None,
         )

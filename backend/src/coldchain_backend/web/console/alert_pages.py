@@ -6,7 +6,8 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from coldchain_backend.access import Right
-from coldchain_backend.alerts import Alert
+from coldchain_backend.alerts import Alert, AlertKind
+from coldchain_backend.judging import Trace
 from coldchain_backend.web.console.alert_list import Asked, choices, zone_of_days
 from coldchain_backend.web.console.kpi_page import SPANS as KPI_SPANS
 from coldchain_backend.web.console.kpi_page import show_kpis
@@ -88,6 +89,7 @@ async def kpis(request: Request, services: Wanted, person: Asker, span: str = "7
     found = await to_thread(services.answers.kpis, to_ms - KPI_SPANS[span] * _DAY_MS, to_ms)
     time_zone = zone_of_days(services.fleet().plan, "")
     values = {"kpis": show_kpis(found, page.teller, time_zone), "span": span, "spans": list(KPI_SPANS)}
+    values["time_zone"] = time_zone
     return page.render("kpis", values)
 
 
@@ -102,12 +104,15 @@ def _around(page: Page, alert: Alert) -> Drawing | None:
     if cause.subject.point is None:
         return None
     end_ms = now if cause.end is None else cause.end.event_ms
+    stretch = (cause.opened_ms, end_ms)
     window = Window(
         from_ms=cause.opened_ms - _AROUND_MS,
         to_ms=min(now, end_ms + _AROUND_MS),
         time_zone=page.teller.zone_of_time(alert),
         limits=page.teller.limits(alert),
-        marks=((cause.opened_ms, end_ms),),
+        marks=(stretch,) if cause.kind is AlertKind.EXCURSION else (),
     )
     trace = page.services.answers.trace(cause.subject.point, window.from_ms, window.to_ms, BUCKETS)
+    if cause.kind is AlertKind.SILENCE:
+        trace = Trace(buckets=trace.buckets, gaps=(*trace.gaps, stretch))
     return drawing(trace, window, page.teller.brief(alert).title, page.wording)

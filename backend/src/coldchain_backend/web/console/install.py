@@ -1,6 +1,7 @@
 """Puts the page into an application: pages, static files, strict headers, friendly errors."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from coldchain_backend.access.links import CODE_PATH, LINK_PATH
 from coldchain_backend.web.console import (
     alert_forms,
     alert_pages,
+    audit_page,
     delivery_pages,
     entry,
     forms,
+    gateway_page,
     pages,
     people_pages,
     token_pages,
@@ -33,6 +36,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
 _OUTSIDE = {
@@ -42,7 +46,22 @@ _OUTSIDE = {
 }
 """Of pages whose address is a secret, whatever they say."""
 
-_PAGES = (pages, forms, alert_pages, alert_forms, delivery_pages, entry, people_pages, token_pages)
+_PAGES = (
+    pages,
+    forms,
+    alert_pages,
+    alert_forms,
+    audit_page,
+    gateway_page,
+    delivery_pages,
+    entry,
+    people_pages,
+    token_pages,
+)
+
+_EXPLAINED = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+_OWN_WORDS = frozenset({400, 409, 422})
+"""Where the refusal itself says what was wrong with what was asked."""
 
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -63,6 +82,9 @@ async def _strict(request: Request, go_on: Next) -> Response:
     elif request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
+    elif request.method == "GET":
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -74,13 +96,15 @@ def is_page(request: Request) -> bool:
 
 
 async def page_error(request: Request, error: HTTPException) -> Response:
-    """What a person sees instead of an error: the login page, or a sentence."""
+    """What a person sees instead of an error: the login page, or what happened and how to go on."""
     if error.status_code == 401:
         return RedirectResponse("/login", status_code=303)
-    services = services_of(request)
+    services, status = services_of(request), error.status_code
     wording = wording_of(request, services)
-    key = f"error_{error.status_code}" if error.status_code in {403, 404} else "error_other"
-    if error.status_code == 403 and error.detail != ROLE_REFUSED:
+    key = f"error_{status}" if status in _EXPLAINED else "error_other"
+    if status == 403 and error.detail != ROLE_REFUSED:
         key = "error_origin"
-    text = render_bare(request, services, "error", {"message": wording.say(key)})
-    return HTMLResponse(text, status_code=error.status_code)
+    said = str(error.detail) if status in _OWN_WORDS and error.detail != HTTPStatus(status).phrase else ""
+    values = {"message": wording.say(key), "said": said, "status": status}
+    text = render_bare(request, services, "error", values)
+    return HTMLResponse(text, status_code=status, headers={**_HEADERS, **(error.headers or {})})

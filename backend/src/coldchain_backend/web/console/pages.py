@@ -7,9 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from coldchain.profiles import Level
 from coldchain_backend.access import Right
+from coldchain_backend.alerts import Alert
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging import StoredExcursion, Trace
+from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.board import Board, BoardZone, board_of
 from coldchain_backend.web.console.render import Page
 from coldchain_backend.web.console.shown import SPARK_BUCKETS, SPARK_MS, show_board, show_zone
@@ -33,15 +36,15 @@ _DEFAULT_SPAN = "6h"
 
 @router.get("/")
 @router.get("/fragments/board")
-async def board(request: Request, services: Wanted, person: Asker) -> Response:
+async def board(request: Request, services: Wanted, person: Asker, auth: Asked) -> Response:
     """The board of zones, under the alerts that are on."""
     page = await Page.of(request, services, person)
     now = page.wording.now_ms
     points = [place.point.id for place in services.fleet().plan.places()]
     traces = await to_thread(lambda: {point: _spark_trace(services, point, now) for point in points})
     shown = show_board(await _board(services, now), traces, page.wording)
-    urgent = [page.teller.brief(alert) for alert in page.open_alerts]
-    return page.render("board", {"board": shown, "urgent": urgent})
+    urgent = [page.teller.brief(alert) for alert in sorted(page.open_alerts, key=_urgency)]
+    return page.render("board", {"board": shown, "urgent": urgent, "url": auth.public_url})
 
 
 @router.get("/zones/{zone}")
@@ -80,21 +83,9 @@ async def zone(
     )
 
 
-@router.get("/gateways")
-async def gateways(request: Request, services: Wanted, person: Asker) -> Response:
-    """The gateways and when they were last heard."""
-    page = await Page.of(request, services, person)
-    w, names = page.wording, {asset.id: asset.name for asset in services.fleet().assets}
-    listed = [
-        {
-            "name": one.name,
-            "asset": w.name(names[one.asset]) if one.asset in names else one.asset,
-            "heard": None if one.heard_ms is None else w.say("ago", age=w.age(w.now_ms - one.heard_ms)),
-            "key": w.say("revoked") if one.revoked else one.key,
-        }
-        for one in services.gateways().values()
-    ]
-    return page.render("gateways", {"gateways": listed})
+def _urgency(alert: Alert) -> tuple[bool, bool]:
+    """What nobody has taken notice of first, alarms before warnings; equals as they came, newest first."""
+    return (alert.acknowledged is not None, alert.level is not Level.ALARM)
 
 
 def _lately(page: Page, zone: str) -> list[ShownVerdict]:

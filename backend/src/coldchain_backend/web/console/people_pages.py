@@ -1,18 +1,16 @@
-"""The pages of people and their access, for administrators; and the audit."""
+"""The pages of people and their access, for administrators."""
 
 from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from coldchain.errors import InvalidInput, Refused
 from coldchain.words import Language, Text
-from coldchain_backend.access import AuditFilter, Person, Purpose, Role, plain_number
-from coldchain_backend.web.audited import Described
+from coldchain_backend.access import Person, Purpose, Role, plain_number
 from coldchain_backend.web.auth import Asked
 from coldchain_backend.web.console.entry import shown_grant
 from coldchain_backend.web.console.forms import posted
@@ -102,36 +100,6 @@ async def end_session(person: Asker, door: Door, user: str, session: str) -> Res
     """End a session of a person."""
     await door.end(person, session)
     return RedirectResponse(f"/users/{quote(user, safe='')}", status_code=303)
-
-
-@router.get("/audit")
-async def audit(  # noqa: PLR0913, PLR0917 - one parameter per filter
-    request: Request,
-    services: Wanted,
-    person: Asker,
-    who: Annotated[str, Query(max_length=200)] = "",
-    what: Annotated[str, Query(max_length=100)] = "",
-    after: Annotated[str | None, Query(max_length=60)] = None,
-) -> Response:
-    """Who changed what, the newest first."""
-    page, wanted = await Page.of(request, services, person), AuditFilter(by=who or None, what=what or None)
-    found = await to_thread(services.audit.lines, wanted, after, _LINES + 1)
-    described = Described(services.fleet)
-    lines = [
-        {
-            "at": page.wording.day(one.at_ms),
-            "by": one.by or "–",
-            "what": one.what,
-            "subject": one.subject,
-            "why": one.why,
-            "old": one.old,
-            "new": one.new,
-            "details": await to_thread(described.details, one),
-        }
-        for one in found[:_LINES]
-    ]
-    more = found[_LINES - 1].key if len(found) > _LINES else None
-    return page.render("audit", {"lines": lines, "who": who, "what": what, "next": more})
 
 
 async def _users(request: Request, services: Services, person: Asker, auth: Asked, wrong: str) -> Response:
