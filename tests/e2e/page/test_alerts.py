@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from coldchain.words import Text
 from coldchain_backend.access import By, Person, Role
 from coldchain_backend.alerts import Alert, AlertState
+from coldchain_backend.delivery.queue import DeliveryState
+from coldchain_backend.sql.letters import Wanted
 from support.judged_log import T0
 from support.served_page import browser, complaints, served, sign_in
 from support.web_app import BASE, FLEET, WebApp, fill
@@ -23,7 +26,20 @@ PAGES = [
     "/kpis?span=1d",
     "/gateways",
     "/zones/cq-store.chiller",
+    "/zones/truck-1.box?range=24h",
+    "/deliveries",
+    "/deliveries?state=any&sort=receiver",
+    "/deliveries?receiver=nobody",
+    "/users",
+    "/users/wang.li",
+    "/tokens",
+    "/audit",
+    "/audit?who=nobody",
+    "/account",
+    "/zones/nowhere",
 ]
+"""Every page of somebody who is signed in; the tests add those of an alert and a delivery, and of others."""
+OUTSIDE = ["/login", "/c", "/a/forged"]
 OPEN_ALL = "document.querySelectorAll('main details').forEach((one) => { one.open = true })"
 SERIOUS = {"serious", "critical"}
 PERSONS = {"wang.li": "王丽", "zhao.min": "赵敏"}
@@ -67,6 +83,15 @@ def told(web: WebApp) -> Alert:
     return next(one for one in web.log.alerts() if one.state is AlertState.FIRING and one.told)
 
 
+def given_up(web: WebApp) -> str:
+    """The id of a delivery that was given up."""
+    found = web.post.letters.listed(Wanted(state=DeliveryState.DEAD))
+    if not found:
+        web.log.queue.dead(web.post.letters.listed(Wanted())[0].id, web.log.clock.now_ms(), "HTTP 404")
+        return given_up(web)
+    return found[0].id
+
+
 def link_of(web: WebApp, address: str, alert: Alert) -> str:
     return web.links.acknowledge(alert.id, "dispatch", web.log.clock.now_ms()).url.replace(BASE, address)
 
@@ -77,31 +102,69 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(web: WebApp, address: str, chromium: Browser, scheme: str) -> None:
-    context = chromium.new_context(color_scheme="dark" if scheme == "dark" else "light", locale="en-GB")
-    page = sign_in(context, web, address, Role.QUALITY)
-    alert = told(web)
-    for path in [*PAGES, f"/alerts/{alert.id}", "/login", "/c", "/a/forged"]:
-        page.goto(address + path)
-        page.evaluate(OPEN_ALL)
-        assert serious(page) == [], path
-    page.goto(link_of(web, address, alert))
-    assert serious(page) == []
-    context.close()
+WINDOWS = [
+    pytest.param(("light", 1280, "en-GB"), id="desktop, light, English"),
+    pytest.param(("dark", 360, "zh-CN"), id="phone, dark, Chinese"),
+]
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(
-    web: WebApp, address: str, phone: BrowserContext
+@pytest.mark.parametrize("window", WINDOWS)
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
+    web: WebApp, address: str, chromium: Browser, window: tuple[str, int, str]
 ) -> None:
-    page = sign_in(phone, web, address, Role.QUALITY)
-    alert = told(web)
-    for path in [*PAGES, f"/alerts/{alert.id}", "/c", "/a/forged"]:
+    scheme, width, locale = window
+    context = chromium.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=locale,
+        viewport={"width": width, "height": 800},
+    )
+    page = sign_in(context, web, address, Role.ADMIN)
+    alert, wide, bad = told(web), [], []
+    links = [f"/alerts/{alert.id}", f"/deliveries/{given_up(web)}"]
+    for path in [*PAGES, *links, *OUTSIDE, link_of(web, "", alert)]:
         page.goto(address + path)
         page.evaluate(OPEN_ALL)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-    page.goto(link_of(web, address, alert))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        bad += [f"{path}: {one}" for one in serious(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(path)
+    context.close()
+    assert bad == []
+    assert wide == []
+
+
+def test_an_empty_server_is_no_worse(chromium: Browser, tmp_path: Path) -> None:
+    """The first page that anybody sees: what to do next, on a phone of 360 px, in English."""
+    made = WebApp(tmp_path)
+    context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 800})
+    with served(made) as found:
+        page = sign_in(context, made, found, Role.ADMIN)
+        for path in ("/", "/gateways", "/alerts", "/deliveries", "/users", "/audit"):
+            page.goto(found + path)
+            page.evaluate(OPEN_ALL)
+            assert serious(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    context.close()
+    made.close()
+
+
+def test_dead_letters_are_sent_again_with_the_keyboard_alone(
+    web: WebApp, address: str, chromium: Browser
+) -> None:
+    id = given_up(web)
+    context = chromium.new_context(locale="en-GB")
+    page = sign_in(context, web, address)
+    said = complaints(page)
+    page.goto(f"{address}/deliveries")
+    page.get_by_label("Choose all of this page").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("input[name=id]:checked")).to_have_count(page.locator("input[name=id]").count())
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("the robot is on again")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="queued again")).to_be_visible()
+    assert id in {one.id for one in web.post.letters.listed(Wanted(state=DeliveryState.QUEUED))}
+    assert said == []
+    context.close()
 
 
 def test_a_link_is_opened_on_a_phone_and_acknowledged_by_name(
