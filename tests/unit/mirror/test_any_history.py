@@ -145,5 +145,7 @@ def plain(bucket: MemoryBucket) -> dict[object, object]:
     """Everything but what says of itself that it is as of its writing."""
     return {
         key: {name: value for name, value in fields.items() if name not in PASSING}
+        if fields.get("whole") is not False
+        else "so far"
         for key, fields in bucket.content("mirror").items()
     }

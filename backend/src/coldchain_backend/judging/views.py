@@ -14,6 +14,7 @@ from coldchain_backend.judging.contracts import (
     AccountDay,
     CourseKey,
     FleetRecord,
+    Folded,
     GatewayState,
     LocalAlarm,
     Progress,
@@ -150,6 +151,14 @@ class DaySums(NamedTuple):
     in_ms: int
 
 
+class FoldedCells(NamedTuple):
+    """What is folded of a course in a time: quarters by hour, local days; and how far folding has come."""
+
+    hours: Mapping[int, Sequence[Account]]
+    days: Sequence[AccountDay]
+    folded: Folded
+
+
 class AlertOrder(StrEnum):
     """In which order alerts are wanted; `LEVEL`: alarms first, the newest of them first."""
 
@@ -257,6 +266,10 @@ class Recall(Protocol):
 
     def days(self, key: CourseKey, from_ms: int, to_ms: int) -> Sequence[AccountDay]:
         """The folded local days of from_ms ≤ day < to_ms of a course, by time."""
+        ...
+
+    def folded_cells(self, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
+        """Folded hours and local days of a course that begin in a time, and how far it is folded."""
         ...
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:

@@ -180,7 +180,9 @@ def _tags(line: Line) -> SeriesTags:
 
 
 def _differs(measurement: str, should: Fields, stands: Fields) -> str:
-    """The first field that differs, or nothing."""
+    """The first field that differs, or nothing; what is not over is as of a short while ago."""
+    if should.get("whole") is False and stands.get("whole") is False:
+        return ""
     passing = _PASSING.get(measurement, frozenset())
     if should.get("state") == "open" or should.get("open") is True:
         passing |= _OPEN_PASSING

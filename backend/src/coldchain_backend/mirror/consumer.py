@@ -30,6 +30,8 @@ CHUNK_BYTES: Final = 4 << 20
 ROWS: Final = 500
 SAVE_MS: Final = 2_000
 TICK_MS: Final = 60_000
+TELL_MS: Final = 1_000
+"""A sensor is summed up once in so much time for each sensor that there is: it takes some 4 ms."""
 FORGET_ROWS: Final = 5_000
 EVER_NS: Final = (-(1 << 62), 1 << 62)
 _log = Log("mirror")
@@ -96,6 +98,8 @@ class Mirror:
         more = self._follow_changes(pen)
         behind = position.ledger < progress.offset
         self._tick(pen, behind=behind)
+        if not behind and not more:
+            self._tell(pen)
         self._writer.drain()
         self.state.ledger, self.state.stamp_ms = position.ledger, position.stamp_ms
         self._keep(position, behind=behind)
@@ -199,6 +203,12 @@ class Mirror:
         if not behind:
             excursions, alerts = self._ports.book.open_ids()
             pen.changes(Changes(excursions=set(excursions), alerts=set(alerts)))
+
+    def _tell(self, pen: Pen) -> None:
+        """Sum up what goes on: at every tick in a small fleet, less often where that takes longer."""
+        since_ms = pen.position.ticked_ms - pen.position.told_ms
+        if since_ms >= max(TICK_MS, pen.courses * TELL_MS) or (since_ms and not pen.position.told_ms):
+            pen.tell_so_far()
 
     def _sure(self) -> None:
         """From here on it is known what was written."""

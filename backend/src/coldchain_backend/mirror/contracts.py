@@ -163,6 +163,7 @@ class Position:
     log       name of the change log, and `change` the last number of it
     fleet     up to which record fleet versions and statements about zones are followed
     ticked_ms up to which stamp limits and open gaps are written
+    told_ms   up to which stamp hours and days that are not over are summed up
     marked    the ledger record that our newest mark in the bucket names; -1: there is none
     heard     by sensor, the newest time of each layout
     tails     by sensor and quantity, the newest time
@@ -181,6 +182,7 @@ class Position:
     change: int = 0
     fleet: int = 0
     ticked_ms: int = 0
+    told_ms: int = 0
     marked: int = -1
     heard: dict[str, dict[Layout, int]] = field(default_factory=dict)
     tails: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -7,22 +7,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from coldchain.exposure import Account
 from coldchain.readings import Quality, Value
-from coldchain_backend.fleet import Fleet, Spell
-from coldchain_backend.judging import AlertStory, StoredExcursion, spells_at
-from coldchain_backend.judging.contracts import CourseKey
+from coldchain_backend.fleet import Fleet
+from coldchain_backend.judging import AlertStory, StoredExcursion
 from coldchain_backend.judging.views import Recall
+from coldchain_backend.mirror.accounted import Accounted
 from coldchain_backend.mirror.contracts import MirrorBook, Position
 from coldchain_backend.mirror.points import (
     alert_line,
-    compliance_line,
     excursion_line,
-    named,
     reading_lines,
 )
 from coldchain_backend.mirror.standing import (
-    HOUR_MS,
     Stand,
     limits,
     placed,
@@ -131,42 +127,11 @@ class Expected:
             if found is not None:
                 yield found.line
 
+    @property
+    def accounted(self) -> Accounted:
+        """The accounts that should stand there."""
+        return Accounted(recall=self.recall, fleet=self.fleet, told_ms=self.position.told_ms)
+
     def compliance(self, point: str, from_ms: int, to_ms: int) -> Iterator[str]:
-        """Accounts of hours and days of a point that begin in a time, as far as they are folded."""
-        found: dict[tuple[str, str, int, str], tuple[Spell, Account]] = {}
-        for spell in spells_at(self.fleet, point):
-            if not spell.in_use or (spell.to_ms is not None and spell.to_ms + 48 * HOUR_MS < from_ms):
-                continue
-            for quantity in dict.fromkeys(rule.quantity for rule in spell.profile.rules):
-                for cell, at_ms, account in self._accounts(spell, quantity, from_ms, to_ms):
-                    key = quantity, cell, at_ms, named(spell.profile)
-                    known = found.get(key)
-                    found[key] = spell, account if known is None else known[1].merge(account)
-        for (quantity, cell, at_ms, _), (spell, account) in sorted(found.items(), key=lambda one: one[0]):
-            if account.required_ms:
-                yield self._compliance(spell, quantity, cell, at_ms, account)
-
-    def _accounts(
-        self, spell: Spell, quantity: str, from_ms: int, to_ms: int
-    ) -> Iterator[tuple[str, int, Account]]:
-        key = CourseKey(spell.sensor, spell.from_ms, quantity)
-        for hour_ms, quarters in self.recall.hours(key, from_ms, to_ms).items():
-            total = quarters[0]
-            for one in quarters[1:]:
-                total = total.merge(one)
-            yield "hour", hour_ms, total
-        for day in self.recall.days(key, from_ms, to_ms):
-            yield "day", day.day_ms, day.account
-
-    def _compliance(self, spell: Spell, quantity: str, cell: str, at_ms: int, account: Account) -> str:
-        place, profile = spell.place, spell.profile
-        tags = {
-            "organisation": self.organisation,
-            "asset": place.asset.id,
-            "zone": place.zone.id,
-            "point": place.point.id,
-            "quantity": quantity,
-            "profile": named(profile),
-            "cell": cell,
-        }
-        return compliance_line(tags, account, profile, at_ms)
+        """Accounts of hours and days of a point that begin in a time."""
+        return (cell.line for cell in self.accounted.cells(point, from_ms, to_ms))

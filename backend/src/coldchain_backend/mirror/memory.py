@@ -22,6 +22,7 @@ def save(file: Path, position: Position) -> None:
     stored: dict[str, object] = {name: getattr(position, name) for name in _PLAIN}
     stored |= {
         "format": FORMAT,
+        "told_ms": position.told_ms,
         "heard": {
             sensor: [[names, rank, at_ms] for (names, rank), at_ms in layouts.items()]
             for sensor, layouts in position.heard.items()
@@ -56,6 +57,7 @@ def _position(stored: dict[str, Any]) -> Position:
         raise ValueError(f"format {stored['format']}")
     return Position(
         **{name: stored[name] for name in _PLAIN},
+        told_ms=stored.get("told_ms", 0),
         heard={
             sensor: {(names, rank): at_ms for names, rank, at_ms in layouts}
             for sensor, layouts in stored["heard"].items()

@@ -194,7 +194,9 @@ def alert_line(organisation: str, story: AlertStory, known_ms: int) -> str:
     return line(ALERT, tags, fields, tied_ns(alert.fired_ms, alert.id))
 
 
-def compliance_line(tags: Tags, account: Account, profile: Profile, time_ms: int) -> str:
+def compliance_line(
+    tags: Tags, account: Account, profile: Profile, time_ms: int, *, whole: bool = True
+) -> str:
     """The account of an hour or a day under a profile; the tags name the cell."""
     covered, required = account.covered_ms, account.required_ms
     nearest = _nearest(profile, tags["quantity"])
@@ -205,6 +207,7 @@ def compliance_line(tags: Tags, account: Account, profile: Profile, time_ms: int
         "unknown_s": account.unknown_ms / 1000,
         "in_s": account.in_ms / 1000,
         "readings": account.readings,
+        "whole": whole,
         "coverage": account.coverage,
         "in_limits": account.in_ms / covered if covered else None,
         "required_coverage": profile.required_coverage,

@@ -179,6 +179,7 @@ COMPLIANCE: Final = Shape(
         "unknown_s": _float("of which nothing is known", "s"),
         "in_s": _float("known time within all limits", "s"),
         "readings": _int("how many readings lie in it"),
+        "whole": _bool("it is over, and all of it is summed up; else it is as of a short while ago"),
         "coverage": _float("covered ÷ required", "0–1"),
         "in_limits": _float("in ÷ covered", "0–1"),
         "required_coverage": _float("what the profile demands", "0–1"),

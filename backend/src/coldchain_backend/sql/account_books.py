@@ -1,14 +1,40 @@
 """The pages of judging's memory that hold accounts: quarters of hours, days, and how far folding has come."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from coldchain.exposure import Account
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
+from coldchain_backend.judging.views import FoldedCells
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.pages import Pages, of_course
 from coldchain_backend.sql.rows import Row
+
+
+def _between(begin: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return begin >= bindparam("begin_ms"), begin < bindparam("end_ms")
+
+
+# Made once: of a thousand courses, SQLAlchemy takes longer to make a statement than SQLite to answer.
+_HOURS: Final = select(schema.account_hour.c.hour_ms, schema.account_hour.c.quarters).where(
+    of_course(schema.account_hour), *_between(schema.account_hour.c.hour_ms)
+)
+_DAYS: Final = select(schema.account_day).where(
+    of_course(schema.account_day), *_between(schema.account_day.c.day_ms)
+)
+_FRONTIER: Final = select(schema.account_frontier).where(of_course(schema.account_frontier))
+
+
+def folded_cells(connection: Connection, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
+    """What is folded of a course: hours and local days that begin in a time, and the frontier."""
+    named = {**key._asdict(), "begin_ms": from_ms, "end_ms": to_ms}
+    hours = {hour_ms: rows.quarters_of(blob) for hour_ms, blob in connection.execute(_HOURS, named)}
+    days = [rows.day_of(row) for row in connection.execute(_DAYS, named).mappings()]
+    frontier = connection.execute(_FRONTIER, key._asdict()).mappings().first()
+    folded = Folded() if frontier is None else rows.folded_of(frontier)[1]
+    return FoldedCells(dict(sorted(hours.items())), sorted(days, key=lambda day: day.day_ms), folded)
 
 
 def account_hours(

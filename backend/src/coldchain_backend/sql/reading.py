@@ -25,10 +25,11 @@ from coldchain_backend.judging.views import (
     DaySums,
     DeliveryView,
     Facts,
+    FoldedCells,
 )
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
-from coldchain_backend.sql.account_books import account_hours
+from coldchain_backend.sql.account_books import account_hours, folded_cells
 from coldchain_backend.sql.alert_pages import alert_page, queued_of
 from coldchain_backend.sql.counts import counted
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
@@ -133,6 +134,10 @@ class Records:
         with self._database.read() as connection:
             found = connection.execute(wanted.order_by(table.c.day_ms), key._asdict()).mappings()
             return [rows.day_of(row) for row in found]
+
+    def folded_cells(self, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
+        with self._database.read() as connection:
+            return folded_cells(connection, key, from_ms, to_ms)
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
         table = schema.account_day
