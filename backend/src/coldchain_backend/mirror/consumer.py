@@ -13,12 +13,13 @@ from typing import Final
 from coldchain_backend.judging.contracts import Progress
 from coldchain_backend.judging.versions import fleet_of
 from coldchain_backend.ledger import Ledger, Record
+from coldchain_backend.mirror.accounted import LONGEST_DAY_MS
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.guard import Guard
 from coldchain_backend.mirror.intake import Intake
 from coldchain_backend.mirror.memory import load, save
 from coldchain_backend.mirror.pen import Pen
-from coldchain_backend.mirror.retag import retag
+from coldchain_backend.mirror.retag import EVER_MS, retag
 from coldchain_backend.mirror.shape import SHAPES
 from coldchain_backend.mirror.standing import HOUR_MS
 from coldchain_backend.mirror.state import MirrorState
@@ -31,7 +32,7 @@ ROWS: Final = 500
 SAVE_MS: Final = 2_000
 TICK_MS: Final = 60_000
 TELL_MS: Final = 1_000
-"""A sensor is summed up once in so much time for each sensor that there is: it takes some 4 ms."""
+"""A point is summed up once in so much time for each point that there is: it takes some 4 ms."""
 FORGET_ROWS: Final = 5_000
 EVER_NS: Final = (-(1 << 62), 1 << 62)
 _log = Log("mirror")
@@ -206,9 +207,15 @@ class Mirror:
 
     def _tell(self, pen: Pen) -> None:
         """Sum up what goes on: at every tick in a small fleet, less often where that takes longer."""
-        since_ms = pen.position.ticked_ms - pen.position.told_ms
-        if since_ms >= max(TICK_MS, pen.courses * TELL_MS) or (since_ms and not pen.position.told_ms):
-            pen.tell_so_far()
+        position = pen.position
+        since_ms, told_ms = position.ticked_ms - position.told_ms, position.told_ms
+        if since_ms < max(TICK_MS, len(pen.points) * TELL_MS) and (told_ms or not since_ms):
+            return
+        position.told_ms = position.ticked_ms
+        accounted = pen.expected.accounted
+        for point in sorted(pen.points):
+            cells = accounted.cells(point, max(0, told_ms - LONGEST_DAY_MS), EVER_MS)
+            self._writer.put([cell.line for cell in cells if not cell.whole])
 
     def _sure(self) -> None:
         """From here on it is known what was written."""

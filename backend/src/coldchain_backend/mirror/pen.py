@@ -7,7 +7,6 @@ from typing import Final
 
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.influx import Precision
-from coldchain_backend.mirror.accounted import LONGEST_DAY_MS
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.intake import Taken
@@ -47,13 +46,9 @@ class Pen:
         return sorted({sensor.id for version in self.fleet.versions for sensor in version.plan.sensors})
 
     @cached_property
-    def _points(self) -> frozenset[str]:
+    def points(self) -> frozenset[str]:
+        """Every point that there ever was."""
         return frozenset(place.point.id for version in self.fleet.versions for place in version.plan.places())
-
-    @property
-    def courses(self) -> int:
-        """How many sensors there are to sum up."""
-        return len(self._sensors)
 
     def write(self, taken: Taken) -> None:
         """Write what ledger records brought."""
@@ -163,7 +158,7 @@ class Pen:
             if found is not None:
                 self._remember(alert, found)
                 self.writer.put([found.line], Precision.NS)
-        for point in sorted(self._points):
+        for point in sorted(self.points):
             self.writer.put(list(self.expected.compliance(point, 0, EVER_MS)))
 
     def changes(self, changes: Changes) -> None:
@@ -219,14 +214,6 @@ class Pen:
                         self._gaps(sensor, [(spell.to_ms - 1, spell.to_ms)], stale=True)
                 elif spell.from_ms <= ticked_ms and not known:
                     self._tick_gap(spell, quantity, before_ms)
-
-    def tell_so_far(self) -> None:
-        """Sum up the hours and days that are not over, and what is not folded, as of the last tick."""
-        before_ms, self.position.told_ms = self.position.told_ms, self.position.ticked_ms
-        since_ms = max(0, before_ms - LONGEST_DAY_MS)
-        for point in sorted(self._points):
-            cells = self.expected.accounted.cells(point, since_ms, EVER_MS)
-            self.writer.put([cell.line for cell in cells if not cell.whole])
 
     def _tick_gap(self, spell: Spell, quantity: str, before_ms: int) -> None:
         found = self.expected.unknown.last(spell, quantity, before_ms)

@@ -61,25 +61,8 @@ class Records:
             return [rows.said_of(row) for row in connection.execute(wanted).mappings()]
 
     def facts(self) -> Facts:
-        table = schema.excursion
-        going_on = select(table).where(table.c.closed_ms.is_(None), table.c.gone.is_(None))
         with self._database.read() as connection:
-            sensors = [
-                rows.sensor_of(row) for row in connection.execute(select(schema.sensor_state)).mappings()
-            ]
-            excursions = [rows.excursion_of(row) for row in connection.execute(going_on).mappings()]
-            wanted = {one.key for one in excursions}
-            key = tuple_(schema.course.c.sensor, schema.course.c.from_ms, schema.course.c.quantity)
-            courses = (
-                connection.execute(select(schema.course).where(key.in_(wanted))).mappings() if wanted else ()
-            )
-            return Facts(
-                progress=_progress(connection),
-                sensors={sensor.sensor: sensor for sensor in sensors},
-                courses=[rows.course_of(row) for row in courses],
-                open=excursions,
-                runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
-            )
+            return _facts(connection)
 
     def zone_tests(self, zone: str) -> Sequence[ZoneTest]:
         table = schema.zone_test
@@ -240,6 +223,23 @@ class Records:
         wanted = select(schema.unjudged.c.reason, schema.unjudged.c.total)
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _facts(connection: Connection) -> Facts:
+    table = schema.excursion
+    going_on = select(table).where(table.c.closed_ms.is_(None), table.c.gone.is_(None))
+    sensors = [rows.sensor_of(row) for row in connection.execute(select(schema.sensor_state)).mappings()]
+    excursions = [rows.excursion_of(row) for row in connection.execute(going_on).mappings()]
+    wanted = {one.key for one in excursions}
+    key = tuple_(schema.course.c.sensor, schema.course.c.from_ms, schema.course.c.quantity)
+    courses = connection.execute(select(schema.course).where(key.in_(wanted))).mappings() if wanted else ()
+    return Facts(
+        progress=_progress(connection),
+        sensors={sensor.sensor: sensor for sensor in sensors},
+        courses=[rows.course_of(row) for row in courses],
+        open=excursions,
+        runs=[rows.run_of(row) for row in connection.execute(select(schema.gateway_run)).mappings()],
+    )
 
 
 def _progress(connection: Connection) -> Progress:
