@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -44,11 +44,11 @@ class Book:
     def drop_mute(self, mute_id: str) -> None:
         self.mutes.pop(mute_id, None)
 
-    def put_memo(self, name: str, value: bytes | None) -> None:
+    def put_memo(self, name: str, value: Callable[[], bytes] | None) -> None:
         if value is None:
             self.memos.pop(name, None)
         else:
-            self.memos[name] = value
+            self.memos[name] = value()
 
     def put_entry(self, entry: Entry) -> None:
         self.told_in_digests[entry.receiver, entry.alert, entry.sequence] = entry

@@ -12,7 +12,9 @@ import pytest
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import (
+    Alert,
     AlertKind,
+    AlertState,
     Cause,
     DueName,
     End,
@@ -22,8 +24,10 @@ from coldchain_backend.alerts import (
     Scope,
     Subject,
     alert_id_of,
+    calls,
 )
 from coldchain_backend.alerts.acts import Act, follow_act
+from coldchain_backend.alerts.routing import matter_of, route
 from coldchain_backend.fleet import Fleet, FleetVersion
 from support.alert_book import Book, desk_on
 from support.routed import routed
@@ -248,3 +252,28 @@ def test_an_escalation_with_restarts_tells_what_one_without_tells(figures: Figur
     assert restarted.told() == plain.told()
     assert "manager fired 25" in plain.told()
     figures.add(restarts=159, told=len(plain.told()))
+
+
+def test_routing_that_is_remembered_follows_the_plan_and_the_instant() -> None:
+    """At one instant the same plan is asked once; another plan, and an equal one, decide by themselves."""
+    alert = Alert(
+        id="al_1",
+        cause=Cause(
+            id="c", kind=AlertKind.EXCURSION, subject=Subject(asset="store", zone="store.vaccine"),
+            opened_ms=0, known_ms=0, level=Level.ALARM,
+        ),
+        state=AlertState.FIRING,
+        level=Level.ALARM,
+        sequence=1,
+        revision=1,
+        paged=True,
+        fired_ms=0,
+    )  # fmt: skip
+    plan, silent = routed(ROUTES), routed("")
+    noon, midnight = at("24T12:00"), at("24T23:59")
+    assert calls.routed(alert, plan, noon) == route(matter_of(alert.cause, Level.ALARM, plan), plan, noon)
+    assert calls.routed(alert, plan, noon) is calls.routed(alert, plan, noon)
+    assert calls.routed(alert, plan, noon).receivers != calls.routed(alert, plan, midnight).receivers
+    assert calls.routed(alert, silent, noon).receivers != calls.routed(alert, plan, noon).receivers
+    equal = replace(plan)
+    assert calls.routed(alert, equal, noon) == calls.routed(alert, plan, noon)

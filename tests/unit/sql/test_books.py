@@ -1,7 +1,8 @@
 """Judging's memory: what was put is read, a rollback forgets it, a commit keeps all of it with the offset."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,40 @@ def books(database: Database) -> Iterator[Books]:
 def stored(name: str, opened: int, closed: int | None, key: CourseKey = KEY) -> StoredExcursion:
     excursion = Excursion(rule="high", opened_ms=opened, closed_ms=closed, peak=9.0, peak_ms=opened)
     return StoredExcursion(id=name, key=key, point="p", created=opened, excursion=excursion)
+
+
+def test_of_each_point_it_is_known_when_its_newest_excursion_opened(books: Books) -> None:
+    """Also of those that ended, were withdrawn, or belong to another sensor at the point."""
+    books.begin()
+    books.put_excursion(stored("a", 5, 6))
+    books.put_excursion(replace(stored("b", 9, None), gone=Gone.WITHDRAWN))
+    books.put_excursion(stored("c", 7, None, OTHER))
+    books.put_excursion(replace(stored("d", 3, None), point="q"))
+    books.commit(Progress(offset=1))
+    assert dict(books.load().newest) == {"p": 9, "q": 3}
+
+
+def test_a_memo_is_kept_as_it_was_last_and_only_if_it_was_not_dropped(books: Books) -> None:
+    asked: list[str] = []
+
+    def memo(text: str) -> Callable[[], bytes]:
+        def value() -> bytes:
+            asked.append(text)
+            return text.encode()
+
+        return value
+
+    books.begin()
+    for name, text in (("one", "a"), ("one", "b"), ("two", "c"), ("three", "d")):
+        books.put_memo(name, memo(text))
+    books.put_memo("two", None)
+    books.commit(Progress(offset=1))
+    assert asked == ["b", "d"]
+    books.begin()
+    books.put_memo("three", None)
+    books.put_memo("four", memo("e"))
+    books.rollback()
+    assert dict(books.load().desk.memos) == {"one": b"b", "three": b"d"}
 
 
 def test_a_commit_keeps_everything_with_the_offset(books: Books, database: Database) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts.escalation import after, follow_chain, next_rungs
 from coldchain_backend.alerts.lifecycle import fresh, stepped
-from coldchain_backend.alerts.routing import Routed, Rung, matter_of, on_call, route
+from coldchain_backend.alerts.routing import Matter, Routed, Rung, matter_of, on_call, route
 from coldchain_backend.alerts.states import ENDS, Alert, AlertState, Transition, TransitionKind
 from coldchain_backend.fleet import Plan
 
@@ -21,7 +22,7 @@ _SAYS_AGAIN: Final = frozenset(
 
 def routed(alert: Alert, plan: Plan, now_ms: int) -> Routed:
     """Who is told of an alert now, and what follows."""
-    return route(matter_of(alert.cause, alert.level, plan), plan, now_ms)
+    return _route(matter_of(alert.cause, alert.level, plan), _Same(plan), now_ms)
 
 
 def called_by(alert: Alert, step: Transition, plan: Plan) -> tuple[str, ...]:
@@ -31,7 +32,28 @@ def called_by(alert: Alert, step: Transition, plan: Plan) -> tuple[str, ...]:
     warns = step.level is Level.WARNING and step.kind in _SAYS_AGAIN and fresh(alert.cause, step.at_ms)
     if not step.pages and not warns:
         return ()
-    return route(matter_of(alert.cause, step.level, plan), plan, step.at_ms).receivers
+    return _route(matter_of(alert.cause, step.level, plan), _Same(plan), step.at_ms).receivers
+
+
+class _Same:
+    """A plan that is equal to itself only: comparing whole plans would cost more than routing."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.plan is other.plan
+
+    def __hash__(self) -> int:
+        return id(self.plan)
+
+
+@lru_cache(maxsize=16)
+def _route(matter: Matter, same: _Same, at_ms: int) -> Routed:
+    """As `route`, remembered: the alerts of a zone's storm ask the same at one instant."""
+    return route(matter, same.plan, at_ms)
 
 
 def calls(alert: Alert) -> bool:

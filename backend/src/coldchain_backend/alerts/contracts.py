@@ -1,6 +1,6 @@
 """What the desk works with: where alerts are kept, and who fires what is due."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -108,8 +108,8 @@ class DeskBook(AlertBook, Protocol):
         """Forget one that is over."""
         ...
 
-    def put_memo(self, name: str, value: bytes | None) -> None:
-        """Keep a small state under its name; None forgets it."""
+    def put_memo(self, name: str, value: Callable[[], bytes] | None) -> None:
+        """Keep a small state under its name, asked for when it is written; None forgets it."""
         ...
 
     def put_entry(self, entry: Entry) -> None:

@@ -57,9 +57,9 @@ class Desk:
         """The alert of a cause, if there ever was one."""
         return self._book.alert(alert_id_of(cause))
 
-    def look(self, cause: Cause, now_ms: int, fleet: Fleet) -> Alert | None:
-        """Follow a cause as it stands at `now_ms`, the log's stamp."""
-        before = self.alert_of(cause.id)
+    def look(self, cause: Cause, now_ms: int, fleet: Fleet, *, first: bool = False) -> Alert | None:
+        """Follow a cause as it stands at `now_ms`, the log's stamp; `first`: there is no alert of it yet."""
+        before = None if first else self.alert_of(cause.id)
         alert, steps = follow(before, _with_latch(cause, before, fleet), now_ms)
         return None if alert is None else self._keep(before, alert, steps, now_ms, fleet)
 
@@ -180,8 +180,8 @@ class Desk:
         if before is not None and before.state.open and before.muted is not None:
             alert = self._teller.tell(alert, steps, fleet, called)
         else:
-            alert = self._teller.tell(replace(alert, muted=lying), steps, fleet, called)
-            alert = replace(alert, muted=None)
+            alert = self._teller.tell(_under(alert, lying), steps, fleet, called)
+            alert = _under(alert, None)
         alert, more = mute(alert, lying if alert.state.open else None, now_ms)
         alert = self._teller.tell(alert, more, fleet)
         way = routed(alert, fleet.plan, now_ms)
@@ -212,6 +212,11 @@ class Desk:
             self._timers.set(alert.id, kind, due_ms)
 
 
+def _under(alert: Alert, lying: Muted | None) -> Alert:
+    """The alert with what lies over it."""
+    return alert if alert.muted == lying else replace(alert, muted=lying)
+
+
 def _inherited(into: Alert, gone: Alert) -> Alert:
     """The survivor of a merge: it has the receivers of both, and is acknowledged only if both were."""
     fresh = tuple(name for name in gone.told if name not in into.told)
@@ -239,4 +244,5 @@ def _with_latch(cause: Cause, before: Alert | None, fleet: Fleet) -> Cause:
     place = fleet.plan.place_of_point(cause.subject.point)
     if place is None:
         return cause if before is None else replace(cause, latches=before.cause.latches)
-    return replace(cause, latches=fleet.plan.alerting.latches(place.zone.profile, cause.rule))
+    latches = fleet.plan.alerting.latches(place.zone.profile, cause.rule)
+    return cause if cause.latches == latches else replace(cause, latches=latches)

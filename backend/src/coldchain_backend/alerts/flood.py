@@ -6,6 +6,7 @@ A flood is an alert of its own, which says how many, from where most came, and w
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from typing import Final
 
 from coldchain.profiles import Level
@@ -72,10 +73,12 @@ def cause_of_flood(flood: Flood, now_ms: int) -> Cause:
 
 def grown(cause: Cause, one: Counted) -> Cause:
     """The flood with one alarm more."""
-    counts = Counter({share.asset: share.count for share in cause.shares})
-    known = one.asset in counts or len(counts) < MOST_ASSETS
-    counts[one.asset if known else ""] += 1
-    shares = _shares(counts)
+    names = [share.asset for share in cause.shares]
+    asset = one.asset if one.asset in names or len(names) < MOST_ASSETS else ""
+    place = names.index(asset) if asset in names else len(names)
+    before = cause.shares[place].count if place < len(names) else 0
+    grown_by_one = Share(asset=asset, count=before + 1)
+    shares = (*cause.shares[:place], grown_by_one, *cause.shares[place + 1 :])
     return replace(cause, count=cause.count + 1, shares=shares, known_ms=one.at_ms, detail=_top(shares))
 
 
@@ -85,5 +88,5 @@ def _shares(counts: Mapping[str, int]) -> tuple[Share, ...]:
 
 def _top(shares: Iterable[Share]) -> str:
     """The assets that most came from, the most first."""
-    most = sorted((one for one in shares if one.asset), key=lambda one: (-one.count, one.asset))[:NAMED]
+    most = nsmallest(NAMED, (one for one in shares if one.asset), key=lambda one: (-one.count, one.asset))
     return ", ".join(f"{one.asset} ({one.count})" for one in most) or "–"

@@ -33,7 +33,7 @@ class Memos:
     def put(self, name: str, state: object) -> None:
         """Keep a state under a name."""
         self._read[name] = state
-        self._book.put_memo(name, orjson.dumps(_converter.unstructure(state)))
+        self._book.put_memo(name, lambda: orjson.dumps(_converter.unstructure(state)))
 
     def drop(self, name: str) -> None:
         """Forget what is under a name."""

@@ -39,7 +39,9 @@ class Storms:
         elif unstable(chatter, now_ms, alerting):
             told = self._look(cause_of_chatter(alert, len(chatter.fires), now_ms), now_ms, fleet)
         if told is None:
-            self._memos.put(name, replace(chatter, cause=None, alert=None))
+            self._memos.put(
+                name, chatter if before.cause is None else replace(chatter, cause=None, alert=None)
+            )
             return None
         self._memos.put(name, replace(chatter, cause=told.cause.id, alert=told.id))
         self._timers.set(alert.source, DueName.CHATTER_END, now_ms + alerting.chatter_calm_ms)
@@ -78,7 +80,10 @@ class Storms:
         one = Counted(at_ms=now_ms, alert=alert.id, asset=alert.cause.subject.asset or "")
         flood = counted(self._memos.get(FLOOD, Flood), one, alerting)
         known = None if flood.cause is None else self._book.alert(alert_id_of(flood.cause))
-        if known is not None:
+        if known is not None and known.state.open:
+            # Nothing else of it follows from one alarm more, so it is not looked at as a whole.
+            self._book.put_alert(replace(known, cause=grown(known.cause, one)))
+        elif known is not None:
             self._look(grown(known.cause, one), now_ms, fleet)
         elif begins(flood, now_ms, alerting):
             cause = cause_of_flood(flood, now_ms)

@@ -1,17 +1,18 @@
 """The casebook: excursions under lasting ids, kept, and shown to the desk for their alerts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
-from coldchain.excursions import Excursion, excursion_id
+from coldchain.excursions import Excursion
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Cause, Desk, End, EndKind
 from coldchain_backend.judging.causes import cause_of
 from coldchain_backend.judging.contracts import Gone, Memory, StoredExcursion
 from coldchain_backend.judging.courses import Course, told_the_same
 from coldchain_backend.judging.dues import DueKind
+from coldchain_backend.judging.firsts import Firsts
 from coldchain_backend.judging.held import Held
 from coldchain_backend.judging.identity import Found, match
 from coldchain_backend.judging.marked import told_of
@@ -36,9 +37,16 @@ class Casebook:
         self._memory, self._desk, self._present, self._settings = memory, desk, present, settings
         self.held = Held(present.dues)
         self._unpaged: set[str] = set()
+        self._firsts = Firsts(memory, present)
 
-    def restore(self, stored: Iterable[StoredExcursion], paged: AbstractSet[str]) -> None:
-        """Take up the open and held excursions that were stored; of those `paged` people were told."""
+    def restore(
+        self, stored: Iterable[StoredExcursion], paged: AbstractSet[str], newest: Mapping[str, int]
+    ) -> None:
+        """Take up the open and held excursions that were stored; of those `paged` people were told.
+
+        `newest`: when the newest of all that were ever stored of a point opened.
+        """
+        self._firsts.know(newest)
         for one in stored:
             course = self._present.courses.get(one.key)
             if course is None:
@@ -79,15 +87,17 @@ class Casebook:
 
     def _go_on(self, course: Course, excursion: Excursion) -> None:
         known = course.open.get(excursion.rule)
+        first = known is None and self._firsts.is_newest(course.spell.place.point.id, excursion)
         stored = known or self._fresh(course, excursion)
-        stored = replace(stored, excursion=excursion)
+        if known is not None:
+            stored = replace(known, excursion=excursion)
         course.open[excursion.rule] = stored
         ended = course.over(self._present.now_ms)
         if known is None or not told_the_same(known.excursion, excursion, to_the_last=ended):
             self._put(stored)
         elif stored.id not in self._unpaged or excursion.level is not Level.ALARM:
             return
-        self._look(stored, course)
+        self._look(stored, course, first=first)
 
     def after_late(
         self,
@@ -150,6 +160,7 @@ class Casebook:
         """Keep an excursion as it is from this record of the log on."""
         noted = replace(stored, noted=self._present.offset, noted_ms=self._present.now_ms)
         self._memory.put_excursion(noted)
+        self._firsts.note(noted)
         return noted
 
     def _again(self, one: StoredExcursion, course: Course, *, wait: bool, quiet: bool) -> None:
@@ -207,27 +218,16 @@ class Casebook:
             self._look(stored, course)
 
     def _fresh(self, course: Course, excursion: Excursion, end_value: float | None = None) -> StoredExcursion:
-        """A new excursion, or one that was withdrawn and comes back."""
-        point = course.spell.place.point.id
-        free, known = _free_id(self._memory, point, excursion)
-        stored = StoredExcursion(
-            id=free,
-            key=course.key,
-            point=point,
-            created=self._present.next_created() if known is None else known.created,
-            excursion=excursion,
-            revision=1 if known is None else known.revision + 1,
-            end_value=end_value,
-        )
+        stored = self._firsts.begin(course, excursion, end_value)
         self._unpaged.add(stored.id)
         return stored
 
-    def _look(self, stored: StoredExcursion, course: Course) -> None:
-        if self._show(told_of(stored, course, self._memory, self._present)):
+    def _look(self, stored: StoredExcursion, course: Course, *, first: bool = False) -> None:
+        if self._show(told_of(stored, course, self._memory, self._present), first=first):
             self._unpaged.discard(stored.id)
 
-    def _show(self, cause: Cause) -> bool:
-        alert = self._desk.look(cause, self._present.now_ms, self._present.fleet)
+    def _show(self, cause: Cause, *, first: bool = False) -> bool:
+        alert = self._desk.look(cause, self._present.now_ms, self._present.fleet, first=first)
         return alert is not None and alert.paged
 
 
@@ -235,15 +235,3 @@ def _revised(one: StoredExcursion, was: StoredExcursion | None, because: Because
     """Name the record that made a new revision, where it was not a reading."""
     same = was is not None and was.revision == one.revision
     return one if same else replace(one, because=None if because is None else because.number)
-
-
-def _free_id(memory: Memory, point: str, excursion: Excursion) -> tuple[str, StoredExcursion | None]:
-    """The id of a cause, and what was withdrawn under it; one that another lives under is numbered."""
-    name, again = point, 1
-    while True:
-        found = excursion_id(name, excursion.rule, excursion.opened_ms)
-        known = memory.excursion(found)
-        if known is None or known.gone is Gone.WITHDRAWN:
-            return found, known
-        again += 1
-        name = f"{point}\n{again}"

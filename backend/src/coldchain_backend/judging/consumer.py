@@ -52,7 +52,7 @@ class Judging:
         self._present = Present.load(remembered, self._settings.organisation)
         self._desk = desk_of(self._memory, self._present, self._settings, remembered)
         self._casebook = Casebook(self._memory, self._desk, self._present, self._settings)
-        self._casebook.restore(remembered.excursions, remembered.desk.paged)
+        self._casebook.restore(remembered.excursions, remembered.desk.paged, remembered.newest)
         conditions = Conditions(self._memory, self._desk, self._present)
         hearing = Hearing(self._present, conditions, self._settings)
         self._absence = Absence(self._memory, self._desk, self._present, self._settings, hearing)

@@ -227,7 +227,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """All that judging needs to go on."""
+    """All that judging needs to go on; `newest`: when the newest excursion of each point opened."""
 
     progress: Progress
     fleets: Sequence[FleetRecord]
@@ -242,6 +242,7 @@ class Remembered:
     folded: Mapping[CourseKey, Folded] = field(default_factory=dict)
     desk: DeskRemembered = field(default_factory=DeskRemembered)
     alert_dues: Sequence[tuple[str, DueName, int]] = ()
+    newest: Mapping[str, int] = field(default_factory=dict)
 
 
 class Memory(DeskBook, Protocol):

@@ -203,11 +203,13 @@ class Present:
 
     def out_of_limits(self, sensors: Iterable[str]) -> bool:
         """Whether an excursion with a level is open at one of these sensors."""
-        return any(
-            stored.excursion.level is not None
-            for sensor in sensors
-            for _, courses in self._standing.get(sensor, ())
-            for course in courses
-            if not course.over(self.now_ms)
-            for stored in course.open.values()
-        )
+        return any(self.is_out(sensor) for sensor in sensors)
+
+    def is_out(self, sensor: str) -> bool:
+        """Whether an excursion with a level is open at this sensor."""
+        for _, courses in self._standing.get(sensor, ()):
+            for course in courses:
+                found = any(stored.excursion.level is not None for stored in course.open.values())
+                if found and not course.over(self.now_ms):
+                    return True
+        return False

@@ -89,7 +89,7 @@ class Surroundings:
                 point=one.id,
                 value=None if value is None else float(value),
                 at_ms=None if state is None else state.last_ms,
-                out=one.sensor is not None and self._present.out_of_limits([one.sensor]),
+                out=one.sensor is not None and self._present.is_out(one.sensor),
             )
 
     def _degree_minutes(self, cause: Cause) -> float | None:

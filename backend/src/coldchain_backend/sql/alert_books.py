@@ -1,6 +1,6 @@
 """The pages of judging's memory that the desk keeps: alerts, what is muted or due, what digests tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
@@ -43,6 +43,7 @@ class AlertBooks(AccountBooks):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._alerts: dict[str, Alert] = {}
+        self._memos: dict[str, Callable[[], bytes]] = {}
 
     def alert(self, alert_id: str) -> Alert | None:
         known = self._alerts.get(alert_id)
@@ -72,11 +73,12 @@ class AlertBooks(AccountBooks):
     def drop_mute(self, mute_id: str) -> None:
         self._drop(schema.alert_mute, "id", mute_id)
 
-    def put_memo(self, name: str, value: bytes | None) -> None:
+    def put_memo(self, name: str, value: Callable[[], bytes] | None) -> None:
         if value is None:
+            self._memos.pop(name, None)
             self._drop(schema.alert_memo, "name", name)
         else:
-            self._pages.put(schema.alert_memo, {"name": name, "value": value})
+            self._memos[name] = value
 
     def put_entry(self, entry: Entry) -> None:
         self._pages.put(schema.digest_entry, alert_rows.entry_row(entry))
@@ -106,14 +108,18 @@ class AlertBooks(AccountBooks):
     def flush_desk(self) -> None:
         """Write everything of the desk before a commit; what is no longer due is forgotten."""
         self.flush_alerts()
+        for name, value in self._memos.items():
+            self._pages.put(schema.alert_memo, {"name": name, "value": value()})
+        self._memos.clear()
         if self._pages.any("alert_due"):
             table = schema.alert_due
             self._pages.flush("alert_due")
             self._connection.execute(delete(table).where(table.c.due_ms.is_(None)))
 
     def forget_alerts(self) -> None:
-        """Forget the alerts that wait."""
+        """Forget the alerts and memos that wait."""
         self._alerts.clear()
+        self._memos.clear()
 
     def _drop(self, table: Table, key: str, value: str) -> None:
         self._pages.flush(table.name)

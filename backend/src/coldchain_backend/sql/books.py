@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from coldchain.excursions import State
 from coldchain_backend.fleet import StateEntry, ZoneTest
@@ -42,6 +42,7 @@ _SNAPSHOT = (
 _SNAPSHOTS = select(_HOURS.c.hour_ms, _HOURS.c.state).where(
     of_course(_HOURS), _HOURS.c.hour_ms >= bindparam("begin_ms"), _HOURS.c.hour_ms < bindparam("to_ms")
 )
+_NEWEST = select(_CASES.c.point, func.max(_CASES.c.opened_ms)).group_by(_CASES.c.point)
 _EXCURSION = select(_CASES).where(_CASES.c.id == bindparam("wanted"))
 _EXCURSIONS = select(_CASES).where(
     of_course(_CASES),
@@ -283,6 +284,7 @@ def _load(connection: Connection) -> Remembered:
         ),
         desk=desk_memory(connection),
         alert_dues=alert_dues(connection),
+        newest=dict(map(tuple, connection.execute(_NEWEST))),
         said=[
             rows.said_of(row)
             for row in connection.execute(

@@ -95,7 +95,7 @@ def grow(rule: Rule, place: Excursion, from_ms: int, passed: int, value: float) 
         else:
             place = replace(place, out_ms=max(before, delay), alarm_ms=at_ms)
         changes.append(change(ChangeKind.LEVEL_REACHED, at_ms, value, level, place))
-    return replace(place, out_ms=after), changes
+    return place if place.out_ms == after else replace(place, out_ms=after), changes
 
 
 def peaked(rule: Rule, place: Excursion, value: float, at_ms: int) -> Excursion:
