@@ -193,6 +193,7 @@ def test_what_is_missing_is_named() -> None:
         ("limit = true", "wanted a number, found True"),
         ("limit = nan", "wanted a finite number"),
         ("limit = inf", "wanted a finite number"),
+        (f"limit = {'9' * 400}", "wanted a finite number"),
         ("room = 64", "wanted a text, found 64"),
         ("source = {}", "wanted a list, found a table"),
         ("source = [1]", "wanted a table of keys, found 1"),
@@ -229,6 +230,7 @@ def test_broken_toml_is_told_with_its_line(text: str, line: int) -> None:
         ("name: a\n? [x, y]\n: 1\n", 2, "a key must be one word"),
         ("name: a\n? {x: y}\n: 1\n", 2, "a key must be one word"),
         ("name: a\n<<: {room: 1MB}\n", 2, "unknown key"),
+        ("name: a\nsite: \0", 2, "a character that cannot stand"),
     ],
 )
 def test_yaml_that_could_surprise_is_refused(text: str, line: int, message: str) -> None:

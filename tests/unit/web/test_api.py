@@ -119,6 +119,10 @@ async def test_excursions_of_a_zone_and_of_a_point(filled: WebApp) -> None:
         ("readings?sensor=x&limit=10001", 400, "limit"),
         ("readings?sensor=x&from=yesterday", 400, "from"),
         ("readings?sensor=x&from=2026-11-22T20:10:00", 400, "timezone"),
+        ("readings?sensor=x&from=2026", 400, "with its zone"),
+        ("readings?sensor=x&to=-0.5", 400, "with its zone"),
+        ("verdicts?leg=zone:cq-store.chiller/2026/2027", 400, "2026"),
+        ("alerts/kpis?from=1795376523000", 400, "with its zone"),
         ("readings?sensor=x&from=2026-11-22T20:10:00Z&to=2026-11-22T20:10:00Z", 400, "before"),
         ("readings?sensor=x&from=2020-01-01T00:00:00Z", 400, "400 days"),
         ("alerts?state=loud", 400, "state"),
@@ -149,3 +153,19 @@ async def test_the_documentation_names_every_route_and_the_shape_of_errors(fille
     assert {f"{API}/{path}" for path in wanted} <= set(schema["paths"])
     assert not any(path.startswith("/fragments") for path in schema["paths"])
     assert set(schema["components"]["schemas"]["Failure"]["properties"]) == {"code", "message", "mistakes"}
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("/api/v1/excursions", {"application/json", "text/csv"}),
+        ("/api/v1/verdicts", {"application/json", "text/csv"}),
+        ("/api/v1/compliance", {"application/json", "text/csv"}),
+        ("/api/v1/alerts/kpis", {"application/json", "text/csv"}),
+        ("/api/v1/audit/export", {"application/jsonl", "text/csv"}),
+        ("/metrics", {"text/plain"}),
+    ],
+)
+def test_the_documentation_names_every_form_of_an_answer(filled: WebApp, path: str, kinds: set[str]) -> None:
+    answer = filled.app.openapi()["paths"][path]["get"]["responses"]["200"]
+    assert set(answer["content"]) == kinds

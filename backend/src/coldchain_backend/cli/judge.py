@@ -3,6 +3,8 @@ evidence."""
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -70,23 +72,37 @@ def judge(  # noqa: PLR0913 - the options of one command
 
     Exit status: 0 conform, 1 non-conform, 3 not demonstrable, 2 the file or an option is wrong.
     """
-    limits = profile_named(profile, profiles)
-    interval_ms = _interval(interval)
-    if uncertainty is not None and not 0 <= uncertainty <= 100:
-        raise InvalidInput("--uncertainty is ± °C, 0 to 100")
-    between = "\t" if delimiter == "tab" else delimiter
-    wish = Wish(time=time, date=date, columns=tuple(column or ()), delimiter=between)
-    wanted = Wanted(form=form, wish=wish, zone=zone, order=date_order, unit=unit, sensor=sensor)
-    recorded = _read(file, wanted)
-    begin, end = _instant(from_, recorded.zone), _instant(to, recorded.zone)
-    ask = Ask(profile=limits, interval_ms=interval_ms, from_ms=begin, to_ms=end, uncertainty=uncertainty)
-    with Console(stderr=True).status("judging"):
-        found = judge_file(recorded, ask)
-    document = json.dumps(found.document(), ensure_ascii=False, indent=2) if as_json else None
-    typer.echo("\n".join(told(found, language)) if document is None else document)
-    if picture is not None:
-        _draw(found, picture)
+    with _all_in_the_command():
+        limits = profile_named(profile, profiles)
+        interval_ms = _interval(interval)
+        if uncertainty is not None and not 0 <= uncertainty <= 100:
+            raise InvalidInput("--uncertainty is ± °C, 0 to 100")
+        between = "\t" if delimiter == "tab" else delimiter
+        wish = Wish(time=time, date=date, columns=tuple(column or ()), delimiter=between)
+        wanted = Wanted(form=form, wish=wish, zone=zone, order=date_order, unit=unit, sensor=sensor)
+        recorded = _read(file, wanted)
+        begin, end = _instant(from_, recorded.zone), _instant(to, recorded.zone)
+        ask = Ask(profile=limits, interval_ms=interval_ms, from_ms=begin, to_ms=end, uncertainty=uncertainty)
+        with Console(stderr=True).status("judging"):
+            found = judge_file(recorded, ask)
+        document = json.dumps(found.document(), ensure_ascii=False, indent=2) if as_json else None
+        typer.echo("\n".join(told(found, language)) if document is None else document)
+        if picture is not None:
+            _draw(found, picture)
     raise typer.Exit(STATUS[found.outcome])
+
+
+@contextmanager
+def _all_in_the_command() -> Iterator[None]:
+    """Whatever cannot be read, meant or written here is a mistake of the command: status 1 is a verdict."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except InvalidInput as fault:
+        raise ConfigError(str(fault)) from fault
+    except OSError as fault:
+        raise ConfigError(fault.strerror or "cannot be written", file=str(fault.filename or "")) from fault
 
 
 def _interval(text: str | None) -> int | None:

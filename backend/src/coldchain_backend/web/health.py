@@ -4,7 +4,7 @@ from asyncio import to_thread
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from coldchain_backend.mirror import Mirror
@@ -31,7 +31,7 @@ async def readyz(services: Wanted) -> JSONResponse:
     return JSONResponse(_said("ready" if good else "not ready", parts), status_code=200 if good else 503)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(services: Wanted, request: Request) -> Response:
     """Prometheus text."""
     mirror: Mirror | None = request.app.state.mirror

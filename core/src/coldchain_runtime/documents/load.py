@@ -19,6 +19,7 @@ MAX_NODES = 400_000
 MAX_DEPTH = 32
 _TABLE = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"))*)\s*=")
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -77,8 +78,10 @@ def yaml_text(text: str, cls: type[T], *, file: str, check: Check[T] | None = No
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         raise _one(file, mark.line + 1 if mark else None, str(fault.problem or fault.context)) from fault
-    except yaml.YAMLError as fault:
-        raise _one(file, None, f"not YAML: {type(fault).__name__}") from fault
+    except yaml.YAMLError as fault:  # of what is left, a character that no document may hold
+        found = _UNPRINTABLE.search(text)
+        line = None if found is None else text.count("\n", 0, found.start()) + 1
+        raise _one(file, line, "not YAML: a character that cannot stand in a text") from fault
     reader = _YamlReader(file)
     values = {} if node is None else reader.value(node, ())
     if reader.errors:

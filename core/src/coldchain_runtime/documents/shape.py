@@ -23,6 +23,8 @@ Duration = Annotated[int, duration_ms]
 Size = Annotated[int, size_bytes]
 """A field of bytes that is written `64MB`."""
 
+_FLOAT_BITS = 1023
+"""Whole numbers of more bits are not finite as floating point."""
 _KINDS: dict[type, str] = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -68,6 +70,8 @@ class _Shaper:
         if hint is Path:
             return Path(str(self._plain(str, value, place)))
         if hint is float and isinstance(value, int) and not isinstance(value, bool):
+            if value.bit_length() > _FLOAT_BITS:
+                raise self.wrong(place, "wanted a finite number")
             return float(value)
         if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
             raise self.wrong(place, f"wanted {_KINDS[hint]}, found {_found(value)}")

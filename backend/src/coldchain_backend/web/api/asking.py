@@ -5,19 +5,20 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.judging import Answers, Asked
 from coldchain_backend.web.api.shapes import DAY_MS, MAX_DAYS, ms_of
 from coldchain_backend.web.services import Services
+from coldchain_backend.web.times import Instant
 
 MAX_LEGS = 200
-_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+_TIME: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class Format(StrEnum):
@@ -37,6 +38,10 @@ AsOf = Annotated[
         examples=["2026-11-24T02:40:00Z", "1204"],
     ),
 ]
+CSV_TOO: Final[dict[int | str, dict[str, object]]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+"""What stands in the description of the API where a table can be asked for."""
 AskedFormat = Annotated[Format, Query(alias="format", description="json, or csv with one line per item")]
 ProfileName = Annotated[
     str | None,

@@ -3,25 +3,28 @@
 from asyncio import to_thread
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
 
 from coldchain_backend.access import AuditFilter, AuditLine, Noted, What
 from coldchain_backend.web.api.shapes import Listed, Time, ms_of
 from coldchain_backend.web.audited import Described, written
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Services, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1/audit", tags=["access"], responses=FAILURES)
 By = Annotated[str | None, Query(max_length=200, description="whose changes")]
 About = Annotated[str | None, Query(max_length=100, description="user, token, fleet, zone_state …")]
 Subject = Annotated[str | None, Query(max_length=200, description="a part of what was changed")]
-From = Annotated[AwareDatetime | None, Query(alias="from", description="inclusive")]
-To = Annotated[AwareDatetime | None, Query(description="exclusive")]
+_EXPORTS: Final[dict[int | str, dict[str, object]]] = {
+    200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("text/csv", "application/jsonl")}}
+}
+From = Annotated[Instant | None, Query(alias="from", description="inclusive")]
+To = Annotated[Instant | None, Query(description="exclusive")]
 
 
 def _filter(
@@ -77,7 +80,7 @@ async def audit(
     return Listed(items=shown, next=found[limit - 1].key if len(found) > limit else None)
 
 
-@router.get("/export")
+@router.get("/export", response_class=Response, responses=_EXPORTS)
 async def export(
     services: Wanted, person: Asker, wanted: Filtered, format: Format = Format.CSV
 ) -> StreamingResponse:

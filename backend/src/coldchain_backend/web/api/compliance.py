@@ -15,7 +15,7 @@ from coldchain.errors import InvalidInput
 from coldchain.spans import midnight_ms
 from coldchain_backend.fleet import Asset, Zone
 from coldchain_backend.judging import Kept, together
-from coldchain_backend.web.api.asking import AskedFormat, Format, csv_of
+from coldchain_backend.web.api.asking import CSV_TOO, AskedFormat, Format, csv_of
 from coldchain_backend.web.api.shapes import MAX_DAYS, FromTime, Listed, Name, Time
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Services, Wanted
@@ -51,7 +51,7 @@ class ComplianceItem(BaseModel):
     in_limits: float | None
 
 
-@router.get("/compliance", response_model=Listed[ComplianceItem])
+@router.get("/compliance", response_model=Listed[ComplianceItem], responses=CSV_TOO)
 async def compliance(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
     person: Asker,

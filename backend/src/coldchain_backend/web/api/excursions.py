@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from coldchain.marks import MarkKind
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging import StoredExcursion
-from coldchain_backend.web.api.asking import AskedFormat, AsOf, Format, csv_of, number_of
+from coldchain_backend.web.api.asking import CSV_TOO, AskedFormat, AsOf, Format, csv_of, number_of
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, window
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
@@ -57,7 +57,7 @@ class RevisionItem(ExcursionItem):
     explained_by: str | None
 
 
-@router.get("/excursions", response_model=Listed[ExcursionItem])
+@router.get("/excursions", response_model=Listed[ExcursionItem], responses=CSV_TOO)
 async def excursions(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
     person: Asker,

@@ -4,7 +4,7 @@ from asyncio import to_thread
 from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.fleet import FleetVersion
@@ -24,7 +24,7 @@ from coldchain_backend.web.api.shapes import Time, ms_of
 from coldchain_backend.web.errors import FAILURES, failure
 from coldchain_backend.web.recipients import refused, short_of
 from coldchain_backend.web.services import Asker, Services, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
 MAX_FILE = 2_000_000
@@ -61,7 +61,7 @@ class Application(FleetFile):
     allow_removals: bool = False
     allow_loosened: bool = False
     reason: str | None = Field(default=None, max_length=500)
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
 
 
 class EntryItem(BaseModel):

@@ -4,7 +4,7 @@ from asyncio import to_thread
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from coldchain_backend.alerts import Decision
 from coldchain_backend.web.acknowledge import MAX_REASON, write_acknowledgement
@@ -18,6 +18,7 @@ from coldchain_backend.web.alert_acts import (
 from coldchain_backend.web.api.shapes import ms_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
+from coldchain_backend.web.times import Instant
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], responses=FAILURES)
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
@@ -36,7 +37,7 @@ class Shelving(BaseModel):
     `one_shot`: only this occurrence, until it ends. Without `until` as long as is allowed.
     """
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     one_shot: bool = False
     reason: Reason
 

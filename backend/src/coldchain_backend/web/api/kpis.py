@@ -6,21 +6,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.alerts import TARGETS, UNVERIFIED, Load, Standing, of_all, of_load
 from coldchain_backend.judging import Figures
-from coldchain_backend.web.api.asking import AskedFormat, Format, csv_of
+from coldchain_backend.web.api.asking import CSV_TOO, AskedFormat, Format, csv_of
 from coldchain_backend.web.api.shapes import DAY_MS, Time, ms_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
 DEFAULT_DAYS, MOST_DAYS = 7, 400
-From = Annotated[AwareDatetime | None, Query(alias="from", description="default: 7 days before `to`")]
-To = Annotated[AwareDatetime | None, Query(alias="to", description="default: now")]
+From = Annotated[Instant | None, Query(alias="from", description="default: 7 days before `to`")]
+To = Annotated[Instant | None, Query(alias="to", description="default: now")]
 COLUMNS = ("position", "figure", "value", "standing", "acceptable", "manageable", "unverified")
 
 
@@ -87,7 +87,7 @@ class KpiAnswer(BaseModel):
     undelivered: dict[str, dict[str, int]]
 
 
-@router.get("/alerts/kpis", response_model=KpiAnswer)
+@router.get("/alerts/kpis", response_model=KpiAnswer, responses=CSV_TOO)
 async def kpis(
     services: Wanted,
     person: Asker,

@@ -4,7 +4,7 @@ from asyncio import to_thread
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.alerts import Mute, MuteKind
@@ -16,7 +16,7 @@ from coldchain_backend.web.alert_acts import end_mute, write_mute
 from coldchain_backend.web.api.shapes import Listed, Time, ms_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Services, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=FAILURES)
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
@@ -56,8 +56,8 @@ class Window(BaseModel):
     asset: Id | None = None
     zone: Id | None = None
     sensor: Id | None = None
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    to: Instant | None = None
     times: list[TimesOfDay] | None = Field(default=None, max_length=20)
     time_zone: ZoneOfTime = "UTC"
     reason: Reason
@@ -69,8 +69,8 @@ class OutOfService(BaseModel):
     asset: Id | None = None
     zone: Id | None = None
     sensor: Id | None = None
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    to: Instant | None = None
     work: Literal["maintenance", "calibration"]
     reason: Reason
 
@@ -184,7 +184,7 @@ def _item(mute: Mute, now_ms: int) -> MuteItem:
     )
 
 
-def _ms(at: AwareDatetime | None) -> int | None:
+def _ms(at: Instant | None) -> int | None:
     return None if at is None else ms_of(at)
 
 

@@ -4,13 +4,12 @@ from asyncio import to_thread
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from coldchain_backend.series import SeriesReading
 from coldchain_backend.web.api.shapes import From, Listed, Name, Time, To, Value, ms_of, window
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1", tags=["readings"], responses=FAILURES)
 MAX_READINGS = 10_000
@@ -24,7 +23,7 @@ async def readings(  # noqa: PLR0913 - each is a documented query parameter
     sensor: Name,
     from_: From = None,
     to: To = None,
-    after: Annotated[AwareDatetime | None, Query(description="`next` of the page before")] = None,
+    after: Annotated[Instant | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_READINGS)] = 1000,
 ) -> Listed[dict[str, Value | Time]]:
     """Readings of a sensor with `from` ≤ time < `to`, oldest first.

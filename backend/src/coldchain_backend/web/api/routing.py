@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AwareDatetime
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import AlertKind
@@ -11,9 +10,10 @@ from coldchain_backend.web.api.explained import Explanation, explained, matter_a
 from coldchain_backend.web.api.shapes import Name, ms_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
+from coldchain_backend.web.times import Instant
 
 router = APIRouter(prefix="/api/v1/routes", tags=["alerts"], responses=FAILURES)
-At = Annotated[AwareDatetime | None, Query(description="the instant asked about; default: now")]
+At = Annotated[Instant | None, Query(description="the instant asked about; default: now")]
 
 
 @router.get("/explain")

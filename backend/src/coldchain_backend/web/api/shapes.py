@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from coldchain.errors import InvalidInput
 from coldchain.words import Text
+from coldchain_backend.web.times import Instant
 
 Item = TypeVar("Item")
 Time = Annotated[str, Field(examples=["2026-11-24T02:40:00.000Z"])]
@@ -20,10 +21,8 @@ MAX_DAYS = 400
 DAY_MS = 86_400_000
 SKEW_MS = 60_000
 """Clocks of gateways may be ahead of ours by as much."""
-From = Annotated[
-    AwareDatetime | None, Query(alias="from", description="inclusive; default: a day before `to`")
-]
-To = Annotated[AwareDatetime | None, Query(description="exclusive; default: the present")]
+From = Annotated[Instant | None, Query(alias="from", description="inclusive; default: a day before `to`")]
+To = Annotated[Instant | None, Query(description="exclusive; default: the present")]
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 
 

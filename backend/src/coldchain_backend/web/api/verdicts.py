@@ -13,6 +13,7 @@ from coldchain.verdicts import Reason, Verdict, said, worst
 from coldchain.words import Language
 from coldchain_backend.judging import Answer, PointAnswer
 from coldchain_backend.web.api.asking import (
+    CSV_TOO,
     AskedFormat,
     AsOf,
     Format,
@@ -128,7 +129,7 @@ class VerdictAnswer(BaseModel):
     next: str | None = None
 
 
-@router.get("/verdicts", response_model=VerdictAnswer)
+@router.get("/verdicts", response_model=VerdictAnswer, responses=CSV_TOO)
 async def verdicts(  # noqa: PLR0913 - each is a documented query parameter
     services: Wanted,
     person: Asker,

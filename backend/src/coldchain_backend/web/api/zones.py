@@ -3,13 +3,13 @@
 from asyncio import to_thread
 
 from fastapi import APIRouter, HTTPException
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from coldchain_backend.fleet import Stretch, ZoneState
 from coldchain_backend.web.api.shapes import From, Listed, Time, To, ms_of, window
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.services import Asker, Wanted
-from coldchain_backend.web.times import iso
+from coldchain_backend.web.times import Instant, iso
 from coldchain_backend.web.zone_state import MAX_REASON, StateWish, write_zone_state
 
 router = APIRouter(prefix="/api/v1/zones", tags=["zones"], responses=FAILURES)
@@ -38,8 +38,8 @@ class Declaration(BaseModel):
     """
 
     state: ZoneState
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    to: Instant | None = None
     reason: str = Field(default="", max_length=MAX_REASON)
 
 
