@@ -8,7 +8,7 @@ from coldchain.quantities import QUANTITIES
 from coldchain.seal import GENESIS, Key, seal
 from coldchain_backend.judging.batches import AHEAD_MS, Content, Unjudged, framed, read
 from coldchain_backend.ledger import BatchMeta, Grade, NewRecord, Record, batch_record
-from coldchain_backend.series.blocks import quality_of, sealed_of
+from coldchain_backend.series.blocks import Origin, origin_of, quality_of
 
 KEY = Key.from_seed(bytes(32))
 NOW = 1_795_377_600_000
@@ -78,7 +78,7 @@ def test_quality_and_grade_become_the_rank() -> None:
     [sealed] = content(body).readings["s"]
     [receipt] = content(body, Grade.RECEIPT).readings["s"]
     assert quality_of(sealed.rank).value == quality_of(receipt.rank).value == "time-unsure"
-    assert (sealed_of(sealed.rank), sealed_of(receipt.rank)) == (True, False)
+    assert (origin_of(sealed.rank), origin_of(receipt.rank)) == (Origin.SEALED, Origin.RECEIPT)
     assert sealed.fields == {"temperature": [4.5]}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coldchain.errors import IntegrityError
 from coldchain.readings import Quality, Value
-from coldchain_backend.series.blocks import Block, Columns, pack, quality_of, rank_of, sealed_of
+from coldchain_backend.series.blocks import Block, Columns, Origin, origin_of, pack, quality_of, rank_of
 from coldchain_backend.series.merge import winners
 
 TIMES = st.lists(st.integers(0, 2**62), min_size=1, max_size=80).map(sorted)
@@ -50,10 +50,10 @@ def test_bytes_that_are_no_block_are_refused(data: bytes, count: int, layout: st
 
 
 @pytest.mark.parametrize("quality", list(Quality))
-@pytest.mark.parametrize("sealed", [True, False])
-def test_a_rank_tells_quality_and_seal(quality: Quality, *, sealed: bool) -> None:
-    rank = rank_of(quality, sealed=sealed)
-    assert (quality_of(rank), sealed_of(rank)) == (quality, sealed)
+@pytest.mark.parametrize("origin", Origin)
+def test_a_rank_tells_quality_and_who_vouches(quality: Quality, origin: Origin) -> None:
+    rank = rank_of(quality, origin)
+    assert (quality_of(rank), origin_of(rank)) == (quality, origin)
 
 
 READINGS = st.lists(
@@ -90,9 +90,9 @@ def test_quality_comes_first_then_the_seal() -> None:
     def one(rank: int, value: float) -> Block:
         return pack("s", rank, Columns(times=[1], fields={"temperature": [value]}))
 
-    unsure_sealed = one(rank_of(Quality.TIME_UNSURE, sealed=True), 1.0)
-    good_unsealed = one(rank_of(Quality.GOOD, sealed=False), 2.0)
-    good_sealed = one(rank_of(Quality.GOOD, sealed=True), 3.0)
+    unsure_sealed = one(rank_of(Quality.TIME_UNSURE, Origin.SEALED), 1.0)
+    good_unsealed = one(rank_of(Quality.GOOD, Origin.RECEIPT), 2.0)
+    good_sealed = one(rank_of(Quality.GOOD, Origin.SEALED), 3.0)
     [best], conflicts = winners([unsure_sealed, good_unsealed, good_sealed], 0, 2)
     assert (best.values, best.sealed) == ({"temperature": 3.0}, True)
     assert sorted(float(one.other["temperature"]) for one in conflicts) == [1.0, 2.0]

@@ -89,6 +89,7 @@ class Cause:
     detail     what a system alert is about, in one line; of a device's condition its figure
     latches    its end waits for a decision about the goods
     count      of a flood or of something unstable: how many alerts it stands for
+    past       it is read from the past of a foreign store: recorded, and nobody is called
     shares     of a flood: which assets they came from, the first 200 by themselves; first: the first of them
     """
 
@@ -112,6 +113,7 @@ class Cause:
     count: int = 0
     shares: tuple[Share, ...] = ()
     first: str | None = None
+    past: bool = False
     end: End | None = None
 
     @property

@@ -136,6 +136,10 @@ class Timers(Protocol):
 class Witness(Protocol):
     """Knows what is around the cause of an alert."""
 
+    def past(self, cause: Cause) -> bool:
+        """Whether it is being read in from the past of a foreign store."""
+        ...
+
     def context(self, cause: Cause) -> Context:
         """What is known around a cause now."""
         ...

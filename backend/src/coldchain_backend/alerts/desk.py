@@ -40,7 +40,7 @@ class Desk:
         witness: Witness | None = None,
         remembered: Remembered = NOTHING,
     ) -> None:
-        self._book, self._timers = book, timers
+        self._book, self._timers, self._witness = book, timers, witness
         memos = Memos(book, remembered.memos)
         self.mutes = Mutes(book, timers, remembered.mutes)
         self._storms = Storms(book, timers, memos, self.look)
@@ -60,6 +60,9 @@ class Desk:
     def look(self, cause: Cause, now_ms: int, fleet: Fleet, *, first: bool = False) -> Alert | None:
         """Follow a cause as it stands at `now_ms`, the log's stamp; `first`: there is no alert of it yet."""
         before = None if first else self.alert_of(cause.id)
+        past = self._witness is not None and self._witness.past(cause)
+        if past is not cause.past:
+            cause = replace(cause, past=past)
         alert, steps = follow(before, _with_latch(cause, before, fleet), now_ms)
         return None if alert is None else self._keep(before, alert, steps, now_ms, fleet)
 

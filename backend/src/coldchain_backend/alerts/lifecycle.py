@@ -47,7 +47,12 @@ def _undone(end: End | None) -> bool:
 
 
 def fresh(cause: Cause, now_ms: int) -> bool:
-    """Whether the condition held less than `PAST_MS` ago; behind a gap only what readings said counts."""
+    """Whether the condition held less than `PAST_MS` ago; behind a gap only what readings said counts.
+
+    What is read in from the past of a foreign store is never fresh.
+    """
+    if cause.past:
+        return False
     newest_ms = cause.known_ms if cause.end is None else cause.end.event_ms
     if cause.end is not None and cause.data_gap:
         newest_ms = max(_reached(cause), cause.peak_ms or 0)

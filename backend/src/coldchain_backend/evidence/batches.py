@@ -109,10 +109,9 @@ def collect(
             data = batch.encode()
             spool.write(data)
             late = batch.gateway in revoked and record.received_ms >= revoked[batch.gateway]
-            grade = "revoked" if late else ("sealed" if meta.grade is Grade.SEALED else "receipt")
             kept = Kept(
                 record=record.offset, seq=batch.seq, hash=batch.hash, position=position, length=len(data),
-                received_ms=record.received_ms, grade=grade,
+                received_ms=record.received_ms, grade="revoked" if late else _grade(meta),
             )  # fmt: skip
             found.runs.setdefault(run, []).append(kept)
             position += len(data)
@@ -154,3 +153,8 @@ def _tester(wanted: Sequence[Wanted]) -> Callable[[bytes], bool]:
         )
 
     return test
+
+
+def _grade(meta: BatchMeta) -> str:
+    """How a batch came, as the archive says it; of a followed store with its name: nobody signs for it."""
+    return meta.gateway if meta.grade is Grade.FOLLOWED else meta.grade.value

@@ -9,10 +9,10 @@ from coldchain.profiles import Profile
 from coldchain.readings import Grade
 from coldchain.verdicts import Verdict, decide
 from coldchain_backend.fleet import Certificate, Place
-from coldchain_backend.judging import Answers, Examined, grades_of
+from coldchain_backend.judging import WORST_RANK, Answers, Examined, grades_of
 
-RANKS = 4
-"""Ranks of readings that are judged: by the quality of their time, then by whether a gateway sealed them."""
+RANKS = WORST_RANK + 1
+"""Ranks of readings that are judged: by the quality of their time, then by who vouches for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from coldchain_backend.ingest.receipts import Receipts
 from coldchain_backend.ingest.register import Register, RunHead
 from coldchain_backend.ingest.store import BatchStore, Stored
 from coldchain_backend.ingest.unsealed import Precision, Received, read_unsealed
-from coldchain_backend.ledger import Ledger, MarkName
+from coldchain_backend.ledger import Grade, Ledger, MarkName
 from coldchain_runtime.clock import Clock
 
 MEASUREMENTS_AT_MOST: Final = 1000
@@ -125,6 +125,13 @@ class Admission:
             return Written(mistakes=mistakes, error=error)
         self._register.heard_ms[writer] = now_ms
         return Written(mistakes=mistakes, stored_lines=len(received.lines))
+
+    async def write_followed(self, store: str, lines: Sequence[bytes], read_to: int) -> None:
+        """Keep readings of a followed store, which has been read up to an instant (ms UTC).
+
+        Lines are readings in line protocol. Raises Unavailable: then none of them is kept.
+        """
+        await self._receipts.keep(store, Received(lines=list(lines)), Grade.FOLLOWED, read_to)
 
     def _follow_fleet(self) -> None:
         plan = self._plan()

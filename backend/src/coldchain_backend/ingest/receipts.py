@@ -1,4 +1,4 @@
-"""Unsealed writes, sealed on receipt with the backend's own key: one run in order, many writers per sync."""
+"""What nobody sealed, sealed on receipt with the backend's own key: one run in order, many writers a sync."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,6 +19,8 @@ RECEIPT_RUN: Final = "receipt"
 class _Waiting:
     writer: str
     received: Received
+    grade: Grade
+    read_to: int | None
     answer: "asyncio.Future[None]"
 
 
@@ -32,10 +34,14 @@ class Receipts:
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def keep(self, writer: str, received: Received) -> None:
+    async def keep(
+        self, writer: str, received: Received, grade: Grade = Grade.RECEIPT, read_to: int | None = None
+    ) -> None:
         """Return when the readings are durable. Raises Unavailable: then none of them is."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(writer=writer, received=received, answer=answer))
+        self._waiting.append(
+            _Waiting(writer=writer, received=received, grade=grade, read_to=read_to, answer=answer)
+        )
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         await answer
@@ -64,28 +70,31 @@ class Receipts:
         batches: list[Batch] = []
         records: list[NewRecord] = []
         for one in group:
-            for number, body in enumerate(bodies(one.received.lines)):
+            parts = list(bodies(one.received.lines))
+            for number, body in enumerate(parts):
                 seq += 1
                 batch = seal(
                     self._key, org=self._organisation, run=RECEIPT_RUN, seq=seq, prev=prev, body=body
                 )
                 prev = batch.hash
+                meta = _meta(one, seq, first=number == 0, last=number == len(parts) - 1)
                 batches.append(batch)
-                records.append(batch_record(_meta(one, seq, first=number == 0), batch.encode()))
+                records.append(batch_record(meta, batch.encode()))
         return batches, records
 
 
-def _meta(one: _Waiting, seq: int, *, first: bool) -> BatchMeta:
-    """What was not stored is noted beside the first batch of its request."""
+def _meta(one: _Waiting, seq: int, *, first: bool, last: bool) -> BatchMeta:
+    """What was not stored is noted beside the first batch of its request; what was read up to, the last."""
     received = one.received
     return BatchMeta(
         gateway=one.writer,
         run=RECEIPT_RUN,
         seq=seq,
-        grade=Grade.RECEIPT,
+        grade=one.grade,
         unmapped=dict(received.unmapped) if first else None,
         unread=len(received.bad) if first else 0,
         sample=received.sample if first else None,
+        read_to=one.read_to if last else None,
     )
 
 

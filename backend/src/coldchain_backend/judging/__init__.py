@@ -2,6 +2,7 @@
 
 from coldchain_backend.judging.alert_answers import Figures
 from coldchain_backend.judging.answers import Answers
+from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.checks import CellDifference, differing_cells
 from coldchain_backend.judging.compliance import Kept, together
 from coldchain_backend.judging.consumer import Judging
@@ -27,6 +28,7 @@ from coldchain_backend.judging.views import (
 )
 
 __all__ = [
+    "WORST_RANK",
     "AlertFilter",
     "AlertOrder",
     "AlertStory",

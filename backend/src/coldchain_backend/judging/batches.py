@@ -13,16 +13,21 @@ from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality, Value
 from coldchain.seal import BadBatch, Batch, read_batches
 from coldchain_backend.ledger import BatchMeta, Grade, Record, split_batch
-from coldchain_backend.series.blocks import rank_of
+from coldchain_backend.series.blocks import Origin, rank_of
 
 AHEAD_MS: Final = 600_000
 """A reading that lies further ahead of the log than this is not judged: its clock is wrong."""
 
-WORST_RANK: Final = rank_of(Quality.TIME_PLACED, sealed=False)
+WORST_RANK: Final = rank_of(Quality.TIME_PLACED, Origin.FOLLOWED)
 """Readings of unsure time are in the series and are not judged."""
 
 _QUALITIES: Final = {quality.value: quality for quality in Quality}
 _ABOUT_TIME: Final = frozenset({"quality", "time_lower", "time_upper"})
+_ORIGINS: Final = {
+    Grade.SEALED: Origin.SEALED,
+    Grade.RECEIPT: Origin.RECEIPT,
+    Grade.FOLLOWED: Origin.FOLLOWED,
+}
 _TYPES: Final = {"float": float, "int": int, "bool": bool}
 
 
@@ -80,12 +85,17 @@ class Content:
     meta: BatchMeta
     first: int
     key: str
-    sealed: bool
+    origin: Origin
     readings: dict[str, list[Spoken]] = field(default_factory=dict)
     unassigned: dict[str, list[Spoken]] = field(default_factory=dict)
     others: list[Line] = field(default_factory=list)
     unjudged: Counter[Unjudged] = field(default_factory=Counter)
     samples: dict[Unjudged, str] = field(default_factory=dict)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a gateway sealed it."""
+        return self.origin is Origin.SEALED
 
     def refuse(self, reason: Unjudged, sample: str, count: int = 1) -> None:
         """Count something that is not judged."""
@@ -101,9 +111,14 @@ class Framed(NamedTuple):
     batch: Batch | BadBatch
 
     @property
+    def origin(self) -> Origin:
+        """Who vouches for it."""
+        return _ORIGINS[self.meta.grade]
+
+    @property
     def sealed(self) -> bool:
         """Whether a gateway sealed it, and not we on receipt."""
-        return self.meta.grade is Grade.SEALED
+        return self.origin is Origin.SEALED
 
 
 def framed(record: Record) -> Framed:
@@ -117,7 +132,7 @@ def read(one: Framed, known: Container[str]) -> Content:
     """Decode a batch; `known`: the fleet's sensors."""
     meta, batch = one.meta, one.batch
     if isinstance(batch, BadBatch):
-        content = Content(meta=meta, first=meta.seq, key="", sealed=one.sealed)
+        content = Content(meta=meta, first=meta.seq, key="", origin=one.origin)
         content.refuse(Unjudged.UNFRAMED, batch.reason)
         return content
     return read_body(one, meta.seq, batch.body, known)
@@ -127,7 +142,7 @@ def read_body(last: Framed, first: int, body: bytes, known: Container[str]) -> C
     """Decode the bodies of the batches from number `first` to `last` as one."""
     parsed = parse_columns(body)
     key = last.batch.gateway if isinstance(last.batch, Batch) else ""
-    content = Content(meta=last.meta, first=first, key=key, sealed=last.sealed, others=parsed.others)
+    content = Content(meta=last.meta, first=first, key=key, origin=last.origin, others=parsed.others)
     for bad in parsed.bad:
         content.refuse(Unjudged.BAD_LINE, f"{bad.reason}: {bad.raw!r}")
     latest_ms = last.record.received_ms + AHEAD_MS
@@ -135,7 +150,7 @@ def read_body(last: Framed, first: int, body: bytes, known: Container[str]) -> C
         placed = column.sensor in known
         if not placed:
             content.refuse(Unjudged.UNKNOWN_SENSOR, column.sensor, len(column.times))
-        spoken = _plain(column, latest_ms, sealed=content.sealed)
+        spoken = _plain(column, latest_ms, content.origin)
         told = content if placed or spoken is not None else replace(content, unjudged=Counter(), samples={})
         found = list(_one_by_one(column, latest_ms, told)) if spoken is None else [spoken]
         if found:
@@ -149,7 +164,7 @@ def newest_ms(content: Content) -> int | None:
     return max((part.times[-1] for parts in content.readings.values() for part in parts), default=None)
 
 
-def _plain(column: Column, latest_ms: int, *, sealed: bool) -> Spoken | None:
+def _plain(column: Column, latest_ms: int, origin: Origin) -> Spoken | None:
     """A column of which every reading can be and needs no word of its own; else None."""
     times = column.times
     if min(times) < 0 or max(times) > latest_ms:
@@ -161,7 +176,7 @@ def _plain(column: Column, latest_ms: int, *, sealed: bool) -> Spoken | None:
         fields[name] = values
     if len(times) > 1 and not all(map(lt, times, times[1:])):
         return None
-    return Spoken(times, fields, rank_of(Quality.GOOD, sealed=sealed))
+    return Spoken(times, fields, rank_of(Quality.GOOD, origin))
 
 
 def _within(values: Sequence[FieldValue], name: str) -> TypeGuard[Sequence[Value]]:
@@ -184,7 +199,7 @@ def _one_by_one(column: Column, latest_ms: int, content: Content) -> Iterator[Sp
         fields = dict(zip(names, said, strict=True))
         values = dict(_possible(column.sensor, fields, content))
         if values:
-            key = _rank(fields.get("quality", "good"), sealed=content.sealed), tuple(values)
+            key = _rank(fields.get("quality", "good"), content.origin), tuple(values)
             heaps.setdefault(key, []).append((time_ms, values))
     for (rank, kept), readings in heaps.items():
         readings.sort(key=itemgetter(0))
@@ -195,9 +210,9 @@ def _one_by_one(column: Column, latest_ms: int, content: Content) -> Iterator[Sp
         )
 
 
-def _rank(quality: FieldValue, *, sealed: bool) -> int:
+def _rank(quality: FieldValue, origin: Origin) -> int:
     known = _QUALITIES.get(quality, Quality.TIME_UNSURE) if isinstance(quality, str) else Quality.TIME_UNSURE
-    return rank_of(known, sealed=sealed)
+    return rank_of(known, origin)
 
 
 def _possible(sensor: str, fields: Mapping[str, FieldValue], content: Content) -> Iterator[tuple[str, Value]]:

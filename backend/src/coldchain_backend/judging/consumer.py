@@ -27,6 +27,7 @@ from coldchain_backend.judging.devices import Devices
 from coldchain_backend.judging.dues import DueKind, Key
 from coldchain_backend.judging.gateway_lines import follow_lines
 from coldchain_backend.judging.hearing import Hearing
+from coldchain_backend.judging.imports import Imports
 from coldchain_backend.judging.late import judge_again
 from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
@@ -57,6 +58,7 @@ class Judging:
         hearing = Hearing(self._present, conditions, self._settings)
         self._absence = Absence(self._memory, self._desk, self._present, self._settings, hearing)
         self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings, self._absence)
+        self._imports = Imports(self._present, conditions, self._roll_call)
         for sensor in self._present.watched:
             self._roll_call.expect(sensor)
         self._absence.expect_all()
@@ -146,9 +148,10 @@ class Judging:
             case Kind.ACT:
                 self._take_act(read_json(record.payload))
             case Kind.MARK:
-                look_at_mark(read_json(record.payload), self._desk, present)
+                self._take_mark(read_json(record.payload))
         self._read_up_to(record, start=start)
         if start:
+            self._imports.end_all()
             self._roll_call.call()
             self._fire_dues(record.received_ms)
 
@@ -193,7 +196,7 @@ class Judging:
     def _take_batch(self, batch: Framed) -> None:
         content = read(batch, self._present.known)
         if content.key in self._present.revoked:
-            content = Content(meta=content.meta, first=content.first, key=content.key, sealed=content.sealed)
+            content = Content(meta=content.meta, first=content.first, key=content.key, origin=content.origin)
             content.refuse(Unjudged.KEY_REVOKED, content.key)
             self._count(content)
             return
@@ -235,6 +238,10 @@ class Judging:
             self._changed(self._zones.take_act(fields))
         elif look_at_act(fields, self._memory, self._desk, present) is not None:
             self._casebook.release_whole()
+
+    def _take_mark(self, fields: Mapping[str, Json]) -> None:
+        self._imports.look_at_mark(fields)
+        look_at_mark(fields, self._desk, self._present)
 
     def _changed(self, courses: Iterable[Course]) -> None:
         """Keep what was judged again by a change of what is valid."""

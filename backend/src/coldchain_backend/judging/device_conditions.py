@@ -1,5 +1,6 @@
 """Conditions that go on: kept, told and ended, one alert each from its first sign to its end."""
 
+from collections.abc import Container
 from dataclasses import replace
 
 from coldchain.profiles import Level
@@ -49,6 +50,12 @@ class Conditions:
             state = replace(state, detail=detail or state.detail)
             end = End(kind=kind, event_ms=at_ms, by=by)
             self._desk.look(self._cause(state, end), self._present.now_ms, self._present.fleet)
+
+    def look_again(self, sensors: Container[str]) -> None:
+        """Show the desk what goes on at some sensors: it was told to nobody while their past was read in."""
+        for state in list(self._present.conditions.values()):
+            if state.level is not None and state.subject in sensors:
+                self._desk.look(self._cause(state, None), self._present.now_ms, self._present.fleet)
 
     def _cause(self, state: ConditionState, end: End | None) -> Cause:
         return Cause(

@@ -1,10 +1,17 @@
 """How good a reading is as evidence: by its rank in the series, and by what its sensor is."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from coldchain.readings import Grade, Quality
 from coldchain_backend.fleet import Sensor
-from coldchain_backend.series.blocks import quality_of, sealed_of
+from coldchain_backend.series.blocks import Origin, origin_of, quality_of
+
+_GRADES: Final = {
+    Origin.SEALED: Grade.SEALED,
+    Origin.RECEIPT: Grade.SEALED_ON_RECEIPT,
+    Origin.FOLLOWED: Grade.FOLLOWED,
+}
 
 
 def grades_of(ranks: Sequence[int], sensor: Sensor | None) -> list[Grade]:
@@ -15,6 +22,7 @@ def grades_of(ranks: Sequence[int], sensor: Sensor | None) -> list[Grade]:
 
 
 def _grade_of(rank: int) -> Grade:
-    if quality_of(rank) is Quality.TIME_PLACED:
+    origin = origin_of(rank)
+    if origin is not Origin.FOLLOWED and quality_of(rank) is Quality.TIME_PLACED:
         return Grade.TIME_PLACED
-    return Grade.SEALED if sealed_of(rank) else Grade.SEALED_ON_RECEIPT
+    return _GRADES[origin]

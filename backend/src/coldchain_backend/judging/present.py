@@ -63,6 +63,7 @@ class Present:
     known: set[str] = field(default_factory=set)
     watched: dict[str, Spell] = field(default_factory=dict)
     uploads: dict[str, int] = field(default_factory=dict)
+    importing: set[str] = field(default_factory=set)
     _standing: dict[str, list[tuple[Spell, tuple[Course, ...]]]] = field(default_factory=dict)
     _offset: int = 0
     _made: int = 0
@@ -196,6 +197,19 @@ class Present:
     def place_of(self, sensor: str) -> Place | None:
         """Where a sensor stands now."""
         return self.fleet.plan.place_of_sensor(sensor)
+
+    def imported(self, sensor: str | None) -> bool:
+        """Whether what a sensor says now comes from the past of a foreign store that is being read in."""
+        if not self.importing or sensor is None:
+            return False
+        state = self.sensors.get(sensor)
+        return state is not None and state.gateway in self.importing
+
+    def waits_for_import(self, sensor: str) -> bool:
+        """Whether nobody can tell if a sensor is silent: it may stand in a store that is being read in."""
+        state = self.sensors.get(sensor)
+        never = state is None or state.gateway is None
+        return bool(self.importing) and (never or self.imported(sensor))
 
     def sensors_of(self, gateway: str) -> Iterator[str]:
         """Watched sensors that a gateway brings, in the order of their names."""

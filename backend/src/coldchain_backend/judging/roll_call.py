@@ -62,10 +62,13 @@ class RollCall:
         """The instant has come at which a sensor should have spoken, or at which its alert rises.
 
         While its gateway is not heard nobody can tell: that is the gateway's absence, told as one alert.
+        While the past of a followed store is read in nobody can tell either.
         """
         state = self._present.sensors.get(sensor) or SensorState(sensor=sensor)
         gateway = self._gateway(sensor)
         if state.silent_ms is None:
+            if self._present.waits_for_import(sensor):
+                return
             if gateway is not None and not can_tell(gateway, self._present.now_ms, self._settings_of(sensor)):
                 self.postponed.setdefault(gateway.gateway, set()).add(sensor)
                 return

@@ -26,6 +26,10 @@ class Surroundings:
         self._as_of = (0, 0)
         self._known: dict[tuple[str | None, str | None], Context] = {}
 
+    def past(self, cause: Cause) -> bool:
+        """Whether it is being read in from the past of a foreign store."""
+        return self._present.imported(cause.subject.sensor)
+
     def context(self, cause: Cause) -> Context:
         """What is known around a cause now."""
         subject = cause.subject

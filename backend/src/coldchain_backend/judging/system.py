@@ -23,6 +23,7 @@ _LEVELS: Final = {
     "heartbeat_failing": Level.ALARM,
     "beat_missed": Level.ALARM,
     "mirror_failing": Level.WARNING,
+    "follow_failing": Level.ALARM,
     "untold": Level.ALARM,
 }
 _ENDS: Final = {
@@ -34,6 +35,7 @@ _ENDS: Final = {
     "heartbeat_recovered": "heartbeat_failing",
     "beat_back": "beat_missed",
     "mirror_recovered": "mirror_failing",
+    "follow_recovered": "follow_failing",
     "all_told": "untold",
 }
 TEXTS: Final = {
@@ -50,6 +52,7 @@ TEXTS: Final = {
     "heartbeat_failing": "the service that watches this server from outside does not hear it",
     "beat_missed": "a job or service outside did not call in time",
     "mirror_failing": "InfluxDB is not what it should be; evidence and alerts are not touched by it",
+    "follow_failing": "a followed InfluxDB cannot be read, or not all of it; its sensors may be silent",
     "untold": "alerts go on of which nobody was told, without a reason",
 }
 
@@ -68,8 +71,8 @@ def look_at_mark(fields: Mapping[str, Json], desk: Desk, present: Present) -> No
     if name not in _LEVELS:
         return
     gateway = fields.get("gateway")
-    named = next((fields[key] for key in ("receiver", "beat", "trouble") if fields.get(key)), "")
-    about = str(gateway or named)
+    named = (str(fields[key]) for key in ("receiver", "beat", "store", "trouble") if fields.get(key))
+    about = str(gateway or " ".join(named))
     episode = _episode(name, about, desk)
     if ended is not None:
         _end(f"{name}\n{about}\n{episode}", desk, present)

@@ -33,6 +33,7 @@ class Grade(StrEnum):
 
     SEALED = "sealed"  # by a gateway's own key
     RECEIPT = "receipt"  # by the backend, when it received an unsealed write
+    FOLLOWED = "followed"  # by the backend, when it read it from a foreign store
 
 
 class ActName(StrEnum):
@@ -92,6 +93,10 @@ class MarkName(StrEnum):
     UNDELIVERED = "undelivered"  # receiver, alerts: ids of critical ones that it did not take for too long
     MIRROR_FAILING = "mirror_failing"  # trouble, reason: InfluxDB cannot be written to, or not all of it
     MIRROR_RECOVERED = "mirror_recovered"  # trouble
+    FOLLOW_FAILING = "follow_failing"  # store, trouble, reason: it cannot be read, or not all of it
+    FOLLOW_RECOVERED = "follow_recovered"  # store, trouble
+    FOLLOW_IMPORTS = "follow_imports"  # store: what comes from it now is its past; nobody is called for it
+    FOLLOW_CAUGHT_UP = "follow_caught_up"  # store: what comes from it from now on is new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +127,12 @@ class Record:
 class BatchMeta:
     """What ingest knows of a batch beside the batch itself.
 
-    gateway   name of the gateway, or of the writer for a receipt
+    gateway   name of the gateway, or of the writer for a receipt, or `follow:` and the name of the store
     conflict  another batch with the same run and number, but other content, is in evidence
     unmapped  lines of an unsealed write that no mapping covers, per measurement; they are not stored
     unread    lines of an unsealed write that are not line protocol; they are not stored
     sample    the first of these lines
+    read_to   of a followed store: up to this instant (ms UTC) everything that stood there has been read
     """
 
     gateway: str
@@ -137,6 +143,7 @@ class BatchMeta:
     unmapped: Mapping[str, int] | None = None
     unread: int = 0
     sample: str | None = None
+    read_to: int | None = None
 
 
 def batch_record(meta: BatchMeta, batch: bytes) -> NewRecord:
@@ -152,6 +159,8 @@ def batch_record(meta: BatchMeta, batch: bytes) -> NewRecord:
         fields["unread"] = meta.unread
     if meta.sample is not None:
         fields["sample"] = meta.sample
+    if meta.read_to is not None:
+        fields["read_to"] = meta.read_to
     return NewRecord(kind=Kind.BATCH, payload=orjson.dumps(fields) + b"\n" + batch)
 
 
@@ -176,7 +185,7 @@ def _meta_of(fields: Mapping[str, Json]) -> BatchMeta:
         if isinstance(unmapped, dict)
         else None
     )
-    sample = fields.get("sample")
+    sample, read_to = fields.get("sample"), fields.get("read_to")
     return BatchMeta(
         gateway=str(fields["gateway"]),
         run=str(fields["run"]),
@@ -186,6 +195,7 @@ def _meta_of(fields: Mapping[str, Json]) -> BatchMeta:
         unmapped=counts,
         unread=unread,
         sample=None if sample is None else str(sample),
+        read_to=read_to if isinstance(read_to, int) else None,
     )
 
 

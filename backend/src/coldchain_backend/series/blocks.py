@@ -9,6 +9,7 @@ import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import accumulate, chain, pairwise
 from typing import Final
 
@@ -24,19 +25,27 @@ _EXACT: Final = 2**29 / 1000
 """Below this, differences of thousandths fit into 32 bits."""
 
 
-def rank_of(quality: Quality, *, sealed: bool) -> int:
-    """Order of preference between readings of one instant: quality first, then sealed; the lowest wins."""
-    return 2 * _QUALITIES.index(quality) + (not sealed)
+class Origin(IntEnum):
+    """Who vouches for a reading; the order is that of preference."""
+
+    SEALED = 0  # a gateway, by its own seal
+    RECEIPT = 1  # we, who sealed it on receipt
+    FOLLOWED = 2  # nobody: it was read from a foreign store
+
+
+def rank_of(quality: Quality, origin: Origin) -> int:
+    """Order of preference between readings of one instant: quality first, then origin; the lowest wins."""
+    return len(Origin) * _QUALITIES.index(quality) + origin
 
 
 def quality_of(rank: int) -> Quality:
     """The quality inside a rank."""
-    return _QUALITIES[rank // 2]
+    return _QUALITIES[rank // len(Origin)]
 
 
-def sealed_of(rank: int) -> bool:
-    """Whether a gateway sealed readings of this rank."""
-    return rank % 2 == 0
+def origin_of(rank: int) -> Origin:
+    """The origin inside a rank."""
+    return Origin(rank % len(Origin))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

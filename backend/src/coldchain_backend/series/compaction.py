@@ -94,7 +94,7 @@ def _settled(blocks: Sequence[Block]) -> _Shapes:
     readings, _ = winners(blocks, blocks[0].first_ms, max(block.last_ms for block in blocks) + 1)
     shapes: _Shapes = {}
     for reading in readings:
-        rank, names = rank_of(reading.quality, sealed=reading.sealed), tuple(reading.values)
+        rank, names = rank_of(reading.quality, reading.origin), tuple(reading.values)
         shape = shapes.setdefault((rank, names), [[] for _ in range(1 + len(names))])
         for column, value in zip(shape, (reading.time_ms, *reading.values.values()), strict=True):
             column.append(value)

@@ -34,5 +34,5 @@ def graded(  # noqa: PLR0913 - a question about readings
     kept = [one for one in winners(blocks, from_ms, to_ms)[0] if quantity in one.values]
     return (
         [(one.time_ms, float(one.values[quantity])) for one in kept],
-        [rank_of(one.quality, sealed=one.sealed) for one in kept],
+        [rank_of(one.quality, one.origin) for one in kept],
     )

@@ -1,6 +1,6 @@
 """One reading per instant: the winner of readings that name the same sensor and time.
 
-Quality decides first, sealed comes before unsealed, then the smallest hash of what was said: so the winner
+Quality decides first, then who vouches for it, then the smallest hash of what was said: so the winner
 does not depend on the order, the batches or the number of times in which readings came.
 """
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import lt
 
 from coldchain.readings import Quality, Value
-from coldchain_backend.series.blocks import Block, Columns, quality_of, sealed_of
+from coldchain_backend.series.blocks import Block, Columns, Origin, origin_of, quality_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,12 @@ class SeriesReading:
     time_ms: int
     values: Mapping[str, Value]
     quality: Quality
-    sealed: bool
+    origin: Origin
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a gateway sealed it."""
+        return self.origin is Origin.SEALED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ def winners(blocks: Iterable[Block], from_ms: int, to_ms: int) -> tuple[list[Ser
                 Conflict(sensor=sensor, time_ms=time_ms, kept=values, other=other) for other in others
             ]
         readings.append(
-            SeriesReading(time_ms=time_ms, values=values, quality=quality_of(rank), sealed=sealed_of(rank))
+            SeriesReading(time_ms=time_ms, values=values, quality=quality_of(rank), origin=origin_of(rank))
         )
     return readings, conflicts
 

@@ -152,7 +152,7 @@ def _readings(connection: Connection) -> Iterator[Keyed]:
                 values = orjson.dumps(dict(one.values), option=orjson.OPT_SORT_KEYS)
                 yield (
                     (sensor, one.time_ms),
-                    {"quality": one.quality.value, "sealed": one.sealed, "values": values},
+                    {"quality": one.quality.value, "origin": one.origin.name, "values": values},
                 )
 
 

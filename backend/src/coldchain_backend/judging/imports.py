@@ -1,0 +1,60 @@
+"""Foreign stores whose past is being read in: judged like everything, but nobody is called for it.
+
+From a store's first mark until it has caught up nobody can tell either who is silent: the newest readings
+come last. A store that cannot be read ends that at once, and so does a start of the service, because silence
+must never look like safety; what is not read in yet is marked again when reading goes on.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from coldchain_backend.alerts import AlertKind, EndKind
+from coldchain_backend.influx import Trouble
+from coldchain_backend.judging.device_conditions import Conditions, beginning
+from coldchain_backend.judging.present import Present
+from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.ledger import Json, MarkName
+
+_PREFIX: Final = "imports "
+_STOPS: Final = frozenset(trouble.value for trouble in Trouble)
+"""Troubles in which nothing is read any more."""
+
+
+class Imports:
+    """Which stores are being read in, as marks of the log say; kept among the conditions."""
+
+    def __init__(self, present: Present, conditions: Conditions, roll_call: RollCall) -> None:
+        self._present, self._conditions, self._roll_call = present, conditions, roll_call
+        for kind, subject in present.conditions:
+            if kind == AlertKind.SYSTEM.value and subject.startswith(_PREFIX):
+                present.importing.add(subject.removeprefix(_PREFIX))
+
+    def look_at_mark(self, fields: Mapping[str, Json]) -> None:
+        """A mark about a store came; other marks are passed over."""
+        mark, store = fields.get("mark"), str(fields.get("store", ""))
+        if mark == MarkName.FOLLOW_IMPORTS.value and store not in self._present.importing:
+            self._conditions.keep(beginning(AlertKind.SYSTEM, _PREFIX + store, self._present.now_ms))
+            self._present.importing.add(store)
+        elif store in self._present.importing and (
+            mark == MarkName.FOLLOW_CAUGHT_UP.value
+            or (mark == MarkName.FOLLOW_FAILING.value and fields.get("trouble") in _STOPS)
+        ):
+            self._end(store)
+
+    def end_all(self) -> None:
+        """The service started again: whatever still is to be read in will be marked again."""
+        for store in sorted(self._present.importing):
+            self._end(store)
+
+    def _end(self, store: str) -> None:
+        """What goes on now is told as it would have been, and silence is looked for again."""
+        present = self._present
+        state = self._conditions.state(AlertKind.SYSTEM, _PREFIX + store)
+        if state is not None:
+            self._conditions.end(state, EndKind.RESOLVED, present.now_ms)
+        present.importing.discard(store)
+        known = {sensor for sensor, state in present.sensors.items() if state.gateway == store}
+        self._conditions.look_again(known)
+        for sensor in sorted(present.watched):
+            if sensor in known or present.gateway_of(sensor) is None or sensor not in present.sensors:
+                self._roll_call.expect(sensor)
