@@ -115,6 +115,7 @@ class WebApp:
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
         app.state.mirror = None
         app.state.alarm_figures = AlarmFigures()
+        app.state.followers = {}
         app.state.post = self.post
         app.state.services = Services(
             organisation=ORGANISATION,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
+from coldchain_backend.ingest.follow import FollowSection
 from coldchain_runtime.documents import Duration, load_toml
 from coldchain_runtime.secrets import resolve
 
@@ -17,6 +18,7 @@ LONGEST_SCHEMA: Final = 48
 """PostgreSQL cuts names at 63 bytes, and a schema may have others beside it that are named after it."""
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_BEATS: Final = 200
+MAX_FOLLOWED: Final = 20
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -204,11 +206,21 @@ class BackendConfig:
     mirror: MirrorSection | None = None
     heartbeat: HeartbeatSection | None = None
     beats: tuple[BeatSection, ...] = ()
+    follow: tuple[FollowSection, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_follow()
         names = [one.name for one in self.beats]
         if len(names) > MAX_BEATS or len(set(names)) < len(names):
             raise InvalidInput(f"beats: at most {MAX_BEATS}, each name once")
+
+    def _check_follow(self) -> None:
+        followed = [one.name for one in self.follow]
+        if len(followed) > MAX_FOLLOWED or len(set(followed)) < len(followed):
+            raise InvalidInput(f"follow: at most {MAX_FOLLOWED}, each name once")
+        mirror = self.mirror
+        if mirror is not None and any(one.same_place(mirror.url, mirror.bucket) for one in self.follow):
+            raise InvalidInput("follow: this is the bucket that [mirror] writes; it would follow itself")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from coldchain.errors import ConfigError, Unavailable
-from coldchain_backend.app.mirrored import PATIENCE_MS, MirrorWatch, influx_of, mirror_of, target_of
+from coldchain_backend.app.conditions import PATIENCE_MS
+from coldchain_backend.app.mirrored import influx_of, mirror_of, mirror_watch, target_of
 from coldchain_backend.config import MirrorSection, load
 from coldchain_backend.influx import Left, Trouble
 from coldchain_backend.ledger import Json, MarkName
@@ -38,7 +39,7 @@ class Marks:
 async def test_a_trouble_is_told_once_it_lasts_and_once_it_is_over() -> None:
     clock, marks = StillClock(NOW), Marks()
     state = MirrorState(ledger=5, judged=5)
-    watch = MirrorWatch(state, clock, marks.mark)
+    watch = mirror_watch(state, clock, marks.mark)
     await watch.look()
     marks.taken()
     state.fail(Trouble.DOWN, "no answer", clock.now_ms())
@@ -57,7 +58,7 @@ async def test_a_trouble_is_told_once_it_lasts_and_once_it_is_over() -> None:
 async def test_another_trouble_begins_its_own_patience() -> None:
     clock, marks = StillClock(NOW), Marks()
     state = MirrorState(ledger=5, judged=5)
-    watch = MirrorWatch(state, clock, marks.mark)
+    watch = mirror_watch(state, clock, marks.mark)
     await watch.look()
     marks.taken()
     state.fail(Trouble.DOWN, "no answer", clock.now_ms())
@@ -71,7 +72,7 @@ async def test_another_trouble_begins_its_own_patience() -> None:
 async def test_after_a_start_what_no_longer_goes_on_is_ended_once_it_is_known() -> None:
     clock, marks = StillClock(NOW), Marks()
     state = MirrorState()
-    watch = MirrorWatch(state, clock, marks.mark)
+    watch = mirror_watch(state, clock, marks.mark)
     await watch.look()
     assert marks.taken() == []
     state.ledger = 5
@@ -82,7 +83,7 @@ async def test_after_a_start_what_no_longer_goes_on_is_ended_once_it_is_known() 
 async def test_what_cannot_be_told_is_told_later() -> None:
     clock, marks = StillClock(NOW), Marks()
     state = MirrorState(ledger=5, judged=5)
-    watch = MirrorWatch(state, clock, marks.mark)
+    watch = mirror_watch(state, clock, marks.mark)
     await watch.look()
     marks.taken()
     state.fail(Trouble.TOKEN, "401", clock.now_ms())

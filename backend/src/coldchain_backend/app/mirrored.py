@@ -3,13 +3,13 @@
 import asyncio
 import random
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Set
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from coldchain.backoff import Backoff, jittered
-from coldchain.errors import Unavailable
 from coldchain_backend import sql
+from coldchain_backend.app.conditions import ConditionWatch
 from coldchain_backend.config import MirrorSection, Settings
 from coldchain_backend.influx import Influx, InfluxTrouble, Place, Trouble, wires
 from coldchain_backend.ledger import Json, Ledger, MarkName
@@ -20,10 +20,7 @@ from coldchain_runtime.secrets import resolve
 
 FILE: Final = "mirror.json"
 IDLE_S: Final = 0.5
-LOOK_S: Final = 10.0
 STOP_S: Final = 10.0
-PATIENCE_MS: Final = 300_000
-"""So long may a trouble last before it is an alert."""
 _BACKOFF: Final = Backoff(base_ms=1_000, cap_ms=60_000)
 _log = Log("mirror")
 
@@ -119,43 +116,9 @@ async def mirroring(mirror: Mirror | None, clock: Clock) -> AsyncIterator[None]:
         await asyncio.to_thread(thread.stop)
 
 
-class MirrorWatch:
-    """Writes a mark into the ledger when the mirror has been in trouble for long, and when that is over."""
-
-    def __init__(
-        self,
-        state: MirrorState,
-        clock: Clock,
-        mark: Callable[[MarkName, dict[str, Json]], Awaitable[None]],
-    ) -> None:
-        self._state, self._clock, self._mark = state, clock, mark
-        self._told: frozenset[str] | None = None
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            await self.look()
-            await self._clock.sleep(LOOK_S)
-
-    async def look(self) -> None:
-        """Tell what lasts, and what is over."""
-        state = self._state
-        lasting = dict(state.conditions())
-        if state.trouble is not None and self._clock.now_ms() - state.since_ms < PATIENCE_MS:
-            lasting.pop(state.trouble.value, None)
-        try:
-            for name in sorted(lasting.keys() - (self._told or frozenset())):
-                await self._mark(MarkName.MIRROR_FAILING, {"trouble": name, "reason": lasting[name][:300]})
-            for name in sorted(self._over(lasting.keys())):
-                await self._mark(MarkName.MIRROR_RECOVERED, {"trouble": name})
-        except Unavailable as error:
-            _log.error("mirror.not_told", reason=str(error))
-            return
-        if self._told is not None or state.ledger > 0:
-            self._told = frozenset(lasting)
-
-    def _over(self, lasting: Set[str]) -> Set[str]:
-        """What was told and is over; after a start all that does not go on, once that is known."""
-        settled = self._state.trouble is None and self._state.ledger > 0
-        first = frozenset(CONDITIONS if settled else ())
-        return (first if self._told is None else self._told) - lasting
+def mirror_watch(
+    state: MirrorState, clock: Clock, mark: Callable[[MarkName, dict[str, Json]], Awaitable[None]]
+) -> ConditionWatch:
+    """Tells that the mirror has been in trouble for long, and when that is over."""
+    marks = (MarkName.MIRROR_FAILING, MarkName.MIRROR_RECOVERED)
+    return ConditionWatch(state, clock, mark, names=CONDITIONS, marks=marks)

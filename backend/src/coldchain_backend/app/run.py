@@ -14,11 +14,12 @@ from coldchain_backend.app.auditing import Auditor
 from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.beats import Beats
 from coldchain_backend.app.delivering import Mail
+from coldchain_backend.app.followed import follow_watch, followers_of, following
 from coldchain_backend.app.heartbeat import Heartbeat
 from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
-from coldchain_backend.app.mirrored import MirrorWatch, mirror_of, mirroring
+from coldchain_backend.app.mirrored import mirror_of, mirror_watch, mirroring
 from coldchain_backend.app.packing import Packer
 from coldchain_backend.app.server import listening, run_server
 from coldchain_backend.app.vitals import Vitals
@@ -81,11 +82,13 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             vitals=Vitals(clock=clock, ledger=ledger, answers=answers, held=settings.data_dir / HELD),
             beats=Beats(settings.config.beats, settings.data_dir, clock, marker(ledger)),
             mirror=mirror,
+            followers=followers_of(settings, ledger, admission, clock),
         )
         async with (
             between_marks(ledger, key),
             judged(ground, database) as consumer,
             mirroring(mirror, clock),
+            following(ground.followers, clock),
             Supervisor(clock) as loops,
             Mail.of(ground, database, marker(ledger)) as mail,
         ):
@@ -123,7 +126,9 @@ def start_timetables(loops: Supervisor, ground: Ground, database: sql.Database) 
     if settings.config.backup is not None:
         loops.start("backups", backups(ground, settings.config.backup).run)
     if ground.mirror is not None:
-        loops.start("mirror watch", MirrorWatch(ground.mirror.state, clock, mark).run)
+        loops.start("mirror watch", mirror_watch(ground.mirror.state, clock, mark).run)
+    for name, follower in ground.followers.items():
+        loops.start(f"follow watch {name}", follow_watch(follower, clock, mark).run)
     loops.start("daily checkpoints", daily_checkpoints(ground, database).run)
     loops.start("packer", Packer(ground.ledger.directory, clock).run)
 

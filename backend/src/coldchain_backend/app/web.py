@@ -14,6 +14,7 @@ from coldchain_backend.config import Settings
 from coldchain_backend.evidence import Source, statement_of
 from coldchain_backend.fleetfile import FleetBook
 from coldchain_backend.ingest import Admission
+from coldchain_backend.ingest.follow import Follower
 from coldchain_backend.judging import Answers, News
 from coldchain_backend.ledger import FileLedger
 from coldchain_backend.mirror import Mirror
@@ -75,6 +76,7 @@ class Ground:
     vitals: Vitals
     beats: Beats
     mirror: Mirror | None
+    followers: Mapping[str, Follower]
 
 
 def empty_application() -> FastAPI:
@@ -104,6 +106,7 @@ def application(ground: Ground) -> FastAPI:
     app.state.held = ground.settings.data_dir / HELD
     app.state.mirror = ground.mirror
     app.state.alarm_figures = AlarmFigures()
+    app.state.followers = ground.followers
     app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,

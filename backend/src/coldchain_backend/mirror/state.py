@@ -51,6 +51,11 @@ class MirrorState:
         self.trouble, self.message, self.since_ms = None, "", 0
 
     @property
+    def settled(self) -> bool:
+        """Whether it is known what goes on and what does not."""
+        return self.trouble is None and self.ledger > 0
+
+    @property
     def behind_ms(self) -> int:
         """How far the newest mirrored record lies behind the newest judged one."""
         return max(0, self.judged_stamp_ms - self.stamp_ms) if self.ledger < self.judged else 0

@@ -36,7 +36,9 @@ async def metrics(services: Wanted, request: Request) -> Response:
     """Prometheus text."""
     mirror: Mirror | None = request.app.state.mirror
     figures: AlarmFigures = request.app.state.alarm_figures
-    return Response(await to_thread(exposition, services, mirror, figures), media_type=CONTENT_TYPE_LATEST)
+    followed = [one.state for one in request.app.state.followers.values()]
+    told = await to_thread(exposition, services, mirror, figures, followed)
+    return Response(told, media_type=CONTENT_TYPE_LATEST)
 
 
 def _said(status: str, parts: Sequence[Part]) -> dict[str, object]:

@@ -1,17 +1,22 @@
 """What /metrics tells, in Prometheus's words; docs/metrics.md names every figure."""
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from coldchain_backend.alerts import counts
 from coldchain_backend.influx import Left
+from coldchain_backend.ingest.follow import ALERTED, FollowState
 from coldchain_backend.judging import Counts
 from coldchain_backend.mirror import CONDITIONS, Mirror, MirrorState
 from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.services import Services
 
 
-def exposition(services: Services, mirror: Mirror | None, figures: AlarmFigures) -> bytes:
-    """All figures as of now, the mirror's too. Raises Unavailable where the state cannot be reached."""
+def exposition(
+    services: Services, mirror: Mirror | None, figures: AlarmFigures, followed: Sequence[FollowState] = ()
+) -> bytes:
+    """All figures as of now, also of mirror and followed stores. Raises Unavailable without the state."""
     registry = CollectorRegistry()
     _judging(registry, services)
     _alerts(registry, services.answers.counts(), services.clock.now_ms())
@@ -22,6 +27,8 @@ def exposition(services: Services, mirror: Mirror | None, figures: AlarmFigures)
     figures.expose(registry, services)
     if mirror is not None:
         _mirror(mirror.state, registry)
+    if followed:
+        _followed(followed, services.clock.now_ms(), registry)
     return generate_latest(registry)
 
 
@@ -86,6 +93,32 @@ def _mirror(state: MirrorState, registry: CollectorRegistry) -> None:
     named = Gauge("coldchain_mirror_condition", "1: an operator has to know", ["name"], registry=registry)
     for name in CONDITIONS:
         named.labels(name=name).set(name in state.conditions())
+
+
+def _followed(states: Sequence[FollowState], now_ms: int, registry: CollectorRegistry) -> None:
+    figures = {
+        name: _gauge(registry, f"follow_{name}", text, "store")
+        for name, text in (
+            ("up", "1: the store is read"),
+            ("live", "1: its first import is done"),
+            ("lag_seconds", "how far what was read lies behind now"),
+            ("readings", "readings taken since the start"),
+            ("late", "of them, found behind newer ones"),
+            ("gone", "points that were taken and no longer stand there"),
+            ("future", "points that lie in the future"),
+        )
+    }
+    named = _gauge(registry, "follow_condition", "1: an operator has to know", "store", "name")
+    for state in states:
+        values = (
+            state.trouble is None, state.live, state.lag_ms(now_ms) / 1000, state.taken, state.late, state.gone,
+            state.ahead + state.too_far,
+        )  # fmt: skip
+        for gauge, value in zip(figures.values(), values, strict=True):
+            gauge.labels(state.name).set(value)
+        going_on = state.conditions()
+        for name in ALERTED | going_on.keys():
+            named.labels(state.name, name).set(name in going_on)
 
 
 def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Gauge:

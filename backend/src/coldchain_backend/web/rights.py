@@ -86,6 +86,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/excursions
         GET /api/v1/excursions/{excursion}
         GET /api/v1/fleet
+        GET /api/v1/follow
         GET /api/v1/gateways
         GET /api/v1/live
         GET /api/v1/mirror
@@ -151,6 +152,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         POST /tokens
         POST /tokens/{token}/renew
         POST /tokens/{token}/revoke
+        POST /api/v1/follow/{name}/rescan
         POST /api/v1/mirror/rebuild
         POST /api/v1/receivers/{name}/enable
         GET /api/v1/users

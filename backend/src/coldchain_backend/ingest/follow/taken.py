@@ -1,8 +1,8 @@
 """What has been taken from a store: derived from the ledger alone, written down so that a start is short.
 
 Every reading that was followed stands in the ledger as its line; a key of eight bytes of each line that may
-be read again lies in a file for its hour. A snapshot says up to which record of the ledger all of this is true;
-what came behind it is read from there, so that nothing is lost or doubled wherever the power fails.
+be read again lies in a file for its hour. A snapshot says up to which record of the ledger all of this is
+true; what came behind it is read from there, so that nothing is lost or doubled wherever the power fails.
 """
 
 import os

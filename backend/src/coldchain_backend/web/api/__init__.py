@@ -15,6 +15,7 @@ from coldchain_backend.web.api import (
     deliveries,
     excursions,
     fleet,
+    follow,
     gateways,
     handling,
     kpis,
@@ -33,6 +34,7 @@ from coldchain_backend.web.api import (
 _ALL = (
     board, readings, excursions, audits, kpis, alerts, handling, mutes, verdicts, coverage, compliance,
     zones, sensors, deliveries, fleet, gateways, ready, routing, status, users, audit, beats, mirror,
+    follow,
 )  # fmt: skip
 
 
