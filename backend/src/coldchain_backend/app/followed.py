@@ -35,12 +35,12 @@ _log = Log("follow")
 T = TypeVar("T")
 
 
-def source_of(settings: Settings, section: FollowSection) -> InfluxSource:
+def influx_of(settings: Settings, section: FollowSection) -> Influx:
     """The store that the settings name. Raises InvalidInput for a secret that cannot be read."""
     token = resolve(section.token, settings.folder) if section.token else None
     ca = None if section.ca_file is None else settings.folder / section.ca_file
     place = Place(bucket=section.bucket, org=section.org, user=section.user, token=token)
-    return InfluxSource(Influx(wires(section.url, ca=ca), place, section.version), section.policy)
+    return Influx(wires(section.url, ca=ca), place, section.version)
 
 
 def followers_of(
@@ -62,9 +62,8 @@ def followers_of(
         def mark(name: MarkName, details: dict[str, Json]) -> None:
             wait_for(ledger.append([mark_record(name, details)]))
 
-        ports = FollowPorts(
-            source=source_of(settings, section), ledger=ledger, keep=keep, mark=mark, now_ms=clock.now_ms
-        )
+        source = InfluxSource(influx_of(settings, section), section.policy)
+        ports = FollowPorts(source=source, ledger=ledger, keep=keep, mark=mark, now_ms=clock.now_ms)
         state = FollowState(name=section.name, target=f"{section.url} {section.org}/{section.bucket}")
         return Follower(section, ports, settings.data_dir / FOLDER / section.name, state)
 

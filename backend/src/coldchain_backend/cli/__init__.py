@@ -19,6 +19,7 @@ from coldchain_backend.cli import (
     evidence,
     expire,
     fleet,
+    follow,
     gateways,
     judge,
     migrate,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(follow.app, name="follow")
 app.add_typer(gateways.app, name="gateways")
 app.add_typer(mirror.app, name="mirror")
 app.add_typer(profiles.app, name="profiles")

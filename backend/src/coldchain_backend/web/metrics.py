@@ -111,8 +111,8 @@ def _followed(states: Sequence[FollowState], now_ms: int, registry: CollectorReg
     named = _gauge(registry, "follow_condition", "1: an operator has to know", "store", "name")
     for state in states:
         values = (
-            state.trouble is None, state.live, state.lag_ms(now_ms) / 1000, state.taken, state.late, state.gone,
-            state.ahead + state.too_far,
+            state.trouble is None, state.live, state.lag_ms(now_ms) / 1000, state.taken, state.late,
+            state.gone, state.ahead + state.too_far,
         )  # fmt: skip
         for gauge, value in zip(figures.values(), values, strict=True):
             gauge.labels(state.name).set(value)

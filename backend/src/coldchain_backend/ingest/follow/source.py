@@ -21,11 +21,10 @@ class InfluxSource:
 
     def look(self) -> StoreFacts:
         facts = self._influx.facts()
-        newest = self._influx.newest("mirror", {}) if facts.there else None
         return StoreFacts(
             version=facts.version,
             there=facts.there,
-            mirrored=newest is not None and newest[1].keys() >= _MARK,
+            mirrored=facts.there and self._mirrored(),
             date_ms=facts.date_ms,
         )
 
@@ -61,6 +60,11 @@ class InfluxSource:
 
     def close(self) -> None:
         self._influx.close()
+
+    def _mirrored(self) -> bool:
+        """Whether a mirror of this product left its mark here."""
+        asked = f'SELECT * FROM {self._of}"mirror" ORDER BY time DESC LIMIT 1'  # noqa: S608 - names quoted
+        return any(_MARK.issubset(table.columns) for table in self._influx.ask(asked))
 
     def _kinds(self, rule: Rule) -> set[str]:
         """The types that the field has anywhere."""
