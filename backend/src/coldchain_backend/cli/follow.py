@@ -30,6 +30,8 @@ from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.documents import duration_text
 
 POLL_S: Final = 0.5
+WIDE: Final = 200
+"""Columns of a table that goes into a file or a pipe."""
 EXAMPLES: Final = """Examples:
 
   coldchain-backend follow discover
@@ -136,7 +138,8 @@ def _show(found: Sequence[FoundSeries], rules: Sequence[Rule]) -> None:
             _shown(one.last_ms),
             _sensor(rules, one) or "-",
         )
-    Console(soft_wrap=True).print(table)
+    console = Console()
+    Console(width=None if console.is_terminal else WIDE).print(table)
     typer.echo(f"{len(found)} series")
 
 

@@ -1,7 +1,8 @@
 """Foreign stores whose past is being read in: judged like everything, but nobody is called for it.
 
 From a store's first mark until it has caught up nobody can tell either who is silent: the newest readings
-come last. A store that cannot be read ends that at once, and so does a start of the service, because silence
+come last. What was over by then stays the past, also when a fleet version or a late point judges it again. A
+store that cannot be read ends that at once, and so does a start of the service, because silence
 must never look like safety; what is not read in yet is marked again when reading goes on.
 """
 
@@ -16,6 +17,7 @@ from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.ledger import Json, MarkName
 
 _PREFIX: Final = "imports "
+_DONE: Final = "imported "
 _STOPS: Final = frozenset(trouble.value for trouble in Trouble)
 """Troubles in which nothing is read any more."""
 
@@ -25,9 +27,13 @@ class Imports:
 
     def __init__(self, present: Present, conditions: Conditions, roll_call: RollCall) -> None:
         self._present, self._conditions, self._roll_call = present, conditions, roll_call
-        for kind, subject in present.conditions:
-            if kind == AlertKind.SYSTEM.value and subject.startswith(_PREFIX):
+        for (kind, subject), state in present.conditions.items():
+            if kind != AlertKind.SYSTEM.value:
+                continue
+            if subject.startswith(_PREFIX):
                 present.importing.add(subject.removeprefix(_PREFIX))
+            elif subject.startswith(_DONE):
+                present.imported_to[subject.removeprefix(_DONE)] = state.since_ms
 
     def look_at_mark(self, fields: Mapping[str, Json]) -> None:
         """A mark about a store came; other marks are passed over."""
@@ -35,10 +41,12 @@ class Imports:
         if mark == MarkName.FOLLOW_IMPORTS.value and store not in self._present.importing:
             self._conditions.keep(beginning(AlertKind.SYSTEM, _PREFIX + store, self._present.now_ms))
             self._present.importing.add(store)
-        elif store in self._present.importing and (
-            mark == MarkName.FOLLOW_CAUGHT_UP.value
-            or (mark == MarkName.FOLLOW_FAILING.value and fields.get("trouble") in _STOPS)
-        ):
+        elif mark == MarkName.FOLLOW_CAUGHT_UP.value:
+            now_ms = self._present.now_ms
+            self._conditions.keep(beginning(AlertKind.SYSTEM, _DONE + store, now_ms))
+            self._present.imported_to[store] = now_ms
+            self._end(store)
+        elif mark == MarkName.FOLLOW_FAILING.value and fields.get("trouble") in _STOPS:
             self._end(store)
 
     def end_all(self) -> None:
@@ -49,6 +57,8 @@ class Imports:
     def _end(self, store: str) -> None:
         """What goes on now is told as it would have been, and silence is looked for again."""
         present = self._present
+        if store not in present.importing:
+            return
         state = self._conditions.state(AlertKind.SYSTEM, _PREFIX + store)
         if state is not None:
             self._conditions.end(state, EndKind.RESOLVED, present.now_ms)

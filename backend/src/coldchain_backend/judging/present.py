@@ -64,6 +64,7 @@ class Present:
     watched: dict[str, Spell] = field(default_factory=dict)
     uploads: dict[str, int] = field(default_factory=dict)
     importing: set[str] = field(default_factory=set)
+    imported_to: dict[str, int] = field(default_factory=dict)
     _standing: dict[str, list[tuple[Spell, tuple[Course, ...]]]] = field(default_factory=dict)
     _offset: int = 0
     _made: int = 0
@@ -204,6 +205,14 @@ class Present:
             return False
         state = self.sensors.get(sensor)
         return state is not None and state.gateway in self.importing
+
+    def past(self, sensor: str | None, newest_ms: int) -> bool:
+        """Whether what a sensor said, last at an instant, was read in from the past of a foreign store."""
+        if self.imported(sensor):
+            return True
+        state = self.sensors.get(sensor or "") if self.imported_to else None
+        until_ms = None if state is None or state.gateway is None else self.imported_to.get(state.gateway)
+        return until_ms is not None and newest_ms <= until_ms
 
     def waits_for_import(self, sensor: str) -> bool:
         """Whether nobody can tell if a sensor is silent: it may stand in a store that is being read in."""

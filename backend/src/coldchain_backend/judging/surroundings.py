@@ -28,7 +28,8 @@ class Surroundings:
 
     def past(self, cause: Cause) -> bool:
         """Whether it is being read in from the past of a foreign store."""
-        return self._present.imported(cause.subject.sensor)
+        newest_ms = cause.known_ms if cause.end is None else cause.end.event_ms
+        return self._present.past(cause.subject.sensor, newest_ms)
 
     def context(self, cause: Cause) -> Context:
         """What is known around a cause now."""
