@@ -60,7 +60,8 @@ test-reference: $(DEV)  ## SERIES=1000 random series judged by two implementatio
 	@COLDCHAIN_SERIES=$(or $(SERIES),1000) $(PY) -m pytest -q tests/scenarios/judging/test_second_judge.py $(ARGS)
 
 test-influx: $(DEV)  ## mirror and follow on InfluxDB 2.7 and 1.6 (make influxd), with counts
-	@$(PY) -m pytest -q -s tests/contract/mirror tests/unit/mirror tests/integration/mirror $(ARGS)
+	@$(PY) -m pytest -q -s tests/contract/mirror tests/contract/follow tests/unit/mirror tests/unit/follow \
+		tests/integration/mirror tests/integration/follow $(ARGS)
 
 soak: $(DEV)  ## the long form of every test that has one
 	@COLDCHAIN_SOAK=1 $(PY) -m pytest -q -m soak $(ARGS)
