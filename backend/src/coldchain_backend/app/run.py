@@ -63,7 +63,6 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
         answers = judging.Answers(sql.Records(database), organisation, ledger)
-        mirror = mirror_of(settings, ledger, database, clock)
         upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
         ground = Ground(
             settings=settings,
@@ -81,13 +80,13 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             room=upkeep.room,
             vitals=Vitals(clock=clock, ledger=ledger, answers=answers, held=settings.data_dir / HELD),
             beats=Beats(settings.config.beats, settings.data_dir, clock, marker(ledger)),
-            mirror=mirror,
+            mirror=mirror_of(settings, ledger, database, clock),
             followers=followers_of(settings, ledger, admission, clock),
         )
         async with (
             between_marks(ledger, key),
             judged(ground, database) as consumer,
-            mirroring(mirror, clock),
+            mirroring(ground.mirror, clock),
             following(ground.followers, clock),
             Supervisor(clock) as loops,
             Mail.of(ground, database, marker(ledger)) as mail,
@@ -96,7 +95,6 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
             loops.start("upkeep", upkeep.run)
             look_after(loops, ground)
             loops.start("courier", lambda: deliver(ground, mail))
-            loops.start("beats", ground.beats.run)
             if settings.config.heartbeat is not None:
                 loops.start("heartbeat", heartbeat(ground, settings.config.heartbeat, mail.senders).run)
             start_timetables(loops, ground, database)
@@ -108,6 +106,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
 
 def look_after(loops: Supervisor, ground: Ground) -> None:
     """What looks now and then whether all is in order."""
+    loops.start("beats", ground.beats.run)
     loops.start("tokens", lambda: settle_tokens(ground))
     loops.start("auditor", Auditor(ground.answers, ground.clock, marker(ground.ledger)).run)
 

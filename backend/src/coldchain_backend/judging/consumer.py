@@ -33,7 +33,6 @@ from coldchain_backend.judging.present import Present, Settings
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.judging.rollups import Rollups
 from coldchain_backend.judging.sequences import follow_sequence
-from coldchain_backend.judging.system import look_at_mark
 from coldchain_backend.judging.takings import Takings
 from coldchain_backend.judging.versions import with_record
 from coldchain_backend.judging.zones import Zones
@@ -59,8 +58,7 @@ class Judging:
         self._absence = Absence(self._memory, self._desk, self._present, self._settings, hearing)
         self._roll_call = RollCall(self._memory, self._desk, self._present, self._settings, self._absence)
         self._imports = Imports(self._present, conditions, self._roll_call)
-        for sensor in self._present.watched:
-            self._roll_call.expect(sensor)
+        self._roll_call.expect_all()
         self._absence.expect_all()
         self._devices = Devices(self._memory, self._present, conditions)
         self._zones = Zones(self._memory, self._present, self._casebook, self._roll_call, self._devices)
@@ -148,11 +146,10 @@ class Judging:
             case Kind.ACT:
                 self._take_act(read_json(record.payload))
             case Kind.MARK:
-                self._take_mark(read_json(record.payload))
+                self._imports.take_mark(read_json(record.payload), self._desk)
         self._read_up_to(record, start=start)
         if start:
-            self._imports.end_all()
-            self._roll_call.call()
+            self._imports.begin_again()
             self._fire_dues(record.received_ms)
 
     def _read_up_to(self, record: Record, *, start: bool = False) -> None:
@@ -238,10 +235,6 @@ class Judging:
             self._changed(self._zones.take_act(fields))
         elif look_at_act(fields, self._memory, self._desk, present) is not None:
             self._casebook.release_whole()
-
-    def _take_mark(self, fields: Mapping[str, Json]) -> None:
-        self._imports.look_at_mark(fields)
-        look_at_mark(fields, self._desk, self._present)
 
     def _changed(self, courses: Iterable[Course]) -> None:
         """Keep what was judged again by a change of what is valid."""

@@ -9,11 +9,12 @@ must never look like safety; what is not read in yet is marked again when readin
 from collections.abc import Mapping
 from typing import Final
 
-from coldchain_backend.alerts import AlertKind, EndKind
+from coldchain_backend.alerts import AlertKind, Desk, EndKind
 from coldchain_backend.influx import Trouble
 from coldchain_backend.judging.device_conditions import Conditions, beginning
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
+from coldchain_backend.judging.system import look_at_mark
 from coldchain_backend.ledger import Json, MarkName
 
 _PREFIX: Final = "imports "
@@ -35,8 +36,12 @@ class Imports:
             elif subject.startswith(_DONE):
                 present.imported_to[subject.removeprefix(_DONE)] = state.since_ms
 
-    def look_at_mark(self, fields: Mapping[str, Json]) -> None:
-        """A mark about a store came; other marks are passed over."""
+    def take_mark(self, fields: Mapping[str, Json], desk: Desk) -> None:
+        """A mark of the service came: it may begin or end an import, or be told."""
+        self._look_at(fields)
+        look_at_mark(fields, desk, self._present)
+
+    def _look_at(self, fields: Mapping[str, Json]) -> None:
         mark, store = fields.get("mark"), str(fields.get("store", ""))
         if mark == MarkName.FOLLOW_IMPORTS.value and store not in self._present.importing:
             self._conditions.keep(beginning(AlertKind.SYSTEM, _PREFIX + store, self._present.now_ms))
@@ -49,10 +54,11 @@ class Imports:
         elif mark == MarkName.FOLLOW_FAILING.value and fields.get("trouble") in _STOPS:
             self._end(store)
 
-    def end_all(self) -> None:
-        """The service started again: whatever still is to be read in will be marked again."""
+    def begin_again(self) -> None:
+        """The service started: whatever still is to be read in will be marked again; the roll is called."""
         for store in sorted(self._present.importing):
             self._end(store)
+        self._roll_call.call()
 
     def _end(self, store: str) -> None:
         """What goes on now is told as it would have been, and silence is looked for again."""

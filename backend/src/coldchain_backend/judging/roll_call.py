@@ -31,9 +31,13 @@ class RollCall:
 
     def call(self) -> None:
         """Set all due times anew: at load, at a start mark, and when the fleet changed."""
+        self.expect_all()
+        self._absence.know()
+
+    def expect_all(self) -> None:
+        """Set when the silence of each watched sensor is due."""
         for sensor in sorted(self._present.watched):
             self.expect(sensor)
-        self._absence.know()
 
     def expect(self, sensor: str) -> None:
         """Set when the silence of a sensor, or the rise of its alert, is due."""
