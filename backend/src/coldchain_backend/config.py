@@ -26,15 +26,23 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class BackendSection:
     """Whose backend it is, where it keeps its things and where it listens.
 
-    public_url   how people's browsers reach it; stands in login links and alerts
+    public_url        how people's browsers reach it; stands in login links and alerts
+    trusted_proxies   networks of proxies of one's own before it: who asks is read from what they write
+    proxy_header      what they write: "x-forwarded-for" or "forwarded" (RFC 7239); the other is not read
     """
 
     organisation: str
     data_dir: Path = Path("data")
     listen: str = "127.0.0.1:8080"
     public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: str = "x-forwarded-for"
 
     def __post_init__(self) -> None:
+        for network in self.trusted_proxies:
+            _check_network("trusted_proxies", network)
+        if self.proxy_header not in ("x-forwarded-for", "forwarded"):
+            raise InvalidInput('proxy_header is "x-forwarded-for" or "forwarded"')
         if not _NAME.fullmatch(self.organisation):
             raise InvalidInput(f"{self.organisation!r} is not a name of letters, digits, '.', '_' and '-'")
         host, colon, port = self.listen.rpartition(":")
@@ -59,10 +67,15 @@ class DeliverySection:
 
     def __post_init__(self) -> None:
         for network in self.allow_private:
-            try:
-                ip_network(network)
-            except ValueError as error:
-                raise InvalidInput(f"allow_private: {network!r} is not a network") from error
+            _check_network("allow_private", network)
+
+
+def _check_network(key: str, network: str) -> None:
+    """Raises InvalidInput for what is no network."""
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise InvalidInput(f"{key}: {network!r} is not a network") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ async def run_server(app: FastAPI, taken: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # `web.proxies` reads them, of proxies that are named only
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
     )

@@ -36,6 +36,7 @@ from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
+from coldchain_backend.web.proxies import Proxies, networks_of
 from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
 from coldchain_backend.web.signing_in import SigningIn
@@ -125,6 +126,8 @@ def application(ground: Ground) -> FastAPI:
         vitals=ground.vitals,
         beats=ground.beats,
     )
+    backend = ground.settings.config.backend
+    app.add_middleware(Proxies, trusted=networks_of(backend.trusted_proxies), header=backend.proxy_header)
     install_errors(app)
     include(app, ROUTERS)
     install(app)

@@ -1,5 +1,6 @@
 """Gateways that should be heard and are not: one alert each, with the sensors that it leaves unknown."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from coldchain.profiles import Level
@@ -8,7 +9,14 @@ from coldchain_backend.fleet import Asset
 from coldchain_backend.judging.contracts import GatewayState, Memory
 from coldchain_backend.judging.dues import DueKind
 from coldchain_backend.judging.hearing import ASK_AGAIN_MS, Hearing
-from coldchain_backend.judging.presence import offline_due_ms, rise_ms, show, was_quiet, with_uploads
+from coldchain_backend.judging.presence import (
+    DEFAULT_OFFLINE_MS,
+    offline_due_ms,
+    rise_ms,
+    show,
+    was_quiet,
+    with_uploads,
+)
 from coldchain_backend.judging.present import Present, Settings
 
 
@@ -33,6 +41,13 @@ class Absence:
         for gateway in self._present.fleet.gateways:
             if gateway.name in self._present.gateways:
                 self._expect(gateway.name)
+
+    def expect_those(self, sensors: Iterable[str]) -> None:
+        """Sensors may have come into use: set when the absence of the gateways that bring them is due."""
+        declared = {gateway.name for gateway in self._present.fleet.gateways}
+        for name in sorted({name for one in sensors if (name := self._present.gateway_of(one))} & declared):
+            if name in self._present.gateways:
+                self._expect(name)
 
     def _expect(self, name: str) -> None:
         state = self._present.gateways[name]
@@ -100,7 +115,9 @@ class Absence:
         """The instant has come at which a gateway should have been heard, or at which its alert rises."""
         state = self._present.gateways[name]
         if state.offline_ms is None:
-            if next(self._present.sensors_of(name), None) is None:
+            missed_ms = self._missed_ms(name)
+            if missed_ms is None or missed_ms > self._present.now_ms:
+                self._present.dues.set(DueKind.OFFLINE, (name,), missed_ms)
                 return
             if self._hearing.nothing(state):
                 again_ms = self._present.now_ms + ASK_AGAIN_MS
@@ -111,6 +128,13 @@ class Absence:
             self._keep(state)
             self._expect(name)
         self._tell(state, None)
+
+    def _missed_ms(self, name: str) -> int | None:
+        """When it would be missed: it may be away while nothing of it is in use, and a time after that."""
+        watched, asset = self._present.watched, self._asset_of(name)
+        used_ms = min((watched[one].from_ms for one in self._present.sensors_of(name)), default=None)
+        after_ms = DEFAULT_OFFLINE_MS if asset is None else asset.offline_after_ms
+        return None if used_ms is None else used_ms + after_ms
 
     def _tell(self, state: GatewayState, end: End | None) -> None:
         sensors = tuple(self._present.sensors_of(state.gateway))

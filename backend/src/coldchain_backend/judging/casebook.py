@@ -57,9 +57,6 @@ class Casebook:
             elif one.held_ms is not None:
                 self.held.hold(one, course)
         for course in self._present.courses.values():
-            shown = {place.rule: place for place in course.shown(self._present.now_ms).open}
-            for rule, one in course.open.items():
-                course.open[rule] = replace(one, excursion=shown.get(rule, one.excursion))
             self.schedule(course)
 
     def after_readings(self, course: Course, closed: Sequence[Found]) -> None:
@@ -91,10 +88,9 @@ class Casebook:
         stored = known or self._fresh(course, excursion)
         if known is not None:
             stored = replace(known, excursion=excursion)
-        course.open[excursion.rule] = stored
         ended = course.over(self._present.now_ms)
         if known is None or not told_the_same(known.excursion, excursion, to_the_last=ended):
-            self._put(stored)
+            course.open[excursion.rule] = self._put(stored)
         elif stored.id not in self._unpaged or excursion.level is not Level.ALARM:
             return
         self._look(stored, course, first=first)
@@ -146,7 +142,7 @@ class Casebook:
 
     def withdraw(self, course: Course, because: Because) -> None:
         """The time of a course is no longer judged: none of its excursions is one any more."""
-        now = {one.id: one for one in course.open.values()}
+        now = {one.id: one for one in course.standing(self._present.now_ms)}
         for stored in self._memory.excursions(course.key, 0, _EVER_MS):
             self.held.release(stored.id)
             one = now.get(stored.id, stored)
@@ -165,15 +161,15 @@ class Casebook:
 
     def _again(self, one: StoredExcursion, course: Course, *, wait: bool, quiet: bool) -> None:
         """Keep a revised excursion; quiet: an alert that has ended stays as it was told."""
-        if one.excursion.closed_ms is None:
-            course.open[one.excursion.rule] = one
         alert = self._desk.alert_of(one.id) if quiet else None
-        if alert is not None and not alert.state.open:
-            self._put(one)
-        elif one.excursion.closed_ms is not None:
+        told = alert is None or alert.state.open
+        if told and one.excursion.closed_ms is not None:
             self._settle(one, course, wait=wait)
-        else:
-            self._put(one)
+            return
+        kept = self._put(one)
+        if one.excursion.closed_ms is None:
+            course.open[one.excursion.rule] = kept
+        if told:
             self._look(one, course)
 
     def close_spell(self, course: Course) -> None:
@@ -181,7 +177,7 @@ class Casebook:
         if not course.over(self._present.now_ms):
             return
         self.after_time(course)
-        for stored in course.open.values():
+        for stored in course.standing(self._present.now_ms):
             self._look(stored, course)
 
     def _settle(self, stored: StoredExcursion, course: Course, *, wait: bool = True) -> None:

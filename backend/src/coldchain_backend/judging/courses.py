@@ -1,7 +1,7 @@
 """A course: one quantity of one sensor at one point under one profile, stepped through as readings come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import lt
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -38,7 +38,8 @@ class Snapshots(Protocol):
 class Course:
     """In memory: the state after all readings in order, and the excursions that are open by rule.
 
-    `state` never contains the passing of time; `shown` is it, advanced to the log's stamp.
+    `state` never contains the passing of time; `shown` is it, advanced to the log's stamp. `open` are the
+    excursions as stored last, so that a restart finds the same; `standing` is how they stand at an instant.
     """
 
     key: CourseKey
@@ -148,6 +149,11 @@ class Course:
             return self.state
         state, _ = step(self.state, Until(time_ms=self._until(now_ms)), self.judged)
         return state
+
+    def standing(self, now_ms: int) -> list[StoredExcursion]:
+        """The open excursions as judged up to an instant."""
+        shown = {place.rule: place for place in self.shown(now_ms).open}
+        return [replace(one, excursion=shown.get(rule, one.excursion)) for rule, one in self.open.items()]
 
     def over(self, now_ms: int) -> bool:
         """Whether the time of the spell has ended."""

@@ -8,7 +8,7 @@ from typing import Final
 from coldchain.excursions import INITIAL, State, run
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.casebook import Because, Casebook
-from coldchain_backend.judging.contracts import HOUR_MS, Memory, StoredExcursion
+from coldchain_backend.judging.contracts import HOUR_MS, Memory
 from coldchain_backend.judging.courses import Course, Sample, closings
 from coldchain_backend.judging.identity import Found
 from coldchain_backend.judging.rollups import drop
@@ -42,6 +42,7 @@ def judge_again(
         state=INITIAL if start is None else start[1],
     )
     began_ms = walk.begin_ms
+    stood = {one.id: one for one in course.standing(now_ms)}
     _walk(course, memory, walk)
     drop(course, memory, course.late_from_ms, course.late_to_ms)
     course.settle_late()
@@ -53,23 +54,17 @@ def judge_again(
         new, end_ms = walk.closed, walk.stopped_ms
         untouched = {(place.rule, place.opened_ms) for place in walk.state.open}
     old = [
-        one
+        stood.get(one.id, one)
         for one in memory.excursions(course.key, began_ms, end_ms)
         if (one.excursion.rule, one.excursion.opened_ms) not in untouched
     ]
-    casebook.after_late(course, _as_known(old, course), new, because)
+    casebook.after_late(course, old, new, because)
 
 
 def _hour_of(walk: _Walk) -> int | None:
     """The hour of the last reading, also where it lies before all that was walked through."""
     last_ms = walk.state.last_ms
     return None if last_ms is None else last_ms // HOUR_MS * HOUR_MS
-
-
-def _as_known(old: Sequence[StoredExcursion], course: Course) -> list[StoredExcursion]:
-    """Excursions as memory has them; open ones are stored only when a level changed."""
-    known = {one.id: one for one in course.open.values()}
-    return [known.get(one.id, one) for one in old]
 
 
 def _found(walk: _Walk, course: Course, now_ms: int) -> list[Found]:

@@ -1,12 +1,16 @@
 """Who should speak and does not: when a sensor is silent and a gateway offline."""
 
 from dataclasses import replace
+from typing import Final
 
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Cause, Desk
 from coldchain_backend.fleet import Asset, Fleet, Spell
 from coldchain_backend.judging.contracts import GatewayState, SensorState
 from coldchain_backend.judging.present import Settings
+
+DEFAULT_OFFLINE_MS: Final = 300_000
+"""How long a gateway of no asset may be unheard."""
 
 
 def silence_delay_ms(interval_ms: int, settings: Settings) -> int:
@@ -76,6 +80,6 @@ def offline_due_ms(
     gateway: GatewayState, asset: Asset | None, started_ms: int, uploads_every_ms: int = 0
 ) -> int:
     """When a gateway is to be told as offline."""
-    after_ms = uploads_every_ms + (300_000 if asset is None else asset.offline_after_ms)
+    after_ms = uploads_every_ms + (DEFAULT_OFFLINE_MS if asset is None else asset.offline_after_ms)
     heard_ms = gateway.known_ms if gateway.heard_ms is None else gateway.heard_ms
     return max(heard_ms, gateway.known_ms, started_ms) + after_ms

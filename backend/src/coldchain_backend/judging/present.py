@@ -131,7 +131,7 @@ class Present:
                 course = self.courses[key] = Course.begin(spell, quantity)
             elif (course.spell.profile, course.spell.interval_ms) != (spell.profile, spell.interval_ms):
                 fresh = Course.begin(spell, quantity)
-                fresh.open = course.open
+                fresh.open = {one.excursion.rule: one for one in course.standing(self.now_ms)}
                 course = self.courses[key] = fresh
             course.spell, course.certificates = spell, self.fleet.certificates(spell.sensor)
             found.append(course)

@@ -1,5 +1,6 @@
 """The roll call: silence of sensors, from the inventory of what is in use."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from coldchain.profiles import Level
@@ -38,6 +39,13 @@ class RollCall:
         """Set when the silence of each watched sensor is due."""
         for sensor in sorted(self._present.watched):
             self.expect(sensor)
+
+    def expect_those(self, sensors: Iterable[str]) -> None:
+        """Set the due times of sensors whose zone has changed its state, and of their gateways."""
+        names = sorted(sensors)
+        for sensor in names:
+            self.expect(sensor)
+        self._absence.expect_those(names)
 
     def expect(self, sensor: str) -> None:
         """Set when the silence of a sensor, or the rise of its alert, is due."""

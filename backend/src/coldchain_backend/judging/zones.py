@@ -202,8 +202,7 @@ class Zones:
         by = entries[-1].by if entries else ""
         self._roll_call.close_unwatched(by)
         self._devices.close_unwatched(sensors, by)
-        for sensor in sorted(sensors):
-            self._roll_call.expect(sensor)
+        self._roll_call.expect_those(sensors)
         known = self._zone(zone)
         if known is not None:
             self._expect(known)
