@@ -17,6 +17,7 @@ from coldchain.seal import GENESIS, Batch, Key, encode_public, read_batches, sea
 from coldchain_backend.sql import open_database
 from demo.api import ready
 from demo.receiver import Receiver, new_secret
+from support.acceptance import Figures
 from support.ports import free_port
 from support.powercut import disk
 from support.powercut.backend_state import Promises, Restart, readings
@@ -184,10 +185,14 @@ def test_the_replay_gives_the_files_that_the_backend_left(scene: Scene) -> None:
     assert scene.recording.differences(scene.folder) == []
 
 
-def test_no_cut_loses_or_doubles_what_was_answered_or_told(scene: Scene, states: Path) -> None:
+@pytest.mark.acceptance("T2")
+def test_no_cut_loses_or_doubles_what_was_answered_or_told(
+    scene: Scene, states: Path, figures: Figures
+) -> None:
     found: dict[int, list[str]] = {}
     most = 0
     for cut in scene.recording.cuts(CUTS, seed=13):
+        figures.add(power_cuts=1)
         most = max(most, len(scene.promises(cut).sealed))
         if wrong := scene.faults(cut, states / str(cut.number)):
             found[cut.number] = wrong

@@ -24,6 +24,7 @@ from coldchain_backend.cli import (
     judge,
     migrate,
     mirror,
+    muted,
     profiles,
     ready,
     rebuild,
@@ -48,6 +49,7 @@ app.add_typer(fleet.app, name="fleet")
 app.add_typer(follow.app, name="follow")
 app.add_typer(gateways.app, name="gateways")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(muted.app, name="muted")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(receiver.app, name="receiver")
 app.add_typer(route.app, name="route")

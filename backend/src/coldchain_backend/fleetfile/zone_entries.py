@@ -41,6 +41,13 @@ def scheduled_time(text: str) -> ScheduledTime:
     return ScheduledTime(days=_days(found[1], text), from_minute=minutes[0], to_minute=minutes[1])
 
 
+def written_time(one: ScheduledTime) -> str:
+    """As `scheduled_time` reads it."""
+    days = "daily" if len(one.days) == len(_DAYS) else ",".join(_DAYS[day] for day in one.days)
+    first, last = (f"{minute // 60:02}:{minute % 60:02}" for minute in (one.from_minute, one.to_minute))
+    return f"{days} {first}-{last}"
+
+
 def _days(named: str, text: str) -> tuple[int, ...]:
     if named == "daily":
         return tuple(range(7))

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from coldchain.errors import InvalidInput
 from coldchain_backend.alerts import Mute, MuteKind
 from coldchain_backend.fleetfile.keys import time_zone
+from coldchain_backend.fleetfile.zone_entries import written_time
 from coldchain_backend.ledger import ActName, Json
 from coldchain_backend.web.acknowledge import MAX_REASON
 from coldchain_backend.web.alert_acts import Wanted as Wish
@@ -89,7 +90,10 @@ class Set(BaseModel):
 
 
 class MuteItem(BaseModel):
-    """What is muted or will be: whose alerts, from when to when, who set it and why; `holds` now."""
+    """What is muted or will be: whose alerts, from when to when, who set it and why; `holds` now.
+
+    `times`: of a window that comes again, its days and times of day by the clock of `time_zone`.
+    """
 
     id: str
     kind: MuteKind
@@ -101,6 +105,7 @@ class MuteItem(BaseModel):
     level: str | None
     from_: Time = Field(serialization_alias="from")
     to: Time | None
+    times: list[str]
     time_zone: str | None
     by: str
     reason: str
@@ -177,6 +182,7 @@ def _item(mute: Mute, now_ms: int) -> MuteItem:
         level=None if mute.level is None else mute.level.value,
         from_=iso(mute.from_ms),
         to=None if mute.to_ms is None else iso(mute.to_ms),
+        times=[] if mute.schedule is None else [written_time(one) for one in mute.schedule.times],
         time_zone=None if mute.schedule is None else mute.time_zone,
         by=mute.by,
         reason=mute.reason,
