@@ -326,6 +326,25 @@ MAKES |= {
         "Point\tDate\tTime\tTemp\n",
         row=lambda n, at, v: f"{n + 1}\t{at:%d-%b-%Y}\t{at:%H:%M:%S}\t{v}\n",
     ),
+    "a heading in several lines": Make(
+        head='"No.","Date\nTime","Temperature\n(°F)"\n',
+        row=lambda n, at, v: f"{n + 1},{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n",
+    ),
+    "French hours": Make(
+        head="Date;Heure;Température °C\n",
+        row=lambda n, at, v: f"{at:%d/%m/%Y};{at:%H}h{at:%M};{comma(v)}\n",
+    ),
+    "a line of something else before JSON lines": Make(
+        head="connected\n",
+        row=lambda n, at, v: f'{{"ts":{at.timestamp():.0f},"temp_c":"{v}"}}\n',
+        wanted=Wanted(),
+    ),
+    "a zone in words above": Make(
+        head="Timezone,GMT+8\nTime,Temp °C\n",
+        row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v}\n",
+        offset=timedelta(hours=8),
+        wanted=Wanted(),
+    ),
     "other temperatures beside": Make(
         head="Date,Temperature_Celsius(°C),DPT_Celsius(°C),Wet Bulb °C\n",
         row=lambda n, at, v: f"{at:%Y-%m-%d %H:%M},{v},-5.1,2.2\n",

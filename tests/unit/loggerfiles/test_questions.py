@@ -136,6 +136,36 @@ def test_a_second_table_with_other_columns_is_not_read_as_the_first(tmp_path: Pa
     assert len(read(tmp_path, f"{first}\n{first}").channels[0].samples) == 2
 
 
+def test_a_table_of_alarms_below_is_not_read_as_readings(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-15 0{hour}:00,5.{hour}\n" for hour in range(5))
+    with pytest.raises(ConfigError, match="another table") as caught:
+        read(tmp_path, f"Time,Temperature °C\n{rows}\nAlarm start,Peak °C\n2024-01-15 02:05,99.1\n")
+    assert caught.value.line == 8
+    found = read(tmp_path, f"Time,Temperature °C\n{rows}Max,5.4\nlogger stopped,\n")
+    assert len(found.channels[0].samples) == 5
+
+
+def test_two_loggers_in_one_file_are_not_mixed(tmp_path: Path) -> None:
+    def block(value: float) -> str:
+        rows = "".join(f"2024-01-15 0{hour}:00,{value + hour}\n" for hour in range(5))
+        return f"Time,Temp °C\n{rows}"
+
+    blocks = block(4.5) + block(24.5)
+    with pytest.raises(ConfigError, match="several loggers in one file") as caught:
+        read(tmp_path, blocks)
+    assert caught.value.line == 8
+
+
+@pytest.mark.parametrize("row", ["5,1", "5,1,45,2"])
+def test_numbers_that_were_cut_at_their_decimal_commas_are_refused(row: str, tmp_path: Path) -> None:
+    heading = "time,temp °C,rh %" if row.count(",") > 1 else "time,temp °C"
+    with pytest.raises(ConfigError, match="decimal commas") as caught:
+        read(tmp_path, f"{heading}\n2024-01-15 07:00,{row}\n2024-01-15 08:00,{row}\n")
+    assert caught.value.line == 2
+    quoted = "time,temp °C\n" + '2024-01-15 07:00,"5,1"\n2024-01-15 08:00,"5,1"\n'
+    assert read(tmp_path, quoted).channels[0].samples[0][1] == 5.1
+
+
 def test_several_columns_are_told_and_one_or_all_are_chosen(tmp_path: Path) -> None:
     text = "time,Probe 1 °C,Probe 2 °C,RH %\n2024-01-15 07:00,5.1,-18.2,45\n2024-01-15 08:00,5.2,-18.3,46\n"
     with pytest.raises(ConfigError, match="'Probe 1 °C', 'Probe 2 °C'"):

@@ -1,6 +1,7 @@
 """What headings of columns tell: words of many languages, as logger programs write them."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 TEMPERATURE: Final = re.compile(
@@ -31,3 +32,16 @@ NAMES: Final = re.compile(
     r"^(_field|_?measurement|topic|entity.?id|sensor|device|logger|serial.*|s/n|probe|point|location|channel.?name|传感器.*|设备.*|测点.*|探头名称|dev.?eui|sensor.?id|device.?id|device.?name|host|gateway|name)$",
     re.IGNORECASE,
 )
+_WHEN: Final = re.compile(rf"{TIME.pattern}|start|begin|début|inicio|开始", re.IGNORECASE)
+_FIGURE: Final = re.compile(r"[\s\W]*\d")
+
+
+def is_heading(cells: Sequence[str]) -> bool:
+    """Whether cells stand above a table of its own: one tells of time, another of a temperature, none is a
+    figure."""
+    told = [cell for cell in cells if cell]
+    return (
+        not any(_FIGURE.match(cell) for cell in told)
+        and any(_WHEN.search(cell) for cell in told)
+        and any(SURELY.search(cell) and not TIME.match(cell) for cell in told)
+    )

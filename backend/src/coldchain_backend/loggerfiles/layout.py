@@ -135,6 +135,7 @@ class _Table:
         names = tuple(c for c in range(width) if c not in taken and c not in numbers and self._tells(c))
         units = next((c for c in range(width) if c not in taken and self._is_unit(c)), None)
         layout = replace(layout, names=names, units=units)
+        self._refuse_cut_numbers(layout)
         if wish.columns and wish.columns != ("all",):
             return replace(
                 layout, values=tuple(_column(layout, name, width, self.file) for name in wish.columns)
@@ -155,6 +156,23 @@ class _Table:
                 line=layout.first,
             )
         return replace(layout, values=tuple(found))
+
+    def _refuse_cut_numbers(self, layout: Layout) -> None:
+        """Refuse `5,1` between commas: the 5 would be read as the value."""
+        named = max((column for column, text in enumerate(layout.header) if text), default=-1) + 1
+        if layout.delimiter != "," or not named:
+            return
+        values = [
+            cell for row in self.rows for c, cell in enumerate(row) if c not in (layout.time, layout.clock)
+        ]
+        beyond = all(any(cell.isdigit() for cell in row[named:]) for row in self.rows)
+        if beyond and not any("." in cell for cell in values):
+            raise ConfigError(
+                "rows have more cells than the heading: numbers with decimal commas, cut at the commas?"
+                " Export with semicolons, or with the numbers in quotes",
+                file=self.file,
+                line=layout.first,
+            )
 
     def _temperatures(self, layout: Layout, numbers: Sequence[int]) -> list[int]:
         headed = {column: layout.name(column) for column in numbers}
@@ -200,11 +218,13 @@ def _time_places(cells: Sequence[tuple[int, list[str]]], width: int) -> Iterator
     whole = [c for c in range(width) if any(c < len(row) and _has_time(row[c]) for row in rows)]
     yield from ((column, None, False) for column in whole)
     dates = [c for c in range(width) if any(c < len(row) and date_of(row[c]) for row in rows)]
-    clocks = [
-        c for c in range(width) if any(c < len(row) and ":" in row[c] and clock_of(row[c]) for row in rows)
-    ]
+    clocks = [c for c in range(width) if any(c < len(row) and _is_clock(row[c]) for row in rows)]
     yield from ((date, clock, False) for date in dates for clock in clocks if date != clock)
     yield from ((column, None, True) for column in range(width) if _epochs(rows, column))
+
+
+def _is_clock(cell: str) -> bool:
+    return re.search(r"[:h时時]", cell) is not None and clock_of(cell) is not None
 
 
 def _has_time(cell: str) -> bool:
@@ -284,7 +304,7 @@ def _header(cells: Sequence[tuple[int, list[str]]], first: int, width: int, time
 
 def _looks_like_units(row: Sequence[str]) -> bool:
     """Whether a row tells units, alone or in brackets, and no numbers."""
-    return any(unit_within(cell) or unit_beside(cell) for cell in row) and not any(map(value_is_there, row))
+    return any(map(unit_beside, row)) and not any(map(value_is_there, row))
 
 
 def _named_times(cells: Sequence[tuple[int, list[str]]], wish: Wish, file: str) -> Place | None:

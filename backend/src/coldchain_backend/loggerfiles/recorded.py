@@ -267,7 +267,8 @@ def _placed(  # noqa: PLR0913, PLR0917 - all that is known of the file comes tog
             " offset such as +01:00"
         )
     channels = [
-        _channel(rows, place, instants, taken, wanted, never) for place in range(len(rows.layout.values))
+        _channel(path, rows, place, instants, taken, wanted, never)
+        for place in range(len(rows.layout.values))
     ]
     if all(_unit(rows, column, wanted) is None for column in rows.layout.values) and not _any_unit(rows):
         notes.append("no unit is named anywhere: taken as °C; --unit F if they are Fahrenheit")
@@ -289,6 +290,7 @@ def _any_unit(rows: Rows) -> bool:
 
 
 def _channel(  # noqa: PLR0913, PLR0917 - likewise
+    path: Path,
     rows: Rows,
     place: int,
     instants: Sequence[tuple[int, int]],
@@ -316,4 +318,11 @@ def _channel(  # noqa: PLR0913, PLR0917 - likewise
             channel.first_conflict = channel.first_conflict or taken.lines[index]
             found[at_ms] = min(known, value)
     channel.samples = sorted(found.items())
+    if 2 * channel.conflicts > len(found):
+        raise ConfigError(
+            f"most times of {channel.name!r} come twice with different values: several loggers in one file?"
+            " Judge each in a file of its own",
+            file=str(path),
+            line=channel.first_conflict,
+        )
     return channel

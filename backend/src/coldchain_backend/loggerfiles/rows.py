@@ -1,6 +1,7 @@
 """Rows of cells out of any of the forms: a table with delimiters, JSON lines, line protocol."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,10 +11,12 @@ from typing import Final, Protocol
 from coldchain.errors import ConfigError
 from coldchain.lineprotocol import BadLine, parse
 from coldchain_backend.loggerfiles.cells import plain
+from coldchain_backend.loggerfiles.headings import is_heading
 from coldchain_backend.loggerfiles.layout import Layout, NoTable, Wish, layout_of, split
 from coldchain_backend.loggerfiles.text import WINDOW, TextFile
 
 MAX_KEYS: Final = 200
+_DIGIT: Final = re.compile(r"\d")
 Numbered = Iterator[tuple[int, list[str]]]
 
 
@@ -47,11 +50,11 @@ def rows_of(text: TextFile, form: Form | None, wish: Wish) -> Rows:
 
 
 def _form(sample: list[tuple[int, str]]) -> Form:
-    said = [line.strip() for _, line in sample if line.strip(" [") and not line.startswith("#")]
-    if said and said[0].startswith(("{", "[{")):
+    said = [line.strip() for _, line in sample if line.strip(" [") and not line.startswith("#")][:20]
+    if sum(line.startswith(("{", "[{")) for line in said) > len(said) // 2 or said[:1] == ["{"]:
         return Form.JSON_LINES
-    lines = [one for one in parse("\n".join(said[:20]).encode()) if not isinstance(one, BadLine)]
-    return Form.LINE_PROTOCOL if lines and len(lines) >= len(said[:20]) // 2 else Form.CSV
+    lines = [one for one in parse("\n".join(said).encode()) if not isinstance(one, BadLine)]
+    return Form.LINE_PROTOCOL if lines and len(lines) >= len(said) // 2 else Form.CSV
 
 
 @dataclass(slots=True)
@@ -89,11 +92,12 @@ class _Table:
 
     def _refuse_another(self, number: int, cells: list[str]) -> None:
         """Refuse a second table with other columns: its values would be read as those of the first."""
-        layout = self.layout
-        header = layout.header[layout.time] if layout.header else ""
-        if not header or header not in cells:
+        time, header = self.layout.time, self.layout.header
+        if time >= len(cells) or _DIGIT.search(cells[time]):
             return
-        if [plain(cell) for cell in cells] != list(layout.header)[: len(cells)]:
+        said = [plain(cell) for cell in cells]
+        begins = is_heading(said) or (bool(header) and bool(header[time]) and header[time] in said)
+        if begins and said != list(header)[: len(said)]:
             raise ConfigError(
                 "another table with other columns begins: judge each in a file of its own",
                 file=str(self.text.path),

@@ -14,6 +14,7 @@ MAX_LINE: Final = 64 << 10
 SAMPLE: Final = 64 << 10
 WINDOW: Final = 400
 OVERLAP: Final = 40
+QUOTED_LINES: Final = 5
 LOOKED_AT: Final = 20_000
 """Lines among which a table has to begin: some loggers tell sixty days in words above it."""
 _MARKS: Final = (
@@ -69,6 +70,9 @@ class TextFile:
         """The beginning in overlapping parts, each of which may hold the table."""
         window: list[tuple[int, str]] = []
         for number, line in self.lines():
+            if window and 0 < number - window[-1][0] <= QUOTED_LINES and window[-1][1].count('"') % 2:
+                window[-1] = window[-1][0], f"{window[-1][1]} {line}"  # a quoted heading of several lines
+                continue
             window.append((number, line))
             if len(window) == WINDOW:
                 yield window
