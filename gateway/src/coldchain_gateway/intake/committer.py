@@ -20,9 +20,9 @@ from coldchain_runtime.logs import Log
 
 from .draft import Draft, Forget, Item, Taken, guarded
 
-QUEUE_ITEMS: Final = 500
+QUEUE_ITEMS: Final = 300
 QUEUE_NOTES: Final = 1000
-GROUP_ITEMS: Final = 300
+GROUP_ITEMS: Final = 250
 # A commit that found no room is tried again after this long.
 FULL_RETRY_S: Final = 1.0
 log = Log("gateway.intake")

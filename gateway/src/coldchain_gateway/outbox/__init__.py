@@ -1,6 +1,6 @@
 """The gateway's queue: readings are kept here before anybody hears "kept", and leave it sealed."""
 
-from .batches import decompress
+from .batches import decompress, pieces
 from .cap import Bound, Cap
 from .chunks import decode_entries
 from .contract import (
@@ -69,5 +69,6 @@ __all__ = [
     "decode_entries",
     "decompress",
     "open_outbox",
+    "pieces",
     "put_aside_files",
 ]

@@ -1,7 +1,7 @@
 """Sealed batches: the chain's head, what waits, what was acknowledged, refused, or will never be sent."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from coldchain.seal import GENESIS
@@ -24,6 +24,20 @@ def decompress(packed: bytes) -> bytes:
         return zlib.decompress(packed, wbits=31)
     except zlib.error as error:
         raise CorruptOutbox(f"a batch lost its bytes: {error}") from error
+
+
+def pieces(packed: bytes) -> Iterator[bytes]:
+    """The encoded batch bit by bit, so that nobody needs room for all of it. Raises CorruptOutbox."""
+    unpacker = zlib.decompressobj(wbits=31)
+    rest = packed
+    try:
+        while rest:
+            yield unpacker.decompress(rest, SMALL_BYTES)
+            rest = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise CorruptOutbox(f"a batch lost its bytes: {error}") from error
+    if not unpacker.eof:
+        raise CorruptOutbox("a batch lost its bytes: its end is missing")
 
 
 def add_hole(transaction: Transaction, hole: Hole) -> None:

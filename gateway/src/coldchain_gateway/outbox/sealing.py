@@ -5,6 +5,7 @@ limit is crossed; and never before time is trusted.
 """
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -152,25 +153,15 @@ class Sealer:
             return False
         self._dating.discard()
         lines = self._opening_lines(head, now_ms) + [hole_line(hole, now_ms) for hole in holes]
-        count = len(lines)
-        placements = {boot.ordinal: placement_of(boot, boots) for boot in boots}
-        for chunk in chunks:
-            placement = placements[chunk.boot]
-            if placement is not None:
-                dated = self._dating.date_chunk(chunk, decode_entries(chunk.body), placement)
-                count += len(dated)
-                lines.append(b"".join(dated))
-        body = b"".join(lines)
-        batch = seal(
-            self._key, org=self._organisation, run=head.run, seq=head.seq + 1, prev=head.hash, body=body
-        )
-        sealed = Head(run=batch.run, seq=batch.seq, hash=batch.hash)
+        count = len(lines) + sum(chunk.lines for chunk in chunks)
+        made_of = [chunk.id for chunk in chunks]
+        sealed, encoded = self._sealed(head, b"".join(lines) + self._dated(chunks, boots))
         new = NewBatch(
             head=sealed,
-            chunks=[chunk.id for chunk in chunks],
+            chunks=made_of,
             declares=holes,
             lines=count,
-            encoded=batch.encode(),
+            encoded=encoded,
             closed_ms=now_ms,
             urgent=urgent,
         )
@@ -179,14 +170,32 @@ class Sealer:
         self._head_file.keep(KeptHead(run=sealed.run, seq=sealed.seq, hash=sealed.hash))
         return True
 
-    def _sealable(self, boots: Sequence[Boot]) -> Sequence[Chunk]:
+    def _sealed(self, head: Head, body: bytes) -> tuple[Head, bytes]:
+        """The batch that follows, and its bytes."""
+        batch = seal(
+            self._key, org=self._organisation, run=head.run, seq=head.seq + 1, prev=head.hash, body=body
+        )
+        return Head(run=batch.run, seq=batch.seq, hash=batch.hash), batch.encode()
+
+    def _dated(self, chunks: deque[Chunk], boots: Sequence[Boot]) -> bytes:
+        """The finished lines; each chunk is given up as soon as its lines are dated."""
+        placements = {boot.ordinal: placement_of(boot, boots) for boot in boots}
+        parts: list[bytes] = []
+        while chunks:
+            chunk = chunks.popleft()
+            placement = placements[chunk.boot]
+            if placement is not None:
+                parts.append(b"".join(self._dating.date_chunk(chunk, decode_entries(chunk.body), placement)))
+        return b"".join(parts)
+
+    def _sealable(self, boots: Sequence[Boot]) -> deque[Chunk]:
         """The oldest chunks that fit a batch; where bounds may be added to lines, fewer of them."""
         unsure = any(boot.offset_ms is None for boot in boots)
         bytes_per_line = TIME_UNSURE_BYTES if unsure else 32
         max_lines = MAX_LINES - HEADROOM_LINES
         max_bytes = MAX_BYTES - HEADROOM_BYTES - max_lines * bytes_per_line
         placed = {boot.ordinal for boot in boots if placement_of(boot, boots) is not None}
-        chunks: list[Chunk] = []
+        chunks: deque[Chunk] = deque()
         for chunk in self._outbox.unsealed(max_lines, max_bytes):
             if chunk.boot not in placed:
                 break

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.identity import Identity
-from coldchain_gateway.outbox import Outbox, OutboxFull, Waiting, decompress
+from coldchain_gateway.outbox import Outbox, OutboxFull, Waiting, pieces
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
@@ -253,7 +253,9 @@ class Sender:
 def request_body(batches: Sequence[Waiting]) -> bytes:
     """One gzip stream of all batches; a single one goes as it was stored. Raises CorruptOutbox."""
     if len(batches) == 1:
-        decompress(batches[0].gzip)
+        for _ in pieces(batches[0].gzip):
+            pass
         return batches[0].gzip
     packer = zlib.compressobj(level=1, wbits=31)
-    return b"".join([packer.compress(decompress(batch.gzip)) for batch in batches]) + packer.flush()
+    packed = [packer.compress(piece) for batch in batches for piece in pieces(batch.gzip)]
+    return b"".join(packed) + packer.flush()

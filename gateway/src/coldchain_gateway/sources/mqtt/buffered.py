@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
 
-READ_BYTES: Final = 32 * 1024
+READ_BYTES: Final = 16 * 1024
 KIND: Final = 0xF0
 PUBLISH: Final = 0x30
 QOS_2: Final = 0x04
