@@ -52,6 +52,9 @@ def test_a_serial_line_that_cannot_be(wrong: Mapping[str, object]) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"direction": "dtr"}, "rts-low"),
+        ({"direction": "rts", "direction_after": "101ms"}, "0ms to 100ms"),
+        ({"direction_before": "1ms"}, 'need direction = "rts"'),
         ({"unit": []}, "at least one"),
         ({"unit": [UNIT, UNIT]}, "share an address"),
         ({"unit": [UNIT, {**UNIT, "address": 2}]}, "same sensor"),

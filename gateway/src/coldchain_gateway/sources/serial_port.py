@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import serial
+from serial.rs485 import RS485Settings
 
 from coldchain.errors import Unavailable
 
@@ -40,10 +41,25 @@ class SerialPort:
                 write_timeout=0,
                 exclusive=True,
             )
+            self._turn_by_rts(self._serial)
             os.set_blocking(self._serial.fileno(), False)
         except (OSError, serial.SerialException, ValueError) as error:
             raise PortLost(f"{settings.port}: {error}") from error
         return self
+
+    def _turn_by_rts(self, opened: serial.Serial) -> None:
+        """Let the kernel's driver switch the transceiver. Raises PortLost where it has no such thing."""
+        turning = rs485_of(self._settings)
+        if turning is None:
+            return
+        try:
+            opened.rs485_mode = turning
+        except (OSError, ValueError) as error:
+            opened.close()
+            raise PortLost(
+                f"{self._settings.port}: its driver cannot switch the direction by RTS ({error}); "
+                'with direction = "auto" the adapter does that by itself'
+            ) from error
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -108,6 +124,22 @@ class SerialPort:
             raise PortLost(f"{self._settings.port}: not open")
         fileno: int = self._serial.fileno()
         return fileno
+
+
+def rs485_of(settings: PortSettings) -> RS485Settings | None:
+    """What the kernel's driver is told; None where the adapter turns by itself.
+
+    The driver takes whole ms, cut off: half a ms more keeps what was written.
+    """
+    if settings.direction == "auto":
+        return None
+    high = settings.direction == "rts"
+    return RS485Settings(
+        rts_level_for_tx=high,
+        rts_level_for_rx=not high,
+        delay_before_tx=(settings.before_ms + 0.5) / 1000,
+        delay_before_rx=(settings.after_ms + 0.5) / 1000,
+    )
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from coldchain.errors import InvalidInput
 from coldchain_gateway.sources.bus import BusConfig
-from coldchain_gateway.sources.port_settings import PortSettings
+from coldchain_gateway.sources.port_settings import Direction, PortSettings
 from coldchain_runtime.documents import Duration
 
 
@@ -15,6 +15,7 @@ class ModbusConfig(BusConfig):
 
     The port is listened to for `listen` before the first request. Where somebody else speaks, nothing is sent
     until it has been quiet for `listen_again`. `listen = "0s"` says that the line is known to be ours alone.
+    `direction`: who turns the transceiver from hearing to speaking.
     """
 
     kind: Literal["modbus"]
@@ -22,6 +23,9 @@ class ModbusConfig(BusConfig):
     baud: int = 9600
     parity: Literal["N", "E", "O"] = "N"
     stop_bits: Literal[1, 2] = 1
+    direction: Direction = "auto"
+    direction_before: Duration = 0
+    direction_after: Duration = 0
     listen: Duration = 3_000
     listen_again: Duration = 60_000
 
@@ -36,4 +40,12 @@ class ModbusConfig(BusConfig):
 
     def settings(self) -> PortSettings:
         """How the port is opened. Raises InvalidInput."""
-        return PortSettings(port=self.port, baud=self.baud, parity=self.parity, stop_bits=self.stop_bits)
+        return PortSettings(
+            port=self.port,
+            baud=self.baud,
+            parity=self.parity,
+            stop_bits=self.stop_bits,
+            direction=self.direction,
+            before_ms=self.direction_before,
+            after_ms=self.direction_after,
+        )
