@@ -22,6 +22,7 @@ from coldchain_gateway.outbox import (
 )
 from coldchain_gateway.outbox.batches import compress, lost_numbers
 from coldchain_gateway.outbox.chunks import split_into_bodies
+from coldchain_gateway.outbox.contract import NOTED_EVERY_MS
 
 
 @dataclass(slots=True)
@@ -84,7 +85,8 @@ class MemoryOutbox:
         for index, known in enumerate(self._boots):
             if known.boot == boot:
                 kept = known.offset_ms if offset_ms is None else offset_ms
-                self._boots[index] = replace(known, last_ms=max(known.last_ms, last_ms), offset_ms=kept)
+                moved = last_ms if last_ms >= known.last_ms + NOTED_EVERY_MS else known.last_ms
+                self._boots[index] = replace(known, last_ms=moved, offset_ms=kept)
                 return
         ordinal = self._boots[-1].ordinal + 1 if self._boots else 1
         self._boots.append(Boot(ordinal=ordinal, boot=boot, last_ms=last_ms, offset_ms=offset_ms))

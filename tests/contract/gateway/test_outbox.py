@@ -21,6 +21,7 @@ from coldchain_gateway.outbox import (
     Remembered,
     SqliteOutbox,
 )
+from coldchain_gateway.outbox.contract import NOTED_EVERY_MS
 from support.memory_outbox import MemoryOutbox
 
 RUN = "0123abcd-run"
@@ -117,11 +118,20 @@ def test_a_lost_session_is_forgotten_before_the_messages_of_its_group(outbox: Ou
 
 def test_boots_stand_in_their_order_with_what_bounds_them(outbox: Outbox) -> None:
     outbox.trust("boot-1", 500)
-    outbox.commit(group(b"a x=1", boot="boot-1", boot_ms=100))
+    outbox.commit(group(b"a x=1", boot="boot-1", boot_ms=NOTED_EVERY_MS))
     outbox.commit(group(b"a x=2", boot="boot-2", boot_ms=50))
     outbox.commit(group(b"a x=3", boot="boot-2", boot_ms=40))
     known = [(boot.boot, boot.last_ms, boot.offset_ms) for boot in outbox.boots()]
-    assert known == [("boot-1", 101, 500), ("boot-2", 51, None)]
+    assert known == [("boot-1", NOTED_EVERY_MS + 1, 500), ("boot-2", 51, None)]
+
+
+def test_the_latest_instant_of_a_boot_is_noted_in_steps_and_never_falls(outbox: Outbox) -> None:
+    noted = []
+    for boot_ms in (7, NOTED_EVERY_MS, NOTED_EVERY_MS + 6, NOTED_EVERY_MS + 7, 5, 2 * NOTED_EVERY_MS + 8):
+        outbox.commit(group(b"a x=1", boot_ms=boot_ms))
+        noted += [boot.last_ms for boot in outbox.boots()]
+    # `group` commits one millisecond after its line came.
+    assert noted == [8, 8, 8, NOTED_EVERY_MS + 8, NOTED_EVERY_MS + 8, 2 * NOTED_EVERY_MS + 9]
 
 
 def test_boots_that_bound_nothing_any_more_are_forgotten(outbox: Outbox) -> None:

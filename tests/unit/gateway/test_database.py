@@ -126,7 +126,7 @@ def test_a_file_that_was_growing_when_its_cap_was_lowered_grows_no_more(tmp_path
 
 def keep_much(database: Database) -> None:
     with database.write() as transaction:
-        transaction.run("note_boot", {"boot": "b", "last_ms": 1})
+        transaction.run("note_boot", {"boot": "b", "last_ms": 1, "step_ms": 0})
         values: Named = {"boot": "b", "trusted": 1, "first_ms": 1, "lines": 1, "bytes": 1}
         transaction.run("add_chunk", values | {"body": bytes(50_000)})
 

@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
-from .contract import Boot, Chunk, Entry, Group, Pending
+from .contract import NOTED_EVERY_MS, Boot, Chunk, Entry, Group, Pending
 from .database import Database, Named, Row, Transaction, blob, integer, optional_integer
 
 CHUNK_LINES: Final = 1000
@@ -85,7 +85,8 @@ class Chunks:
 
     @staticmethod
     def _add(transaction: Transaction, group: Group) -> None:
-        transaction.run("note_boot", {"boot": group.boot, "last_ms": group.boot_ms})
+        noted: Named = {"boot": group.boot, "last_ms": group.boot_ms, "step_ms": NOTED_EVERY_MS}
+        transaction.run("note_boot", noted)
         for first_ms, lines, body in split_into_bodies(group.entries):
             values: Named = {
                 "boot": group.boot,

@@ -9,10 +9,14 @@ CorruptOutbox when pages are broken.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from coldchain.errors import IntegrityError, Refused
 from coldchain_gateway.contracts import NotKept
+
+
+# By so much the latest instant of a boot may lie behind.
+NOTED_EVERY_MS: Final = 10_000
 
 
 class OutboxFull(NotKept):
@@ -71,7 +75,7 @@ class Boot:
 
     ordinal: int
     boot: str
-    last_ms: int  # the latest CLOCK_BOOTTIME at which something was kept
+    last_ms: int  # the latest CLOCK_BOOTTIME at which something was kept, or up to NOTED_EVERY_MS before it
     offset_ms: int | None  # UTC - CLOCK_BOOTTIME, once time was trusted
 
 

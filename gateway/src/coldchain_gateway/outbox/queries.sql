@@ -1,7 +1,8 @@
 -- name: note_boot
--- Register a boot or move its latest instant forward.
+-- Register a boot or move its latest instant forward, in steps (contract.NOTED_EVERY_MS): every page written
+-- costs an SD card four kilobytes.
 INSERT INTO boot (boot, last_ms) VALUES (:boot, :last_ms)
-ON CONFLICT (boot) DO UPDATE SET last_ms = max(last_ms, excluded.last_ms);
+ON CONFLICT (boot) DO UPDATE SET last_ms = excluded.last_ms WHERE excluded.last_ms >= last_ms + :step_ms;
 
 -- name: trust_boot
 -- Time of this boot is trusted from now on.

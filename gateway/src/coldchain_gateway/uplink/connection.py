@@ -3,6 +3,7 @@
 import http.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from coldchain.errors import ConfigError, Unavailable
 from coldchain_gateway.clock_trust import Validity
 from coldchain_runtime.clock import Clock
 
+from .patience import PatientResponse
 from .tls import Tls, TlsConnection
 
 TIMEOUT_S: Final = 20.0
@@ -102,6 +104,7 @@ class Connection:
         connection = self._open
         if connection is None:
             connection = self._open = self._endpoint.open(self._timeout_s, self.validity)
+            connection.response_class = partial(PatientResponse, self._clock)  # type: ignore[assignment]  # makes one
             connection.auto_open = 0  # closed from beside, it stays closed
             connection.connect()
         sent = self._boot_ms()
