@@ -194,6 +194,18 @@ def test_what_closes_while_connected_never_waits_behind_the_backlog(tmp_path: Pa
     assert sorted(sent) == list(range(1, 156))
 
 
+def test_what_is_live_costs_no_second_connection(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, 1, always(204))
+    with stage:
+        stage.until(lambda: stage.waiting() == 0)
+        for number in range(1, 30):
+            stage.add(number)
+            stage.sender.sealed()
+            stage.until(lambda: stage.waiting() == 0)
+    assert set(stage.lanes) == {"live"}
+    assert stage.seen == [[number] for number in range(1, 31)]
+
+
 def test_on_the_way_out_nobody_waits_for_a_way_that_is_shut(tmp_path: Path) -> None:
     stage = Stage(tmp_path, 1, always(0))
     with stage:

@@ -52,7 +52,7 @@ def read(wire: socket.socket, apart_ms: int, count: int) -> bytes:
 
 
 def test_a_byte_now_and_then_is_no_answer(wire: socket.socket) -> None:
-    with pytest.raises(TimeoutError, match="longer than 2[01] s"):
+    with pytest.raises(TimeoutError, match=r"longer than 2[01] s"):
         read(wire, 1000, 10_000)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.contracts import Acquired, MqttDelivery, Sample
 from coldchain_gateway.intake import GatewayIntake, Hooks
+from coldchain_gateway.intake.committer import QUEUE_ITEMS
 from coldchain_gateway.outbox import Bound, Cap, Entry, Group, Keeper, OutboxFull
 from coldchain_gateway.outbox.cap import LEAST_BYTES, RESERVE_FILE, SPARE_BYTES, allowed_bytes
 from support.gateway_life import OFFSET_MS, Life
@@ -125,7 +126,7 @@ def test_on_a_full_disk_nothing_is_acknowledged_until_there_is_room_and_then_all
     )
     use_all_room(life)
     before = life.outbox.pending().lines
-    for number in range(500):
+    for number in range(QUEUE_ITEMS):
         delivery = MqttDelivery(session="s", packet_id=number + 1, dup=False, digest=b"%08d" % number)
         intake.offer(
             Acquired(

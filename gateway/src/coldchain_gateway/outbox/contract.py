@@ -14,7 +14,6 @@ from typing import Final, NamedTuple, Protocol
 from coldchain.errors import IntegrityError, Refused
 from coldchain_gateway.contracts import NotKept
 
-
 # By so much the latest instant of a boot may lie behind.
 NOTED_EVERY_MS: Final = 10_000
 

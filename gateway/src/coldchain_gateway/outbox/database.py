@@ -16,6 +16,8 @@ APPLICATION_ID: Final = 0x63633162  # "cc1b"
 FORMAT_VERSION: Final = 2
 # A file up to this size is read through at start; larger ones are checked by structure only (start <= 1 s).
 QUICK_CHECK_BYTES: Final = 48 * 1024 * 1024
+# A commit writes whole pages, most of which hold next to nothing new (ADR 0131).
+PAGE_BYTES: Final = 1024
 # The write-ahead journal is emptied into the file when it has grown to this.
 JOURNAL_BYTES: Final = 4 * 1024 * 1024
 Scalar = int | str | bytes | None
@@ -94,10 +96,11 @@ class Database:
         version = int(run("PRAGMA user_version").fetchone()[0])
         if version > FORMAT_VERSION:
             raise NewerOutbox(f"{self._path}: outbox format {version}, this program knows {FORMAT_VERSION}")
+        run(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; an older one keeps its own
         run("PRAGMA journal_mode = WAL")  # beside the one writer, commands may read
         run("PRAGMA synchronous = FULL")
         run(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-        run("PRAGMA cache_size = -384")
+        run("PRAGMA cache_size = -512")
         run("PRAGMA mmap_size = 0")
         run("PRAGMA busy_timeout = 2000")
         if version == 0:

@@ -77,7 +77,10 @@ class Sender:
         self._stopping = threading.Event()
         self._choice = threading.Lock()
         self._in_flight: set[int] = set()
-        self._live_mark = 0  # batches above it were closed while connected
+        self._live_mark = (
+            0  # batches above it were closed while connected: the live lane's, all others the backlog's
+        )
+        self._newest_held = 0
         self._shut = False  # the window was shut when the live lane looked last
         self.window: Window | None = None
         self._connected = False
@@ -177,7 +180,9 @@ class Sender:
     def _choose_oldest(self) -> Sequence[Waiting]:
         with self._choice:
             skip = frozenset(self._in_flight)
-            return self._taken(self._outbox.waiting(self.backlog.pace.max_batches, REQUEST_BYTES, skip))
+            found = self._outbox.waiting(self.backlog.pace.max_batches, REQUEST_BYTES, skip)
+            # A second connection for what is live would cost another handshake over the air.
+            return self._taken([batch for batch in found if batch.id <= self._live_mark])
 
     def _taken(self, found: Sequence[Waiting]) -> Sequence[Waiting]:
         """Of these, what the head beside the key covers; it is in flight now."""
@@ -218,6 +223,8 @@ class Sender:
         self._last_accepted_ms = self._clock.now_ms()
         self._trust.answered(answer.headers.get("date", ""), sent_ms, received_ms)
         if self._heads.answered(outcome.heads, sent_ms, received_ms):
+            # What was held once and is to be sent again must not hold up what closes now.
+            self._live_mark = max(self._live_mark, self._newest_held)
             self.sealed()
         if outcome.watch is not None:
             self.watch_version(outcome.watch)
@@ -226,6 +233,7 @@ class Sender:
         held = [batch.id for batch in batches if (batch.run, batch.seq) in outcome.held]
         if held:
             self._outbox.acknowledge(held, self._trust.now_ms() or self._clock.now_ms())
+            self._newest_held = max(self._newest_held, *held)
         for batch in batches:
             if (batch.run, batch.seq) in outcome.refused:
                 self._outbox.refuse(batch.id)
