@@ -87,8 +87,6 @@ class Sender:
         self._heads = Heads(outbox)
         self._last_accepted_ms: int | None = None
 
-    # --- what others see and say --------------------------------------------------------------------
-
     def sealed(self) -> None:
         """There is a new batch."""
         self.live.wake.set()
@@ -120,8 +118,6 @@ class Sender:
 
     def _open(self) -> bool:
         return self.window is None or self.window.open(self._trust.now_ms())
-
-    # --- lanes --------------------------------------------------------------------------------------
 
     def run_live(self) -> None:
         """Send batches as they close; while the way is shut, probe it with the newest there is."""
