@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from coldchain.profiles import Level
-from coldchain.words import Language
+from coldchain.words import Language, Text
 from coldchain_backend.alerts import (
     AlertKind,
     AlertState,
@@ -60,3 +60,21 @@ def test_every_step_of_every_kind_can_be_told(kind: AlertKind, step: TransitionK
 
 def test_times_are_iso_8601_with_milliseconds() -> None:
     assert iso(1_795_377_600_007) == "2026-11-22T20:00:00.007Z"
+
+
+def test_a_flood_names_its_assets_and_not_their_ids() -> None:
+    cause = Cause(
+        id="c", kind=AlertKind.FLOOD, subject=Subject(), opened_ms=1, known_ms=1, level=Level.ALARM, count=15,
+        detail="hall-a (10), gone (5)",
+    )  # fmt: skip
+    alert = Alert(
+        id="al_1", cause=cause, state=AlertState.FIRING, level=Level.ALARM, sequence=1, revision=1,
+        paged=True, fired_ms=1,
+    )  # fmt: skip
+    fired = Transition(
+        alert="al_1", sequence=1, kind=TransitionKind.FIRED, at_ms=1, event_ms=1, level=Level.ALARM
+    )
+    names = {"hall-a": Text(en="Hall A (north)", zh="A 厅")}
+    text = Notice(alert=alert, step=fired, place=None, assets=names).text()
+    assert "Hall A (north) (10), gone (5)" in text.en
+    assert "A 厅 (10), gone (5)" in text.zh

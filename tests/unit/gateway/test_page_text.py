@@ -54,6 +54,20 @@ def test_who_is_to_be_called_stands_where_something_is_to_be_done_and_nowhere_el
 
 
 @pytest.mark.parametrize(
+    ("contact", "html"),
+    [
+        ("Li 138 0000 0000", 'Li <a href="tel:13800000000">138 0000 0000</a>'),
+        ("+86 23 0000-0000 (day)", '<a href="tel:+862300000000">+86 23 0000-0000</a> (day)'),
+        ("<b>Wu</b>", "&lt;b&gt;Wu&lt;/b&gt;"),
+        ("Wu {0} 139", "Wu {0} 139"),
+    ],
+)
+def test_a_thumb_on_a_number_calls_it(contact: str, html: str) -> None:
+    alarming = replace(zone(ZoneState.ALARM), contacts=(contact,))
+    assert html in shown(replace(EMPTY, zones=(alarming,)))
+
+
+@pytest.mark.parametrize(
     ("low", "high", "said"),
     [(2.0, 8.0, "limits"), (None, -18.0, "limit_high"), (-5.0, None, "limit_low"), (None, None, None)],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from coldchain.seal import Key
 from coldchain_backend.access import Role
+from coldchain_backend.web.console.pages import MAX_URGENT
 from support.judged_log import MINUTE, T0
 from support.web_app import FLEET, WebApp
 
@@ -235,3 +236,32 @@ async def test_a_verdict_names_its_rule_in_words(filled: WebApp) -> None:
     text = await page(filled, "/zones/cq-store.chiller", language="zh")
     assert "温度过高：超限时间短于报警延时" in text
     assert "high:" not in text
+
+
+async def test_a_storm_leaves_the_board_in_sight(web: WebApp) -> None:
+    """However many alerts are on, a few stand above the zones, and a line says how many more there are."""
+    rooms = range(12)
+    points = "".join(
+        f"          - {{id: s.a{n}, name: {{en: Room {n}, zh: 库房 {n}}}, sensor: a{n}}}\n" for n in rooms
+    )
+    sensors = "".join(f"  - {{id: a{n}, interval: 60s}}\n" for n in rooms)
+    web.apply(
+        "organisation: demo\nassets:\n  - id: s\n    kind: cold_store\n    name: {en: Store, zh: 冷库}\n"
+        "    time_zone: Asia/Shanghai\n    zones:\n      - id: s.z\n        name: {en: Hall, zh: 大厅}\n"
+        f"        profile: chilled-food\n        state: in_use\n        points:\n{points}sensors:\n{sensors}"
+    )
+    for minute in range(0, 41, 10):
+        web.log.at(T0 + minute * MINUTE)
+        web.log.say(*((f"a{n}", T0 + minute * MINUTE, 12.0) for n in rooms))
+    web.judge()
+    on = [one for one in web.log.alerts() if one.state.open]
+    assert len(on) > MAX_URGENT
+    text = await page(web, "/")
+    urgent = text[text.index('class="urgent"') : text.index('class="board"')]
+    assert urgent.count('class="level-') == MAX_URGENT
+    assert f"{len(on) - MAX_URGENT} more alerts are on" in urgent
+    assert 'href="/alerts?sort=level"' in urgent
+    if any(one.cause.kind == "flood" for one in on):
+        first = urgent[: urgent.index("</li>")]
+        assert "Flood of alarms" in first
+        assert "UTC" not in first, "all assets share one zone, so that is the flood's too"

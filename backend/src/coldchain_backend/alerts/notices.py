@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Final, TypeVar
@@ -56,6 +56,7 @@ class Notice:
     """One step of an alert, ready to be told; `place` is where, if it ever stood in the fleet.
 
     instruction   what is to be done, as zone or profile say
+    assets        names of the assets that a flood comes from, by id
     """
 
     alert: Alert
@@ -63,6 +64,7 @@ class Notice:
     place: Place | None
     asset: Asset | None = None
     instruction: Text | None = None
+    assets: Mapping[str, Text] = field(default_factory=dict)
 
     def text(self) -> Text:
         """One sentence in each language."""
@@ -182,7 +184,7 @@ class Notice:
             gateway=cause.subject.gateway or "",
             sensors=named or words["none"],
             since=self._local(cause.opened_ms),
-            detail=_detail(cause, language),
+            detail=_detail(cause, language, self.assets),
         )
 
     def _until(self) -> str:
@@ -209,13 +211,21 @@ class Notice:
         return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _detail(cause: Cause, language: Language) -> str:
+def _detail(cause: Cause, language: Language, assets: Mapping[str, Text]) -> str:
     """What a cause says of itself; what the product says of itself in words of each language."""
     detail = cause.detail or ""
+    if cause.kind is AlertKind.FLOOD:
+        return ", ".join(_share(part, language, assets) for part in detail.split(", "))
     if cause.kind is AlertKind.SYSTEM:
         for name, said in PHRASES[Language.EN]["about"].items():
             detail = detail.replace(said, PHRASES[language]["about"][name])
     return detail
+
+
+def _share(said: str, language: Language, assets: Mapping[str, Text]) -> str:
+    """An asset's share of a flood, such as "hall-a (10)", by the name that the asset has."""
+    asset, mark, count = said.rpartition(" (")
+    return f"{assets[asset].in_(language)}{mark}{count}" if asset in assets else said
 
 
 def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
@@ -229,7 +239,9 @@ def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
         instruction = zone.instruction or fleet.plan.alerting.instructions.get(zone.profile)
     if instruction is None and asset is not None:
         instruction = asset.instruction
-    return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction)
+    flooded = alert.cause.kind is AlertKind.FLOOD
+    assets = {one.id: one.name for one in fleet.assets} if flooded else {}
+    return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction, assets=assets)
 
 
 def body_of(  # noqa: PLR0913, PLR0917 - a step, as what it is told, and by whom

@@ -1,5 +1,6 @@
 """Board and health → one HTML screen, without scripts, for a width of 390 pixels and up. Pure."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +15,7 @@ HUSH_MINUTES: Final = (5, 15, 30)
 REFRESH_S: Final = 10
 ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 MINUS: Final = "\u2212"
+PHONE: Final = re.compile(r"\+?[0-9][0-9 ()/-]{3,}[0-9]")
 
 
 def escape(text: str) -> str:
@@ -76,15 +78,26 @@ def _zone(zone: ZoneView, language: Language) -> str:
     known = texts(language)
     limits = _limits(zone, known)
     todo = known.get(f"todo_{_css(zone.state)}", "")
-    call = known["call"].format(contacts=", ".join(zone.contacts)) if todo and zone.contacts else ""
-    advice = " ".join(part for part in (todo, call) if part)
+    contacts = ", ".join(_contact(one) for one in zone.contacts)
+    call = escape(known["call"]).format(contacts=contacts) if todo and contacts else ""
+    advice = " ".join(part for part in (escape(todo), call) if part)
     return (
         f'<section class="{_css(zone.state)}"><h2>{escape(zone.name.in_(language))}'
         f"<small>{escape(zone.asset.in_(language))}</small></h2>"
         f'<p class="state">{escape(known[f"state_{_css(zone.state)}"])}{limits}</p>'
         f"<ul>{''.join(_point(point, language) for point in zone.points)}</ul>"
-        f"{f'<p class=todo>{escape(advice)}</p>' if advice else ''}</section>"
+        f"{f'<p class=todo>{advice}</p>' if advice else ''}</section>"
     )
+
+
+def _contact(said: str) -> str:
+    """Who is to be called, such as "Wang 138 0000 0000", as HTML: a thumb on the number calls it."""
+    parts = PHONE.search(said)
+    if parts is None:
+        return escape(said)
+    digits = "".join(letter for letter in parts[0] if letter.isdigit() or letter == "+")
+    before, after = escape(said[: parts.start()]), escape(said[parts.end() :])
+    return f'{before}<a href="tel:{digits}">{escape(parts[0])}</a>{after}'
 
 
 def _limits(zone: ZoneView, known: Mapping[str, str]) -> str:

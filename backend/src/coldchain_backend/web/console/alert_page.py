@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from coldchain_backend.alerts import Alert, AlertKind, MuteKind, Transition, TransitionKind, notice_of
-from coldchain_backend.fleet import Fleet, Place
+from coldchain_backend.fleet import Fleet, Place, Plan
 from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.board import Limits
 from coldchain_backend.web.console.alert_facts import Fact, around, facts_of, notes_of
@@ -26,6 +26,12 @@ _DELIVERY = {
     "failed": "delivery_failed",
     "held": "delivery_held",
 }
+
+
+def zone_of_nowhere(plan: Plan) -> str:
+    """The IANA zone for times of what belongs to no asset: the one that all assets share, else UTC."""
+    zones = {one.time_zone for one in plan.assets}
+    return zones.pop() if len(zones) == 1 else UTC_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +112,8 @@ class Teller:
         subject = alert.cause.subject
         owners = {one.name: one.asset for one in self.fleet.gateways}
         wanted = {subject.asset, owners.get(subject.gateway or "")} - {None}
-        return next((one.time_zone for one in self.fleet.assets if one.id in wanted), UTC_NAME)
+        found = next((one.time_zone for one in self.fleet.assets if one.id in wanted), None)
+        return zone_of_nowhere(self.fleet.plan) if found is None else found
 
     def limits(self, alert: Alert) -> Limits:
         """The limits of the zone that an alert is about."""

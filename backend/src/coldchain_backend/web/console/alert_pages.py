@@ -9,6 +9,7 @@ from coldchain_backend.access import Right
 from coldchain_backend.alerts import Alert, AlertKind
 from coldchain_backend.judging import Trace
 from coldchain_backend.web.console.alert_list import Asked, choices, zone_of_days
+from coldchain_backend.web.console.alert_page import zone_of_nowhere
 from coldchain_backend.web.console.kpi_page import SPANS as KPI_SPANS
 from coldchain_backend.web.console.kpi_page import show_kpis
 from coldchain_backend.web.console.muted_page import show_mutes
@@ -43,6 +44,7 @@ async def alerts(request: Request, services: Wanted, person: Asker, after: str |
             "counts": {state.value: counts[state] for state in sorted(counts)},
             "total": sum(counts.values()),
             "time_zone": time_zone,
+            "elsewhere": zone_of_nowhere(plan),
             "after": after,
             "next": listed[-1].id if len(found) > len(listed) else None,
         },

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from coldchain.profiles import Level
 from coldchain_backend.access import Right
-from coldchain_backend.alerts import Alert
+from coldchain_backend.alerts import Alert, AlertKind
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging import StoredExcursion, Trace
 from coldchain_backend.web.auth import Asked
@@ -32,6 +32,8 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _EXCURSIONS = 30
 _AROUND_MS = 30 * 60_000
 _DEFAULT_SPAN = "6h"
+MAX_URGENT = 8
+"""So many alerts stand above the board: in a storm the zones stay in sight, and the list has them all."""
 
 
 @router.get("/")
@@ -43,8 +45,11 @@ async def board(request: Request, services: Wanted, person: Asker, auth: Asked) 
     points = [place.point.id for place in services.fleet().plan.places()]
     traces = await to_thread(lambda: {point: _spark_trace(services, point, now) for point in points})
     shown = show_board(await _board(services, now), traces, page.wording)
-    urgent = [page.teller.brief(alert) for alert in sorted(page.open_alerts, key=_urgency)]
-    return page.render("board", {"board": shown, "urgent": urgent, "url": auth.public_url})
+    first = sorted(page.open_alerts, key=_urgency)
+    urgent = [page.teller.brief(alert) for alert in first[:MAX_URGENT]]
+    return page.render(
+        "board", {"board": shown, "urgent": urgent, "more": len(first) - len(urgent), "url": auth.public_url}
+    )
 
 
 @router.get("/zones/{zone}")
@@ -83,9 +88,10 @@ async def zone(
     )
 
 
-def _urgency(alert: Alert) -> tuple[bool, bool]:
-    """What nobody has taken notice of first, alarms before warnings; equals as they came, newest first."""
-    return (alert.acknowledged is not None, alert.level is not Level.ALARM)
+def _urgency(alert: Alert) -> tuple[bool, bool, bool]:
+    """What nobody has taken notice of first, a flood before all, alarms before warnings; then the newest."""
+    flood = alert.cause.kind is AlertKind.FLOOD
+    return (alert.acknowledged is not None, not flood, alert.level is not Level.ALARM)
 
 
 def _lately(page: Page, zone: str) -> list[ShownVerdict]:
