@@ -82,19 +82,19 @@ def wait_for(true: object, within_s: float = 30.0) -> None:
 def test_a_driver_sees_the_alarm_and_hushes_it(tmp_path: Path, language: str, alarm: str, hush: str) -> None:
     with gateway(tmp_path) as (port, line), browser() as made:
         os.write(line, b'{"temp":9.50}\r\n')
-        page = made.new_page(viewport={"width": 390, "height": 844}, locale=language)
+        page = made.new_page(viewport={"width": 360, "height": 780}, locale=language)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_function(f"document.querySelector('.banner').textContent.includes({alarm!r})")
         assert "9.5" in page.inner_text("li.alarm output")
         assert "139 0000 0000" in page.inner_text(".todo")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
         button = page.locator("button", has_text=hush)
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 44, "a thumb must hit it"
-        assert box["y"] + box["height"] <= 844, "on the first screen"
+        assert box["y"] + box["height"] <= 780, "on the first screen"
         button.click()
         page.wait_for_selector("form", state="detached")
         assert page.locator(".banner.alarm").count() == 1, "hushing ends no alarm"
