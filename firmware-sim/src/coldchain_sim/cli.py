@@ -91,7 +91,7 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="how well faults are told: recall, precision, delay",
         description="Injects faults into simulated stores and counts what the backend tells of them.",
     )
-    told.add_argument("--seeds", type=int, default=10, metavar="N", help="trials of each fault (10)")
+    told.add_argument("--seeds", type=_count, default=10, metavar="N", help="trials of each fault (10)")
     told.add_argument(
         "--only", choices=[fault.value for fault in Fault], action="append", help="these faults only"
     )
@@ -113,6 +113,12 @@ def _broker(options: argparse.Namespace) -> Broker | None:
     password = None if options.mqtt_password is None else resolve(options.mqtt_password, Path.cwd())
     host, port = options.mqtt
     return Broker(host=host, port=port, user=options.mqtt_user, password=password)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= len(text) <= 6 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def _positive(text: str) -> float:
@@ -155,7 +161,7 @@ def _score(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="coldchain-score-") as folder:
         asked = Asked(
             faults=[Fault(name) for name in options.only] if options.only else list(Fault),
-            seeds=max(1, options.seeds),
+            seeds=options.seeds,
             watcher=watcher_command(options.watcher),
             folder=options.keep or Path(folder),
         )

@@ -241,6 +241,15 @@ def test_the_interval_that_a_file_shows(waits: list[int], interval: int | None) 
     assert proposed_interval_ms(times) == interval
 
 
+def test_a_long_file_tells_how_far_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("time,temp °C\n" + "2024-01-15T08:00:00Z,5.1\n" * 20_000, encoding="utf-8")
+    heard: list[int] = []
+    read_file(path, Wanted(), heard.append)
+    assert heard == sorted(heard)
+    assert 0 < heard[0] < heard[-1] <= path.stat().st_size
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300) | st.text(alphabet='0123456789-/:., ;\t\n"CFtempdate', max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:

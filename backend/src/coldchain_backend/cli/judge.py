@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain.verdicts import Outcome
@@ -115,8 +116,10 @@ def _interval(text: str | None) -> int | None:
 def _read(file: Path, wanted: Wanted) -> Recorded:
     """Read the file; ask a person at the terminal for the time zone where it is needed."""
     try:
-        with Console(stderr=True).status(f"reading {file.name}"):
-            return read_file(file, wanted)
+        columns = (TextColumn(f"reading {file.name}", markup=False), BarColumn(), TaskProgressColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("reading", total=file.stat().st_size if file.is_file() else None)
+            return read_file(file, wanted, lambda read: progress.update(task, completed=read))
     except ZoneNeeded as need:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise

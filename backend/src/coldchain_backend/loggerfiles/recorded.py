@@ -25,7 +25,7 @@ from coldchain_backend.loggerfiles.layout import Wish, epoch_ms
 from coldchain_backend.loggerfiles.orders import OrderFinder
 from coldchain_backend.loggerfiles.rows import Form, Rows, rows_of
 from coldchain_backend.loggerfiles.stamps import DAY_MS, DateOrder, Stamp, day_in, stamp_of
-from coldchain_backend.loggerfiles.text import TextFile
+from coldchain_backend.loggerfiles.text import TextFile, Told, nowhere
 from coldchain_backend.loggerfiles.zones import Placing, descends, zone_named
 
 MAX_READINGS: Final = 4_000_000
@@ -77,9 +77,12 @@ class Recorded:
     notes: list[str]
 
 
-def read_file(path: Path, wanted: Wanted) -> Recorded:
-    """Read a logger's file. Raises ConfigError, with file and line, for what must be named or corrected."""
-    text = TextFile.of(path)
+def read_file(path: Path, wanted: Wanted, told: Told = nowhere) -> Recorded:
+    """Read a logger's file, in one to three passes; `told` hears how far each is.
+
+    Raises ConfigError, with file and line, for what must be named or corrected.
+    """
+    text = TextFile.of(path, told)
     rows = rows_of(text, wanted.form, wanted.wish)
     notes = [] if text.encoding in {"utf-8", "utf-8-sig"} else [f"read as {text.encoding}"]
     _one_sensor(rows, wanted, str(path))

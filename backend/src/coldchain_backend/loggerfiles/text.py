@@ -2,8 +2,9 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,14 @@ _EASTERN: Final = {
 }
 """Encodings of two bytes a letter, and words that a file in each would hold."""
 
+TOLD_EVERY: Final = 8192
+Told = Callable[[int], None]
+"""Hears how many bytes of a pass over the file are read."""
+
+
+def nowhere(_read: int) -> None:
+    """Tell nobody."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFile:
@@ -44,9 +53,10 @@ class TextFile:
 
     path: Path
     encoding: str
+    told: Told = nowhere
 
     @classmethod
-    def of(cls, path: Path) -> "TextFile":
+    def of(cls, path: Path, told: Told = nowhere) -> "TextFile":
         """Look at a file's beginning. Raises ConfigError for what is too large or not text."""
         try:
             size = path.stat().st_size
@@ -64,7 +74,7 @@ class TextFile:
         encoding = _encoding(head)
         if encoding is None:
             raise ConfigError("not a text file", file=str(path))
-        return cls(path=path, encoding=encoding)
+        return cls(path=path, encoding=encoding, told=told)
 
     def windows(self) -> Iterator[list[tuple[int, str]]]:
         """The beginning in overlapping parts, each of which may hold the table."""
@@ -83,10 +93,15 @@ class TextFile:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each line with its number, from 1, without its end; what cannot be decoded becomes U+FFFD."""
-        with self.path.open(encoding=self.encoding, errors="replace", newline=None) as file:
+        with (
+            self.path.open("rb") as raw,
+            TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None) as file,
+        ):
             number = 0
             while line := file.readline(MAX_LINE + 1):
                 number += 1
+                if number % TOLD_EVERY == 0:
+                    self.told(raw.tell())
                 if len(line) > MAX_LINE:
                     raise ConfigError(f"longer than {MAX_LINE} characters", file=str(self.path), line=number)
                 yield number, line.rstrip("\n").replace("\0", "")
