@@ -96,6 +96,20 @@ class Tokens:
         self._kept.change(spend)
         return good
 
+    def why_refused(self, code: str, name: str, now_ms: int) -> str:
+        """Why a code was not taken, for the audit."""
+        known = self._kept.grants().get(_hashed(code.strip().upper()))
+        if known is None or known.purpose is not Purpose.CODE:
+            return "wrong, used or void"
+        if known.expires_ms is not None and now_ms >= known.expires_ms:
+            return "expired"
+        return "made for another gateway" if known.name != name else "used at the same time"
+
+    def code_until(self, name: str) -> int | None:
+        """Until when (ms UTC) the code that was made last for a gateway is or was good; None: it is used."""
+        found = self.listed(Purpose.CODE, name=name)
+        return found[0][1].expires_ms if found else None
+
     def listed(self, *purposes: Purpose, name: str | None = None) -> Sequence[tuple[str, Grant]]:
         """Tokens of some purposes by id, the newest first, each with when it was last used."""
         found = [

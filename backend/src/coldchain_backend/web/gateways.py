@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 from coldchain.errors import InvalidInput
 from coldchain.seal import Key, encode_public, fingerprint
 from coldchain.watch import make_envelope
-from coldchain_backend.access import Grant, Purpose
+from coldchain_backend.access import Grant, Noted, Purpose, What
 from coldchain_backend.fleet import bundle_for
 from coldchain_backend.ingest import Lost, public_key
-from coldchain_backend.web.auth import Asked
+from coldchain_backend.web.auth import Asked, address_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.gateway_names import NAME
 from coldchain_backend.web.issuing import Issuing
-from coldchain_backend.web.services import Asker, Wanted
+from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.write import Admitted
 
 WRONG_CODES: Final = 10
@@ -122,8 +122,11 @@ async def enrol(
         raise HTTPException(400, str(error)) from error
     if not await to_thread(auth.tokens.spend_code, wish.code, wish.name, now_ms):
         wrong.count(now_ms)
+        why = await to_thread(auth.tokens.why_refused, wish.code, wish.name, now_ms)
+        await _note(services, wish.name, f"refused, {why}, from {address_of(request)}")
         raise HTTPException(403)
     await admission.acts.enrol(wish.name, public, by=f"code for {wish.name}")
+    await _note(services, wish.name, f"used from {address_of(request)} for key {fingerprint(public)}")
     grant = Grant(name=wish.name, purpose=Purpose.GATEWAY, made_ms=now_ms)
     token = await to_thread(auth.tokens.issue, grant)
     return Enrolled(
@@ -132,6 +135,18 @@ async def enrol(
         token=token,
         backend_public_key=encode_public(key_of(request).public),
     )
+
+
+async def _note(services: Services, gateway: str, said: str) -> None:
+    """What was done with a code for a gateway; there are no more than the slowing down lets through."""
+    entry = Noted(
+        by="",
+        what=What.ENROLMENT_CODE,
+        subject=f"gateway {gateway}",
+        at_ms=services.clock.now_ms(),
+        new=said,
+    )
+    await to_thread(services.audit.note, entry)
 
 
 @router.get("/self/watch", response_class=Response)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.access import SERVER_ADMIN, Grant, Noted, Purpose, Role, What
+from coldchain_backend.access.tokens import CODE_MS
 from coldchain_backend.web.auth import Auth
 from coldchain_backend.web.services import Person, Services
 from coldchain_backend.web.times import iso
@@ -85,14 +86,16 @@ class Issuing:
 
     async def code(self, gateway: str) -> str:
         """A one-time code under which a gateway may enrol; an older one of the same name is void."""
-        now_ms = self.auth.clock.now_ms()
-        code = await to_thread(self.auth.tokens.issue_code, gateway, now_ms)
+        now_ms, tokens = self.auth.clock.now_ms(), self.auth.tokens
+        before_ms = await to_thread(tokens.code_until, gateway)
+        code = await to_thread(tokens.issue_code, gateway, now_ms)
         entry = Noted(
             by=self.person.name,
             what=What.ENROLMENT_CODE,
             subject=f"gateway {gateway}",
             at_ms=now_ms,
-            new="good for 24 h",
+            old=None if before_ms is None else _unused(before_ms, now_ms),
+            new=f"made, good until {iso(now_ms + CODE_MS)}",
         )
         await to_thread(self.services.audit.note, entry)
         return code
@@ -174,3 +177,8 @@ def _said(grant: Grant) -> str:
     kind = grant.role.value if grant.role is not None else "writes"
     until = "until revoked" if grant.expires_ms is None else f"until {iso(grant.expires_ms)}"
     return ", ".join(part for part in (kind, until, grant.label) if part)
+
+
+def _unused(until_ms: int, now_ms: int) -> str:
+    """What became of a code that nobody used."""
+    return f"expired unused at {iso(until_ms)}" if until_ms <= now_ms else "an unused one, void from now on"
