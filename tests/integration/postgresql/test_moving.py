@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from coldchain.errors import Refused
 from coldchain.words import Text
@@ -159,6 +159,52 @@ def test_a_state_in_a_file_is_moved_to_a_server_once(places: Callable[[str], Pla
 
 
 @pytest.mark.parametrize("version", ["0001", "0005"])
+def numbers_go_on(place: Place) -> dict[str, bool]:
+    """For each number that the server gives: whether the next one lies behind all that there are."""
+    found = {}
+    with place.opened() as database, database.write() as connection, connection.begin():
+        for table in schema.metadata.sorted_tables:
+            number = table.autoincrement_column
+            if number is None or number.server_default is not None:
+                continue
+            named = connection.scalar(select(func.pg_get_serial_sequence(table.name, number.name)))
+            if named is not None:
+                most = connection.execute(select(func.coalesce(func.max(number), 0))).scalar_one()
+                found[table.name] = connection.execute(select(func.nextval(named))).scalar_one() > most
+    return found
+
+
+def test_numbers_that_the_server_gives_go_on_behind_what_was_taken_over(
+    places: Callable[[str], Place], tmp_path: Path
+) -> None:
+    """Moved from a file, put in place by a rebuild: no entry of the audit meets the number of another."""
+    (tmp_path / "file").mkdir()
+    folder = lived(Place(data_dir=tmp_path / "file"))
+    with folder.database() as database:
+        for number in range(5):
+            PeopleBook(database).change(replace(LI, phone=f"400811011{number}"), BY)
+    place = replace(places("server"), data_dir=tmp_path / "file")
+    take_in(place)
+    told = numbers_go_on(place)
+    assert told["audit"]
+    assert all(told.values()), told
+    before = len(kept_audit(place))
+    with folder.ledger() as ledger:
+        work = Rebuild(place.data_dir, ledger, SETTINGS, place)
+        work.make(nothing)
+        work.swap()
+    assert all(numbers_go_on(place).values())
+    with place.opened() as database:
+        for number in range(5):
+            PeopleBook(database).change(replace(LI, phone=f"400811022{number}"), BY)
+    assert len(kept_audit(place)) == before + 5
+
+
+def kept_audit(place: Place) -> list[int]:
+    with place.opened() as database, database.read() as connection:
+        return list(connection.scalars(select(schema.audit.c.id)))
+
+
 def test_an_older_format_on_a_server_is_brought_up_after_a_copy(
     postgres: Postgres, tmp_path: Path, version: str
 ) -> None:
