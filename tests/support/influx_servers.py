@@ -172,7 +172,10 @@ class Bucket:
             self.server.document("DELETE", f"/api/v2/buckets/{self.id}")
 
     def make_again(self) -> None:
-        """1.x: the database again, empty, with the same user."""
+        """The bucket again, empty, under the same name; 1.x: with the same user."""
+        if self.server.version == "2":
+            self.server.document("POST", "/api/v2/buckets", {"orgID": self.server._org(), "name": self.name})
+            return
         self.server.statement(f'CREATE DATABASE "{self.name}"')
         self.server.statement(f'GRANT ALL ON "{self.name}" TO {self.user}')
 

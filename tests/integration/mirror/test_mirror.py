@@ -15,7 +15,7 @@ from coldchain_backend.fleet import fleet_record
 from coldchain_backend.influx import Influx, InfluxTrouble, Left, Precision, Trouble
 from coldchain_backend.ledger import Kind, NewRecord
 from support.bucket_contract import BucketContract
-from support.influx_servers import Bucket
+from support.influx_servers import MASTER, Bucket
 from support.judged_log import HOUR, MINUTE, T0, plan
 from support.mirrored_log import MirroredLog
 
@@ -165,10 +165,28 @@ def test_a_deleted_bucket_is_named_and_not_made_unless_asked(
         log.reflect(tries=1)
     assert failed.value.trouble in {Trouble.BUCKET, Trouble.TOKEN}  # a token dies with its only bucket
     log.mirror.begin_again()
-    if place.server.version == "1":
+
+
+def test_a_bucket_that_is_made_again_is_filled_again(tmp_path: Path, place: Bucket) -> None:
+    """By a token that outlives the bucket (2.7); in 1.6 the grant goes with the database."""
+    lasting = place if place.server.version == "1" else replace(place, token=MASTER)
+    log = MirroredLog(tmp_path, lasting.influx())
+    try:
+        log.fleet(plan(dict.fromkeys(SENSORS, MINUTE)))
+        talk(log, 5)
+        log.reflect()
+        place.drop()
+        talk(log, 5)
+        with pytest.raises(InfluxTrouble) as failed:
+            log.reflect(tries=1)
+        assert failed.value.trouble is (Trouble.TOKEN if place.server.version == "1" else Trouble.BUCKET)
+        log.mirror.begin_again()
         place.make_again()
         log.reflect()
-        equal(log, "bucket deleted")
+        assert readings(log) == 10 * len(SENSORS)
+        equal(log, "bucket made again")
+    finally:
+        log.close()
 
 
 def test_foreign_types_leave_out_points_that_are_counted_and_named(log: MirroredLog) -> None:

@@ -109,9 +109,18 @@ def history(log: MirroredLog, seed: int, most: int = 1000) -> list[str]:
     return done
 
 
+FOUND = (36,)
+"""Seeds that found a fault. 36: a reading falls before the end to which a gap of its sensor is marked."""
+
+
+def seeds(block: int) -> list[int]:
+    """The seeds of a block; those that found something belong to the first."""
+    return [*range(block * 3, block * 3 + 3), *(FOUND if block == 0 else ())]
+
+
 @pytest.mark.parametrize("block", range(rounds(4, 300)))
 def test_the_bucket_holds_what_should_stand_there(tmp_path: Path, block: int) -> None:
-    for seed in range(block * 3, block * 3 + 3):
+    for seed in seeds(block):
         bucket, folder = MemoryBucket(), tmp_path / str(seed)
         folder.mkdir()
         log = MirroredLog(folder, bucket)

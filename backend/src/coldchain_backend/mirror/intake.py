@@ -159,6 +159,16 @@ class Intake:
             told.append((from_ms, gateway))
             del told[:-MOST_BROUGHT]
 
+    def _ended(self, key: tuple[str, str], tail: int | None, first_ms: int) -> bool:
+        """Whether a gap is marked up to the end of a spell into which a reading falls now."""
+        sensor, quantity = key
+        return any(
+            spell.to_ms is not None
+            and max(first_ms, -1 if tail is None else tail) < spell.to_ms <= self._position.ticked_ms
+            for spell, name in self._spells[sensor]
+            if name == quantity
+        )
+
     def _look_for_gaps(self, sensor: str, part: Spoken, taken: Taken, *, in_order: bool) -> None:
         known = self._spells.get(sensor)
         if known is None:
@@ -172,7 +182,7 @@ class Intake:
             if in_order and spell is not None and (tail is None or tail < spell.from_ms):
                 taken.gaps.setdefault(sensor, []).append((tail or 0, last_ms + 1))
                 taken.stale.update({sensor} if key in unknown else ())
-            elif not in_order or key in unknown:
+            elif not in_order or key in unknown or self._ended(key, tail, first_ms):
                 taken.stale.add(sensor)
                 taken.gaps.setdefault(sensor, []).extend(_spans(part.times))
             elif spell is None or not spell.holds(first_ms) or _gapes(part.times, tail, spell):

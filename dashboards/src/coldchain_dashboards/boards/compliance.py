@@ -69,10 +69,8 @@ def _zones(kit: Kit) -> Panel:
 def _map(kit: Kit) -> Panel:
     panel = kit.map("map", [compliance.POSITIONS, compliance.ASSETS], "conform", size=(12, 10))
     panel = thresholds(panel, SHARE_COLOURS)
-    for name in ("conform", "coverage"):
-        properties = {"unit": "percentunit", "decimals": 2, "displayName": kit.text(f"of_{name}")}
-        panel = look(panel, name, properties)
-    return panel
+    properties = {"unit": "percentunit", "decimals": 2, "displayName": kit.text("of_conform")}
+    return look(panel, "conform", properties)
 
 
 def _over_time(kit: Kit) -> Panel:

@@ -25,8 +25,8 @@ def _cells(cell: str) -> tuple[str, ...]:
     return (f"\"cell\" = '{cell}'", f"\"quantity\" = '{TEMPERATURE.field}'", *PLACE, TIME_RANGE)
 
 
-JUDGED: Final = "a full hour has been judged"
-"""Why a backend that is an hour young has no cells yet."""
+JUDGED: Final = "a reading has been judged for some minutes"
+"""Why a backend that is some minutes young has no cells yet."""
 HOURS: Final = _cells("hour")
 DAYS: Final = _cells("day")
 
@@ -91,7 +91,7 @@ def names(language: Language) -> Query:
 
 ASSETS: Final = Query(
     purpose="Share of the required time within limits of each asset, for the colour of its mark on the map.",
-    columns=SHARES,
+    columns={"conform": SHARES["conform"]},
     source="compliance",
     where=HOURS,
     tags=("asset",),
