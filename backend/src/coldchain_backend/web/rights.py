@@ -70,6 +70,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /kpis
         GET /deliveries
         GET /gateways
+        GET /mirror
         GET /account
         POST /account/password
         POST /account/sessions/{session}/end

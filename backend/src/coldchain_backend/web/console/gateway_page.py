@@ -50,7 +50,7 @@ class NewCode:
 async def gateways(request: Request, services: Wanted, person: Asker, auth: Asked) -> Response:
     """The gateways, how they are and when they were last heard."""
     page = await Page.of(request, services, person)
-    return await _page(page, auth.public_url)
+    return await _page(page, auth.public_url, mirrored=request.app.state.mirror is not None)
 
 
 @router.post("/gateways/codes")
@@ -64,7 +64,9 @@ async def make_code(request: Request, services: Wanted, person: Asker, auth: Ask
     return await _page(page, auth.public_url, code=NewCode(name=name, code=code))
 
 
-async def _page(page: Page, url: str, *, code: NewCode | None = None, wrong: str = "") -> Response:
+async def _page(
+    page: Page, url: str, *, code: NewCode | None = None, wrong: str = "", mirrored: bool = False
+) -> Response:
     services = page.services
     wanted = AlertFilter(open=True, kind=AlertKind.GATEWAY_OFFLINE)
     silent = await to_thread(services.answers.alerts, wanted, limit=MAX_OPEN)
@@ -75,6 +77,7 @@ async def _page(page: Page, url: str, *, code: NewCode | None = None, wrong: str
         "url": url,
         "code": code,
         "wrong": wrong,
+        "mirrored": mirrored,
         "may_enrol": page.person.may(Right.ADMINISTER),
         "example": NAME,
     }
