@@ -267,3 +267,16 @@ def test_commands_say_how_it_stands(backend: Backend) -> None:
     assert "0 readings that had not been taken" in said
     code, said = backend.command("follow", "discover", "--name", "other")
     assert (code, "site" in said) == (1, True)
+
+
+def test_a_store_that_is_killed_is_named_and_taken_up_again(
+    backend: Backend, bucket: Bucket, influx: Influx
+) -> None:
+    bucket.server.kill()
+    backend.until("its trouble", lambda: backend.store()["trouble"])
+    assert backend.command("follow", "status")[0] == 1
+    bucket.server.start()
+    point = line("coldroom", {"host": "truck7", "sensor": "rear"}, "temperature", time.time_ns(), 4.75)
+    write(influx, [point])
+    backend.until("the point behind it", lambda: in_evidence(backend) == standing(influx))
+    assert backend.store()["trouble"] is None

@@ -9,6 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from coldchain.errors import Refused, Unavailable
+from coldchain.readings import Quality
+from coldchain_backend.series.blocks import Origin, rank_of
 from coldchain_backend.sql import migrate, open_database
 from coldchain_backend.sql.schema import metadata
 from coldchain_backend.sql.session import Database, migrations
@@ -81,6 +83,28 @@ def test_an_older_database_is_refused_until_it_is_migrated_and_keeps_its_rows(
     copy = sqlite3.connect(tmp_path / f"coldchain.sqlite.format-{version}")
     assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (version,)
     copy.close()
+
+
+def test_ranks_of_readings_keep_their_meaning_when_a_third_origin_comes(tmp_path: Path) -> None:
+    path = tmp_path / "coldchain.sqlite"
+    old_database(path, "0014")
+    connection = sqlite3.connect(path)
+    for rank in range(6):
+        row = (f"s{rank}", 1, 2, 2, rank, "temperature:f", b"")
+        connection.execute(
+            "INSERT INTO series_block (sensor, first_ms, last_ms, count, rank, layout, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+    connection.commit()
+    connection.close()
+    migrate(path)
+    connection = sqlite3.connect(path)
+    ranks = [row[0] for row in connection.execute("SELECT rank FROM series_block ORDER BY sensor")]
+    connection.close()
+    assert ranks == [
+        rank_of(quality, origin) for quality in Quality for origin in (Origin.SEALED, Origin.RECEIPT)
+    ]
 
 
 def test_nothing_and_what_is_newer_are_not_migrated(tmp_path: Path) -> None:
