@@ -101,8 +101,8 @@ bench-alerts: $(DEV)  ## alerts' budgets on SQLite and PostgreSQL: told in time,
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)
 
-bench-gateway: $(DEV)  ## the gateway beside Telegraf: speed, memory, drain, bytes over the air and on the disk
-	@$(PY) -m bench decodes wired bus gateway drain quiet
+bench-gateway: $(DEV)  ## the gateway, beside Telegraf (TELEGRAF=path): speed, memory, start, slow disk, drain, bytes over the air and on the disk
+	@$(PY) -m bench codec decodes wired bus start gateway slow_disk drain quiet
 
 lock: $(DEV)  ## compile requirements/*.txt; ARGS=--upgrade renews versions
 	@tools/lock.sh $(ARGS)

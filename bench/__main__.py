@@ -1,7 +1,7 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
-python -m bench [steps codec decodes wired bus gateway ingest latency backlog stores verify mirror dashboards
-                 storm told]
+python -m bench [steps codec decodes wired bus start gateway slow_disk drain quiet
+                 ingest latency backlog stores verify mirror dashboards storm told]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -16,7 +16,7 @@ from bench.servers import influxd
 from bench.table import Budget, Row, print_table
 
 SUITES = (
-    "steps", "codec", "decodes", "wired", "bus", "gateway", "drain", "quiet",
+    "steps", "codec", "decodes", "wired", "bus", "start", "gateway", "slow_disk", "drain", "quiet",
     "ingest", "latency", "backlog", "stores", "verify", "mirror", "dashboards",
     "storm", "told",
 )  # fmt: skip
@@ -28,6 +28,8 @@ BUDGETS = {
     "readings/s beside Telegraf, disk buffer": Budget(at_least=5.0),
     # 0.9 of what 9600 baud carry: 17 bytes and twice 3.5 characters of silence are 25 ms.
     "bus readings, 32 units at 9600 baud": Budget(at_least=36),
+    "gateway readings, broker's window of 20": Budget(at_least=15_000),
+    "readings where a sync takes 200 ms": Budget(at_least=500),
     "gateway RSS": Budget(at_most=40),
     "gateway RSS with 5 million readings waiting": Budget(at_most=40),
     "drain after an outage": Budget(at_least=20_000),

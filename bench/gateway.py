@@ -17,6 +17,7 @@ from bench.table import Row
 from demo.ports import free_port
 
 COUNT = int(os.environ.get("COLDCHAIN_BENCH_COUNT", "200000"))
+WARM_UP = 2_000
 LIMIT_S = 300.0
 BROKER = """\
 listener {port} 127.0.0.1
@@ -79,6 +80,7 @@ def measure() -> list[Row]:
     """Baselines, Telegraf and product in one run; the product again with the broker's default window."""
     if shutil.which("mosquitto") is None and not Path("/usr/sbin/mosquitto").exists():
         raise SystemExit("the gateway benchmark needs mosquitto: make deps")
+    run_gateway(window=0, count=WARM_UP)  # compiles; what that takes would count as memory
     counting = run_bare(with_sqlite=False)
     committing = run_bare(with_sqlite=True)
     product = run_gateway(window=0)
@@ -176,17 +178,18 @@ def run_bare(*, with_sqlite: bool) -> Measured:
         return flooded(port, bare, bare)
 
 
-def run_gateway(*, window: int) -> Measured:
-    """The product as it is installed."""
+def run_gateway(*, window: int, count: int = COUNT, before: Sequence[str] = ()) -> Measured:
+    """The product as it is installed; `before`: a command that runs it, and is measured instead."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         port = stack.enter_context(broker(folder, window=window))
         sink_port = free_port()
-        arguments = [sys.executable, "-m", "bench.parts.sink", str(sink_port), str(COUNT)]
+        arguments = [sys.executable, "-m", "bench.parts.sink", str(sink_port), str(count)]
         sink = stack.enter_context(started(arguments))
         config = folder / "gateway.toml"
         config.write_text(GATEWAY.format(sink=sink_port, broker=port))
         command = [
+            *before,
             sys.executable,
             "-m",
             "coldchain_gateway",
@@ -198,19 +201,21 @@ def run_gateway(*, window: int) -> Measured:
         ]
         gateway = stack.enter_context(started(command))
         time.sleep(3.0)
-        return flooded(port, gateway, sink)
+        return flooded(port, gateway, sink, count)
 
 
-def flooded(port: int, measured: subprocess.Popen[str], told: subprocess.Popen[str]) -> Measured:
+def flooded(
+    port: int, measured: subprocess.Popen[str], told: subprocess.Popen[str], count: int = COUNT
+) -> Measured:
     """Flood the broker until `told` prints the instant at which everything was there."""
     idle_mb, cpu_before = resident_mb(measured.pid), cpu_seconds(measured.pid)
     began = time.monotonic()
-    with started([sys.executable, "-m", "bench.parts.flood", str(port), str(COUNT)]):
+    with started([sys.executable, "-m", "bench.parts.flood", str(port), str(count)]):
         ended = float(first_line(told))
     spent = cpu_seconds(measured.pid) - cpu_before
     return Measured(
-        per_second=COUNT / (ended - began),
-        per_cpu_second=COUNT / spent,
+        per_second=count / (ended - began),
+        per_cpu_second=count / spent,
         peak_mb=resident_mb(measured.pid, peak=True),
         idle_mb=idle_mb,
     )

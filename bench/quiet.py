@@ -29,6 +29,9 @@ SEAL_S = 60
 MONTH_S = 30 * 86_400
 HEADER_BYTES = 52
 TCP_INFO_SEGMENTS = 136  # tcpi_segs_out and tcpi_segs_in in Linux's struct tcp_info
+Sample = tuple[
+    float, int, int, float
+]  # when (monotonic seconds), bytes over the air, on the disk, CPU seconds
 PLANS = ((10, 10), (10, 30), (10, 60), (50, 10))  # sensors, seconds between readings of each
 
 
@@ -106,12 +109,12 @@ def measure() -> list[Row]:
             stack.enter_context(started([sys.executable, *spoken]))
             places.append((gateway.pid, forwarder))
         time.sleep(WARM_UP_S)
-        before = [_counts(*place) for place in places]
-        time.sleep(MINUTES * 60)
-        seconds = MINUTES * 60 + 0.0
-        days = [
-            _day(old, _counts(*place), seconds, place[0]) for old, place in zip(before, places, strict=True)
-        ]
+        seen: list[list[Sample]] = [[] for _ in places]
+        while len(seen[0]) < MINUTES * 60:
+            for samples, place in zip(seen, places, strict=True):
+                samples.append((time.monotonic(), *_counts(*place)))
+            time.sleep(1.0)
+        days = [_day(samples, place[0]) for samples, place in zip(seen, places, strict=True)]
     return [row for plan, day in zip(PLANS, days, strict=True) for row in _rows(plan, day)]
 
 
@@ -128,8 +131,18 @@ def _counts(pid: int, forwarder: Forwarder) -> tuple[int, int, float]:
     return forwarder.bytes_over_the_air(), int(io["write_bytes"]), cpu_seconds(pid)
 
 
-def _day(old: tuple[int, int, float], new: tuple[int, int, float], seconds: float, pid: int) -> Day:
-    air, disk, cpu = ((after - before) / seconds for before, after in zip(old, new, strict=True))
+def _day(samples: list[Sample], pid: int) -> Day:
+    """Between the first batch and the last, so that whole ones are counted, each with what it cost."""
+    sent = [
+        number for number in range(1, len(samples) - 3) if samples[number][1] - samples[number - 1][1] > 1000
+    ]
+    whole = [number + 3 for number in sent if number - 1 not in sent]  # the answer has come by then
+    if len(whole) < 2:
+        raise SystemExit("too few batches were sent: COLDCHAIN_BENCH_MINUTES=4 or more")
+    first, last = samples[whole[0]], samples[whole[-1]]
+    air, disk, cpu = (
+        (after - before) / (last[0] - first[0]) for before, after in zip(first[1:], last[1:], strict=True)
+    )
     return Day(air=air, disk=disk, cpu=cpu, mb=resident_mb(pid, peak=True))
 
 

@@ -13,6 +13,9 @@ import time
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# What a backend says beside this in a header: the number held of a run, the version of the watch bundle.
+AS_LONG = "x" * 69
+
 
 class Sink(BaseHTTPRequestHandler):
     """Answers 204 to every write, with a Date, as a backend would."""
@@ -31,6 +34,7 @@ class Sink(BaseHTTPRequestHandler):
         body = zlib.decompress(self._received(), wbits=31)
         Sink.counted += body.count(b"counter=")
         self.send_response(204)
+        self.send_header("X-As-Long", AS_LONG)
         self.end_headers()
         self._tell_live(body)
         if Sink.counted >= Sink.expected:

@@ -77,9 +77,7 @@ class Sender:
         self._stopping = threading.Event()
         self._choice = threading.Lock()
         self._in_flight: set[int] = set()
-        self._live_mark = (
-            0  # batches above it were closed while connected: the live lane's, all others the backlog's
-        )
+        self._live_mark = 0  # closed while connected, and so the live lane's, is what is above it
         self._newest_held = 0
         self._shut = False  # the window was shut when the live lane looked last
         self.window: Window | None = None
