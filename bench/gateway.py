@@ -178,8 +178,10 @@ def run_bare(*, with_sqlite: bool) -> Measured:
         return flooded(port, bare, bare)
 
 
-def run_gateway(*, window: int, count: int = COUNT, before: Sequence[str] = ()) -> Measured:
-    """The product as it is installed; `before`: a command that runs it, and is measured instead."""
+def run_gateway(
+    *, window: int, count: int = COUNT, before: Sequence[str] = (), settle_s: float = 3.0
+) -> Measured:
+    """The product as installed; `before`: a command that runs it. After `settle_s` it has subscribed."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         port = stack.enter_context(broker(folder, window=window))
@@ -200,7 +202,7 @@ def run_gateway(*, window: int, count: int = COUNT, before: Sequence[str] = ()) 
             "WARNING",
         ]
         gateway = stack.enter_context(started(command))
-        time.sleep(3.0)
+        time.sleep(settle_s)
         return flooded(port, gateway, sink, count)
 
 

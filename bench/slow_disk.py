@@ -10,6 +10,8 @@ from bench.table import Row
 
 SYNC_MS = (50, 200)
 COUNT = 5_000
+SETTLE_S = 3.0
+SYNCS_AT_START = 100
 
 
 def measure() -> list[Row]:
@@ -19,7 +21,9 @@ def measure() -> list[Row]:
         return []
     rows = []
     for sync_ms in SYNC_MS:
-        measured = run_gateway(window=0, count=COUNT, before=slowed(sync_ms))
+        measured = run_gateway(
+            window=0, count=COUNT, before=slowed(sync_ms), settle_s=SETTLE_S + SYNCS_AT_START * sync_ms / 1000
+        )
         rows.append(
             Row(
                 name=f"readings where a sync takes {sync_ms} ms",

@@ -2,10 +2,13 @@
 
 from base64 import b64encode
 
+import pytest
+
 from coldchain.lineprotocol import encode
 from coldchain_backend.fleet import ZoneState
 from coldchain_backend.judging.views import Condition
 from coldchain_backend.ledger import MarkName, act_record, mark_record
+from support.acceptance import Figures
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, plan, profile
 
 
@@ -55,7 +58,10 @@ def test_whoever_acknowledges_is_named_and_the_receivers_hear_of_it(log: Log) ->
     assert log.told()[-1] == "dispatch alert.resolved"
 
 
-def test_unknown_sensors_impossible_values_and_bad_lines_are_counted_and_not_judged(log: Log) -> None:
+@pytest.mark.acceptance("A9")
+def test_unknown_sensors_impossible_values_and_bad_lines_are_counted_and_not_judged(
+    log: Log, figures: Figures
+) -> None:
     log.fleet(plan({"s": 10 * SECOND}))
     log.say(
         ("stranger", T0, 99.0),
@@ -71,6 +77,7 @@ def test_unknown_sensors_impossible_values_and_bad_lines_are_counted_and_not_jud
         "unknown_line": 1,
     }
     assert log.stored() == []
+    figures.add(lines_marked=sum(log.answers.unjudged().values()))
 
 
 def test_a_zone_that_is_not_in_use_is_recorded_and_not_judged(log: Log) -> None:
