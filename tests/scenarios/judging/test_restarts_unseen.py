@@ -89,7 +89,8 @@ class Life:
 
     def __init__(self, log: Log, seed: int, *, restarts: bool) -> None:
         self.log, self.restarts, self.random = log, restarts, Random(seed)
-        log.fleet(plan(SENSORS, receivers=("dispatch", "shift")))
+        self.gathers_ms = STEP if seed % 2 else None
+        log.fleet(self.gathering(plan(SENSORS, receivers=("dispatch", "shift"))))
         for _ in range(25):
             self.step()
             log.at(log.clock.wall_ms + self.random.choice([0, 1, 3, 30]) * STEP)
@@ -118,9 +119,15 @@ class Life:
             case _:
                 log.mark()
 
+    def gathering(self, what: Plan) -> Plan:
+        """The plan, in every second life with receivers for whom alarms gather."""
+        receivers = tuple(replace(one, group_wait_ms=self.gathers_ms) for one in what.receivers)
+        return replace(what, receivers=receivers)
+
     def another(self) -> Plan:
         """Another alarm delay, another limit, or one receiver less."""
-        what = plan(SENSORS, limits=profile(alarm_after_ms=self.random.choice([10, 20, 60]) * SECOND))
+        limits = profile(alarm_after_ms=self.random.choice([10, 20, 60]) * SECOND)
+        what = self.gathering(plan(SENSORS, limits=limits, receivers=("dispatch", "shift")))
         return replace(what, receivers=what.receivers[: self.random.choice([1, 2])])
 
 
