@@ -167,18 +167,16 @@ def test_a_receiver_is_tried_and_its_messages_are_looked_at_and_sent_again(shell
 
 
 def write(shell: Shell) -> None:
-    """Readings out of limits, from a tool with a token of its own."""
-    token = shell.type("token", "create", "--gateway", "tool").output.split()
-    secret = max(token, key=len)
-    now = int(time.time() * 1000)
-    lines = b"".join(
-        b"reading,sensor=front temperature=9.5 %d\n" % (now - 9000 + n * 1000) for n in range(10)
-    )
-    connection = http.client.HTTPConnection("127.0.0.1", shell.port, timeout=20)
-    headers = {"Authorization": f"Token {secret}", "X-Forwarded-For": "9.9.9.9"}
-    connection.request("POST", "/api/v2/write?org=demo&bucket=any&precision=ms", lines, headers)
-    assert connection.getresponse().status == 204
-    connection.close()
+    """Readings out of limits for some seconds, from a tool with a token of its own."""
+    token = max(shell.type("token", "create", "--gateway", "tool").output.split(), key=len)
+    path = "/api/v2/write?org=demo&bucket=any&precision=ms"
+    for _ in range(6):
+        connection = http.client.HTTPConnection("127.0.0.1", shell.port, timeout=20)
+        line = b"reading,sensor=front temperature=9.5 %d\n" % (time.time() * 1000)
+        connection.request("POST", path, line, {"Authorization": f"Token {token}"})
+        assert connection.getresponse().status == 204
+        connection.close()
+        time.sleep(1)
 
 
 def test_routes_say_who_would_be_told_and_that_all_were(shell: Shell) -> None:
@@ -188,7 +186,7 @@ def test_routes_say_who_would_be_told_and_that_all_were(shell: Shell) -> None:
     assert shell.type("route", "explain", "nowhere").exit_code != 0
     audited = shell.type("route", "audit")
     assert audited.exit_code == 0, audited.output
-    assert "unexplained" not in audited.output or "unexplained 0" in audited.output
+    assert audited.output.endswith(" alerts go on, 0 unexplained\n")
 
 
 def test_a_window_is_set_listed_and_ended(shell: Shell) -> None:
