@@ -164,7 +164,7 @@ class Log:
         shutil.copy(_template(), self.path)
         self.database = Database(self.path)
         self.books = Books(self.database)
-        self.judging = Judging(self.books, self.settings)
+        self.judging = Judging(self.books, self.settings, self.ledger)
         self.records = Records(self.database)
         self.answers = Answers(self.records, ORGANISATION, self.ledger)
         self.queue = DeliveryQueue(self.database)
@@ -181,7 +181,7 @@ class Log:
         """A new process on the same database."""
         self.books.close()
         self.books = Books(self.database)
-        self.judging = Judging(self.books, self.settings)
+        self.judging = Judging(self.books, self.settings, self.ledger)
 
     def put(self, *records: NewRecord, chunk: int = 1000) -> None:
         """Append records now and judge everything that is new."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import Batch, Key, fingerprint, read_batches, seal
-from coldchain_backend.ledger import Checkpoint, Head, make_statement
+from coldchain_backend.ledger import Checkpoint, Head, Json, act_record, make_statement
 from support.evidence import BACKEND, EvidenceLog, resigned, stranger, unpacked
-from support.judged_log import ORGANISATION
+from support.judged_log import HOUR, MINUTE, ORGANISATION, T0
 
 FORGER = Key.from_seed(b"f" * 32)
 
@@ -197,6 +198,48 @@ def test_a_checkpoint_that_left_the_house_confirms_the_keys(log: EvidenceLog, fo
     assert "is not the one of the checkpoint" in stranger(folder, "--checkpoint", str(path)).stderr
     path.write_bytes(make_statement(FORGER, at, [head]).encode())
     assert "not signed by the backend of this archive" in stranger(folder, "--checkpoint", str(path)).stderr
+
+
+@pytest.fixture(scope="module")
+def after_theft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EvidenceLog, Path]]:
+    """The gateway was stolen before the warm hour, as is found out afterwards."""
+    log = EvidenceLog(tmp_path_factory.mktemp("stolen"))
+    log.live(step_ms=5 * MINUTE)
+    stolen: dict[str, Json] = {"gateway": "gw", "key": log.voice.key.fingerprint, "reason": "stolen"}
+    log.put(act_record("revoke", "陈静", {**stolen, "from_ms": T0 + 3 * HOUR}))
+    made = log.archive(tmp_path_factory.mktemp("archive"))
+    yield log, unpacked(made, tmp_path_factory.mktemp("folder"))
+    log.close()
+
+
+def test_a_key_revoked_from_an_earlier_instant_is_shown_and_computed_before_and_after(
+    after_theft: tuple[EvidenceLog, Path],
+) -> None:
+    log, folder = after_theft
+    done = stranger(folder)
+    assert done.returncode == 0, done.stderr
+    key = log.voice.key.fingerprint
+    assert f"key {key}: revoked from 2026-11-22T23:00:00Z on by record {log.ledger.end}" in done.stdout
+    told = re.findall(r"verdict as of record (\d+): (\w+)", done.stdout)
+    assert told[-2:] == [(told[-2][0], "non_conform"), (str(log.ledger.end), "not_demonstrable")]
+    judged = json.loads((folder / "judged.json").read_bytes())
+    [cause] = judged["because"]
+    assert (cause["what"], cause["by"], cause["key"]) == ("revoke", "陈静", key)
+    _, *rows = (folder / "received.csv").read_text("utf-8").splitlines()
+    grades = {row.rsplit(",", 1)[1] for row in rows}
+    assert grades == {"sealed", "revoked"}
+
+
+def test_a_revocation_that_is_hidden_from_the_keys_is_refused(
+    after_theft: tuple[EvidenceLog, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(after_theft[1], copy)
+    keys = json.loads((copy / "keys.json").read_bytes())
+    keys[0]["revoked"] = []
+    (copy / "keys.json").write_text(json.dumps(keys), "utf-8")
+    resigned(copy, BACKEND)
+    assert "the lines give outcome" in stranger(copy).stderr
 
 
 def test_the_script_can_be_read_in_one_sitting(folder: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.judging import as_of
-from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
+from coldchain_backend.judging.as_of import ReadingsAsOf
+from coldchain_backend.judging.voided import stamped_before
 from support.judged_log import HOUR, MINUTE, T0, Log, plan
 
 SENSORS = ("plain", "two words", "a:b/c@d-e.f", "zigbee/疫苗柜 2")
@@ -14,7 +15,7 @@ SENSORS = ("plain", "two words", "a:b/c@d-e.f", "zigbee/疫苗柜 2")
 
 def known(log: Log, sensor: str, number: int) -> list[tuple[int, float]]:
     """Minutes and temperatures of the first hour as they were known at a record."""
-    asked = ReadingsAsOf(recall=log.records, ledger=log.ledger, fleet=log.answers.fleet(), number=number)
+    asked = ReadingsAsOf(recall=log.records, ledger=log.ledger, number=number)
     samples, ranks = asked.graded(sensor, "temperature", T0, T0 + HOUR)
     assert len(samples) == len(ranks)
     return [((at - T0) // MINUTE, value) for at, value in samples]
@@ -73,7 +74,7 @@ def test_the_record_before_an_instant_is_found_among_any_number(log: Log) -> Non
         log.at(T0 + minute * MINUTE)
         log.mark()
         stamps.append(log.clock.wall_ms)
-    assert first_at(log.ledger, T0 - 1, log.ledger.end) == 0
+    assert stamped_before(log.ledger, T0 - 1, log.ledger.end) == 0
     for index, stamp in enumerate(stamps):
-        assert first_at(log.ledger, stamp + 1, log.ledger.end) == index + 1
-    assert first_at(log.ledger, stamps[-1] + HOUR, 4) == 4
+        assert stamped_before(log.ledger, stamp + 1, log.ledger.end) == index + 1
+    assert stamped_before(log.ledger, stamps[-1] + HOUR, 4) == 4

@@ -111,7 +111,9 @@ def test_gateways_are_listed_admitted_and_revoked(folder: Path) -> None:
     item = {"name": "gw", "key": None, "revoked": False, "heard": None}
     ANSWERS["/api/v1/gateways"] = httpx.Response(200, json={"items": [item]})
     ANSWERS["/api/v1/gateways/codes"] = httpx.Response(200, json={"code": "K7QD-92MF"})
-    ANSWERS["/api/v1/gateways/gw/revoke"] = httpx.Response(204)
+    ANSWERS["/api/v1/gateways/gw/revoke"] = httpx.Response(200, json={"gateway": "gw", "keys": ["0a29"]})
     assert "gw  not enrolled  heard never" in run(folder, "gateways", "list")
     assert "K7QD-92MF" in run(folder, "gateways", "code", "gw")
-    assert "gw is revoked" in run(folder, "gateways", "revoke", "gw", "--reason", "stolen")
+    assert "gw is revoked: 0a29" in run(folder, "gateways", "revoke", "gw", "--reason", "stolen")
+    since = ("--from", "2026-11-03T22:00+08:00")
+    assert "gw is revoked" in run(folder, "gateways", "revoke", "gw", "--reason", "stolen", *since)

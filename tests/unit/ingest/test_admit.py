@@ -152,6 +152,16 @@ async def test_a_revoked_key_is_refused_also_after_a_restart(door: Door) -> None
             await admission.write_sealed("gw", request(sealed(2)))
 
 
+async def test_a_key_revoked_from_an_earlier_instant_is_known_so_after_a_restart(door: Door) -> None:
+    await door.admission.write_sealed("gw", request(sealed(1)))
+    (key,) = door.admission.keys.of("gw")
+    await door.admission.acts.revoke(key, "ann", "lost in the harbour", 1_700_000_000_000)
+    await door.admission.acts.revoke(key, "ann", "on second thoughts")
+    for admission in (door.admission, door.open()):
+        (known,) = admission.keys
+        assert (known.revoked_ms, known.reason) == (1_700_000_000_000, "lost in the harbour")
+
+
 async def test_a_second_key_under_one_name_is_told_when_both_write(door: Door) -> None:
     other = Key.from_seed(b"x" * 32)
     await door.admission.acts.enrol("gw", other.public, by="code")

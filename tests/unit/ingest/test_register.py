@@ -129,6 +129,9 @@ def test_a_fleet_file_takes_back_only_what_it_admitted() -> None:
     assert [key.name for key in keys] == ["b", "a"]
     keys.revoke(fingerprint(GATEWAY.public), 3, "stolen")
     keys.revoke("unknown", 3, "stolen")
+    keys.revoke(fingerprint(GATEWAY.public), 5, "later")
+    assert [key.name for key in keys.revocable("a", 2)] == ["a"]
+    assert keys.revocable("a", 3) == []
     keys.follow_fleet([], 4)
     assert keys.of("a") == []
     assert [key.revoked_ms for key in keys] == [None, 3]

@@ -75,3 +75,27 @@ def test_every_small_block_that_overlaps_a_long_one_is_found(tmp_path: Path) -> 
         store.add("s", 0, [505], {"temperature": [5.0]})
         assert [one.time_ms for one in store.readings("s", 500, 511)[0]] == [500, 505, 510]
     database.close()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(added=ADDED, gone=st.sets(st.integers(0, 40)), joined=st.sampled_from(["joined", "as it came"]))
+def test_what_is_forgotten_is_gone_and_nothing_else_is(
+    connection: sqlite3.Connection, added: list[tuple[int, int, float]], gone: set[int], joined: str
+) -> None:
+    connection.execute("DELETE FROM series_block")
+    connection.execute("DELETE FROM series_sensor")
+    connection.execute("DELETE FROM series_summary")
+    store = SeriesStore(connection)
+    for time_ms, rank, value in added:
+        store.add("s", rank, [time_ms * 1000], {"temperature": [value]})
+    store.add("other", 0, [at * 1000 for at in range(41)], {"temperature": [1.0] * 41})
+    store.flush()
+    if joined == "joined":
+        connection.execute("UPDATE series_sensor SET small = 100")
+        compact(connection, sensors=5)
+    before = store.readings("s", 0, HOUR)[0]
+    for _ in range(2):
+        store.forget("s", frozenset(at * 1000 for at in gone))
+        left = [one for one in before if one.time_ms // 1000 not in gone]
+        assert store.readings("s", 0, HOUR)[0] == left
+    assert len(store.readings("other", 0, HOUR)[0]) == 41

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from coldchain.watch import open_envelope
 from coldchain_backend.access import Grant, Purpose, Role
 from coldchain_backend.ingest import Admission
 from coldchain_backend.ingest.lanes import BEHIND_RECORDS
-from coldchain_backend.ledger import Busy, DiskFull, Kind, MarkName, mark_record
+from coldchain_backend.ledger import Busy, DiskFull, Kind, MarkName, mark_record, read_json
 from coldchain_backend.web import bodies, gateways, write
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
@@ -298,6 +299,31 @@ async def test_a_wrong_public_key_is_said_to_be_one(server: Server) -> None:
     async with server.web.client(None) as stranger:
         wish = {"code": "AAAA-AAAA", "name": "gw", "public_key": "short"}
         assert (await stranger.post("/api/v1/gateways/enroll", json=wish)).status_code == 400
+
+
+async def test_a_key_is_revoked_from_an_earlier_instant_on_and_earlier_still_when_more_is_known(
+    server: Server,
+) -> None:
+    await server.enrol()
+    now_ms = server.web.log.clock.now_ms()
+
+    def ago(minutes: int) -> str:
+        return f"{datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+
+    async with server.web.client(Role.ADMIN) as admin:
+        answers = [
+            (await admin.post("/api/v1/gateways/gw/revoke", json={"reason": "stolen", "from": ago(minutes)}))
+            for minutes in (-5, 60, 30, 90)
+        ]
+        again = await admin.post("/api/v1/gateways/gw/revoke", json={"reason": "stolen"})
+    assert [answer.status_code for answer in answers] == [400, 200, 404, 200]
+    assert again.status_code == 404
+    acts = [
+        read_json(record.payload)
+        for record in server.web.log.ledger.read(0, 10_000)
+        if b'"revoke"' in record.payload
+    ]
+    assert [(now_ms - int(str(act["from_ms"]))) // 60_000 for act in acts] == [60, 90]
 
 
 async def test_nobody_revokes_what_is_not_there(server: Server) -> None:

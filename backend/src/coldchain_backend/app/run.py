@@ -186,7 +186,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
     books = sql.Books(database) if ground.mirror is None else sql.MirroredBooks(database)
     if ground.mirror is None:
         sql.forget_changes(database)
-    consumer = judging.Judging(books, judging_settings(ground.settings))
+    consumer = judging.Judging(books, judging_settings(ground.settings), ground.ledger)
 
     def idle() -> bool:
         return consumer.fold() or books.tidy()

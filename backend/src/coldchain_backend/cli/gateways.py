@@ -6,6 +6,7 @@ from urllib.parse import quote
 import typer
 
 from coldchain_backend.cli.context import context_of
+from coldchain_backend.cli.times import time_of
 
 app = typer.Typer(help="Gateways: which there are, admitting and revoking them.", no_args_is_help=True)
 
@@ -31,11 +32,28 @@ def code(context: typer.Context, name: str) -> None:
 def revoke(
     context: typer.Context,
     name: str,
+    *,
     reason: Annotated[str, typer.Option(help="why; stands in the ledger")],
+    since: Annotated[
+        str,
+        typer.Option("--from", help="what was received from then on counts no more; default: now"),
+    ] = "",
+    key: Annotated[str, typer.Option(help="one fingerprint; default: every key of the gateway")] = "",
 ) -> None:
-    """Refuse everything that this gateway's key sends from now on."""
-    context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/revoke", {"reason": reason})
-    typer.echo(f"{name} is revoked")
+    """Refuse everything that this gateway's key sends from now on, or that was received from --from on.
+
+    What was received before stands. What came later stays in the ledger and counts as unknown time:
+    excursions and verdicts get a new revision that names this act. Example: `gateways revoke truck-1
+    --from 2026-11-03T22:00+08:00 --reason "stolen with the vehicle"`
+    """
+    wish: dict[str, object] = {"reason": reason}
+    if since:
+        wish["from"] = time_of(since, "--from").isoformat()
+    if key:
+        wish["key"] = key
+    answer = context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/revoke", wish)
+    keys = answer.get("keys")
+    typer.echo(f"{name} is revoked: {', '.join(keys) if isinstance(keys, list) else ''}")
 
 
 @app.command("declare-lost")

@@ -31,7 +31,7 @@ from coldchain_backend.evidence.parts import Part, parts_of
 from coldchain_backend.evidence.report import Account, report
 from coldchain_backend.evidence.revisions import Revision, revisions
 from coldchain_backend.ingest import GatewayKey
-from coldchain_backend.judging import Answers
+from coldchain_backend.judging import Answers, Revocation
 from coldchain_backend.ledger import Ledger
 
 FORMAT: Final = 2
@@ -107,8 +107,10 @@ def _wanted(part: Part) -> Wanted:
 
 
 def _revoked(source: Source) -> dict[str, int]:
-    keys = source.known_keys()
-    return {fingerprint(key.public): key.revoked_ms for key in keys if key.revoked_ms is not None}
+    revoked: dict[str, int] = {}
+    for act in source.answers.revocations():
+        revoked[act.key] = min(act.from_ms, revoked.get(act.key, act.from_ms))
+    return revoked
 
 
 def zones_of(answers: Answers, question: Question) -> list[str]:
@@ -185,8 +187,8 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
     present, parts = told[-1], told[-1].parts
     zones, span = zones_of(answers, question), (question.from_ms, question.to_ms)
     points = sorted({part.place.point.id for part in parts})
-    names = {key for key, _ in found.runs}
-    keys = [_key_row(key, answers) for key in source.known_keys() if fingerprint(key.public) in names]
+    names, acts = {key for key, _ in found.runs}, answers.revocations()
+    keys = [_key_row(key, acts) for key in source.known_keys() if fingerprint(key.public) in names]
     keys.append({"gateway": None, "backend": True, "revoked": [], **_public(source.key.public)})
     account = Account(
         organisation=source.organisation,
@@ -283,21 +285,24 @@ def _cadence_row(part: Part, day: Day) -> dict[str, object]:
     return {**where, **asdict(day), "proved": day.proved}
 
 
-def _key_row(key: GatewayKey, answers: Answers) -> dict[str, object]:
-    at_ms = key.revoked_ms
-    revoked = (
-        []
-        if at_ms is None
-        else [
-            {"record": answers.number_at(at_ms), "from_ms": at_ms, "from": _iso(at_ms), "reason": key.reason}
-        ]
-    )
+def _key_row(key: GatewayKey, acts: Sequence[Revocation]) -> dict[str, object]:
+    mine = fingerprint(key.public)
     return {
         "gateway": key.name,
         "admitted_by": key.by.value,
         "admitted_ms": key.admitted_ms,
-        "revoked": revoked,
+        "revoked": [_revoked_row(act) for act in acts if act.key == mine],
         **_public(key.public),
+    }
+
+
+def _revoked_row(act: Revocation) -> dict[str, object]:
+    return {
+        "record": act.number,
+        "from_ms": act.from_ms,
+        "from": _iso(act.from_ms),
+        "by": act.by,
+        "reason": act.reason,
     }
 
 

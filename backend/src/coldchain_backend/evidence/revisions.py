@@ -69,6 +69,10 @@ def _causes(answers: Answers, zones: Sequence[str], as_of: int) -> Iterator[tupl
         for said in fleet.said.get(zone, ()):
             what = {"what": "zone_state", "record": said.number, "by": said.by, "reason": said.reason}
             yield said.number, {**what, "zone": zone, "state": said.state.value}
+    for act in answers.revocations():
+        if act.number <= as_of:
+            what = {"what": "revoke", "record": act.number, "by": act.by, "reason": act.reason}
+            yield act.number, {**what, "key": act.key, "from_ms": act.from_ms}
 
 
 def _numbers(

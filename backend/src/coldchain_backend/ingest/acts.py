@@ -1,12 +1,13 @@
 """Acts about gateways: enrolment, revocation, numbers that will never come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coldchain.seal import encode_public, fingerprint
 from coldchain_backend.ingest.conditions import Conditions
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKey
 from coldchain_backend.ingest.register import Register
-from coldchain_backend.ledger import ActName, Json, MarkName, act_record
+from coldchain_backend.ledger import ActName, Json, MarkName, Record, act_record, revoked_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +40,17 @@ class GatewayActs:
         if others:
             await self._conditions.tell(MarkName.TWO_GATEWAYS, name, name)
 
-    async def revoke(self, key: GatewayKey, by: str, reason: str) -> None:
-        """Refuse a key from now on."""
+    async def revoke(self, key: GatewayKey, by: str, reason: str, from_ms: int | None = None) -> None:
+        """Refuse a key from now on; what was received from an earlier stamp `from_ms` on counts no more."""
         name, keys = fingerprint(key.public), self._register.keys
         details: dict[str, Json] = {"gateway": key.name, "key": name, "reason": reason}
-        await self._register.append(
-            [act_record(ActName.REVOKE.value, by, details)],
-            lambda placed: keys.revoke(name, placed[-1].received_ms, reason),
-        )
+        if from_ms is not None:
+            details["from_ms"] = from_ms
+
+        def revoked(placed: Sequence[Record]) -> None:
+            keys.revoke(name, revoked_from(details, placed[-1].received_ms), reason)
+
+        await self._register.append([act_record(ActName.REVOKE.value, by, details)], revoked)
 
     async def declare_lost(self, lost: Lost, by: str) -> None:
         """A person says that numbers of a run will never come."""

@@ -53,6 +53,11 @@ class GatewayKeys:
         """The key, also if it is revoked."""
         return self._keys.get(fingerprint_)
 
+    def revocable(self, name: str, from_ms: int) -> list[GatewayKey]:
+        """Keys under a name that count at or behind a stamp."""
+        keys = [key for key in self._keys.values() if key.name == name]
+        return [key for key in keys if key.revoked_ms is None or from_ms < key.revoked_ms]
+
     def of(self, name: str) -> list[GatewayKey]:
         """Keys in force under a name."""
         return [key for key in self._keys.values() if key.name == name and key.revoked_ms is None]
@@ -66,9 +71,10 @@ class GatewayKeys:
         self._keys[fingerprint(public)] = key
 
     def revoke(self, fingerprint_: str, at_ms: int, reason: str) -> None:
-        """Refuse the key from now on."""
+        """Refuse the key; what was received from `at_ms` on does not count. An earlier instant than one that
+        was said before takes its place."""
         known = self._keys.get(fingerprint_)
-        if known is not None and known.revoked_ms is None:
+        if known is not None and (known.revoked_ms is None or at_ms < known.revoked_ms):
             self._keys[fingerprint_] = replace(known, revoked_ms=at_ms, reason=reason)
 
     def follow_fleet(self, declared: Sequence[tuple[str, str | None]], at_ms: int) -> None:

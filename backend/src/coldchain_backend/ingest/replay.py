@@ -5,7 +5,17 @@ from coldchain.seal import Batch, read_batches
 from coldchain_backend.fleet import version_of
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKeys, public_key
 from coldchain_backend.ingest.sequences import Sequences
-from coldchain_backend.ledger import ActName, Json, Kind, Ledger, Record, declared, read_json, split_batch
+from coldchain_backend.ledger import (
+    ActName,
+    Json,
+    Kind,
+    Ledger,
+    Record,
+    declared,
+    read_json,
+    revoked_from,
+    split_batch,
+)
 
 CHUNK = 2000
 
@@ -48,7 +58,7 @@ def _take_act(act: dict[str, Json], at_ms: int, keys: GatewayKeys, sequences: Se
             except InvalidInput:
                 return
         case ActName.REVOKE.value:
-            keys.revoke(key, at_ms, str(act.get("reason", "")))
+            keys.revoke(key, revoked_from(act, at_ms), str(act.get("reason", "")))
         case ActName.DECLARE_LOST.value:
             first, last = act.get("first"), act.get("last")
             if isinstance(first, int) and isinstance(last, int):

@@ -12,6 +12,7 @@ from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.inquiry import Answer, Asked, Examined, PointAnswer
 from coldchain_backend.judging.news import News
 from coldchain_backend.judging.present import Settings
+from coldchain_backend.judging.revocations import Revocation
 from coldchain_backend.judging.traces import spells_at
 from coldchain_backend.judging.views import (
     AlertFilter,
@@ -51,6 +52,7 @@ __all__ = [
     "PointAnswer",
     "PointStatus",
     "Progress",
+    "Revocation",
     "SensorState",
     "Settings",
     "StoredExcursion",

@@ -1,4 +1,4 @@
-"""Human acts that judging follows itself: revoke, enrol, numbers declared lost, alerts taken back."""
+"""Human acts that judging follows itself: enrolment, numbers declared lost, alerts taken back."""
 
 from base64 import b64decode
 from binascii import Error as BinasciiError
@@ -16,11 +16,7 @@ from coldchain_backend.ledger import ActName, Json
 def look_at_act(fields: Mapping[str, Json], memory: Memory, desk: Desk, present: Present) -> str | None:
     """Follow an act; for numbers declared lost the run that they belong to is answered."""
     act = fields.get("act")
-    if act == ActName.REVOKE.value and "key" in fields:
-        key = str(fields["key"])
-        present.revoked[key] = present.now_ms
-        memory.put_revoked(key, present.now_ms)
-    elif act == ActName.REBUILD.value:
+    if act == ActName.REBUILD.value:
         gone = fields.get("gone")
         for document in gone if isinstance(gone, list) else []:
             if isinstance(document, dict):

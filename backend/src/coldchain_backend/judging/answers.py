@@ -8,15 +8,17 @@ from coldchain.errors import InvalidInput, Unavailable
 from coldchain.marks import MarkKind
 from coldchain_backend.fleet import Fleet, ZoneTest
 from coldchain_backend.judging.alert_answers import AlertAnswers
-from coldchain_backend.judging.as_of import ReadingsAsOf, first_at
+from coldchain_backend.judging.as_of import ReadingsAsOf
 from coldchain_backend.judging.board import board_of
 from coldchain_backend.judging.compliance import Compliance, Kept
 from coldchain_backend.judging.contracts import GatewayState, Progress, SensorState, StoredExcursion
 from coldchain_backend.judging.explained import explanation
 from coldchain_backend.judging.inquiry import Answer, Asked, Examined, Gaps, Inquiry
+from coldchain_backend.judging.revocations import Revocation
 from coldchain_backend.judging.traces import spells_at, sums_show_gaps, trace_of_samples, trace_of_sums
 from coldchain_backend.judging.versions import with_record, with_said
 from coldchain_backend.judging.views import Board, Counts, Recall, Trace
+from coldchain_backend.judging.voided import stamped_before
 from coldchain_backend.ledger import Ledger
 from coldchain_backend.series import STEP_MS, SeriesReading
 
@@ -80,6 +82,10 @@ class Answers(AlertAnswers):
     def unjudged(self) -> Mapping[str, int]:
         """How much is in evidence but not judged, by reason."""
         return self._recall.unjudged()
+
+    def revocations(self) -> Sequence[Revocation]:
+        """Acts that revoked keys, in the order of the log."""
+        return self._recall.revocations()
 
     def counts(self) -> Counts:
         """How many alerts and deliveries there are."""
@@ -157,13 +163,13 @@ class Answers(AlertAnswers):
         if as_of is None:
             return Inquiry(fleet=fleet, readings=self._recall)
         fleet = fleet.as_of(as_of)
-        readings = ReadingsAsOf(recall=self._recall, ledger=self._evidence(), fleet=fleet, number=as_of)
+        readings = ReadingsAsOf(recall=self._recall, ledger=self._evidence(), number=as_of)
         return Inquiry(fleet=fleet, readings=readings)
 
     def number_at(self, at_ms: int) -> int:
         """How many records the ledger had at an instant, by its own stamps."""
         ledger = self._evidence()
-        return first_at(ledger, at_ms + 1, ledger.end)
+        return stamped_before(ledger, at_ms + 1, ledger.end)
 
     def _evidence(self) -> Ledger:
         if self._ledger is None:

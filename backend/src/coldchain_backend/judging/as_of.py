@@ -5,17 +5,18 @@ it; where that touches a question, the same instants are looked up in the ledger
 which only came again is not lost.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import escape_key
 from coldchain.readings import Value
-from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.batches import AHEAD_MS, WORST_RANK, framed, read
 from coldchain_backend.judging.parts import Sample
+from coldchain_backend.judging.revocations import with_revocation
 from coldchain_backend.judging.views import Recall
+from coldchain_backend.judging.voided import stamped_before, void
 from coldchain_backend.ledger import Kind, Ledger, Record
 from coldchain_backend.series.merge import order_of
 
@@ -32,7 +33,6 @@ class ReadingsAsOf:
 
     recall: Recall
     ledger: Ledger
-    fleet: Fleet
     number: int
 
     def graded(
@@ -40,19 +40,20 @@ class ReadingsAsOf:
     ) -> tuple[Sequence[Sample], Sequence[int]]:
         """(time, value) as known then, and ranks. Raises InvalidInput where too much came since."""
         samples, ranks = self.recall.graded(sensor, quantity, from_ms, to_ms)
-        known = {one.id for version in self.fleet.versions for one in version.plan.sensors} | {sensor}
-        later = self._said(sensor, (from_ms, to_ms), self._behind(), known)
-        if not later:
+        span = from_ms, to_ms
+        touched = self._said(sensor, span, self._behind()).keys() | self._void_since(sensor, span)
+        if not touched:
             return samples, ranks
-        before = self._said(sensor, (from_ms, to_ms), self._around(min(later)), known)
+        before = self._said(sensor, span, self._around(min(touched)))
         kept = {
             time_ms: (value, rank)
             for (time_ms, value), rank in zip(samples, ranks, strict=True)
-            if time_ms not in later
+            if time_ms not in touched
         }
-        for time_ms in later.keys() & before.keys():
-            rank, values = min(before[time_ms], key=order_of)
-            if quantity in values and rank <= WORST_RANK:
+        for time_ms in touched & before.keys():
+            said = [one for one in before[time_ms] if one[0] <= WORST_RANK and quantity in one[1]]
+            if said:
+                rank, values = min(said, key=order_of)
                 kept[time_ms] = (float(values[quantity]), rank)
         ordered = sorted(kept.items())
         return [(at, value) for at, (value, _) in ordered], [rank for _, (_, rank) in ordered]
@@ -62,7 +63,7 @@ class ReadingsAsOf:
 
     def _around(self, earliest_ms: int) -> Iterator[Record]:
         """Records up to the number that may hold a reading of an instant or later."""
-        return self._records(first_at(self.ledger, earliest_ms - AHEAD_MS, self.number), self.number)
+        return self._records(stamped_before(self.ledger, earliest_ms - AHEAD_MS, self.number), self.number)
 
     def _records(self, after: int, until: int) -> Iterator[Record]:
         if until - after > MOST_RECORDS:
@@ -78,32 +79,31 @@ class ReadingsAsOf:
                     yield record
             after = records[-1].offset
 
-    @staticmethod
+    def _void_since(self, sensor: str, span: tuple[int, int]) -> Set[int]:
+        """Instants of which a key spoke that counted then, and was revoked later from an earlier stamp on."""
+        found: set[int] = set()
+        for act in self.recall.revocations():
+            if act.number > self.number and act.from_ms < act.at_ms:
+                first = stamped_before(self.ledger, act.from_ms, self.number)
+                found |= self._said(sensor, span, self._records(first, self.number)).keys()
+        return found
+
     def _said(
-        sensor: str, span: tuple[int, int], records: Iterator[Record], known: set[str]
+        self, sensor: str, span: tuple[int, int], records: Iterator[Record]
     ) -> Mapping[int, list[Said]]:
-        """What records say of a sensor in a time, by instant."""
+        """What records that counted then say of a sensor in a time, by instant."""
         found: dict[int, list[Said]] = {}
         needle = escape_key(sensor).encode()
+        revoked: dict[str, int] = {}
+        for act in self.recall.revocations():
+            if act.number <= self.number:
+                revoked = with_revocation(revoked, act)
         for record in records:
-            if needle not in record.payload:
+            if needle not in record.payload or void(one := framed(record), revoked):
                 continue
-            for part in read(framed(record), known).readings.get(sensor, ()):
+            for part in read(one, {sensor}).readings.get(sensor, ()):
                 for index, time_ms in enumerate(part.times):
                     if span[0] <= time_ms < span[1]:
                         values = {name: column[index] for name, column in part.fields.items()}
                         found.setdefault(time_ms, []).append((part.rank, values))
         return found
-
-
-def first_at(ledger: Ledger, at_ms: int, until: int) -> int:
-    """The number of the last record stamped before an instant, at most `until`; 0 if there is none."""
-    low, high = 0, until
-    while low < high:
-        middle = (low + high + 1) // 2
-        record = ledger.read(middle - 1, 1)[0]
-        if record.received_ms < at_ms:
-            low = middle
-        else:
-            high = middle - 1
-    return low

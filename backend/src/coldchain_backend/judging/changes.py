@@ -42,6 +42,20 @@ class Changes:
                     changed += self._again(was.get(from_ms), spell, because)
         return changed
 
+    def without(self, sensor: str, first_ms: int, last_ms: int, because: Because) -> Iterable[Course]:
+        """Judge again where readings between two instants are not in the series any more."""
+        for _, courses in self.present.stretch(sensor, first_ms, last_ms):
+            for course in courses:
+                before = self.memory.snapshot(course.key, first_ms)
+                self.memory.drop_snapshots(course.key)
+                if before is not None:
+                    self.memory.put_snapshot(course.key, *before)
+                course.folded = Folded()
+                course.touch(max(first_ms, course.spell.from_ms), self.present.now_ms)
+                course.touch(last_ms, self.present.now_ms)
+                judge_again(course, self.memory, self.casebook, self.present.now_ms, because)
+                yield course
+
     def _recertified(self, sensor: str) -> bool:
         """Whether values that are judged as corrected are now corrected otherwise."""
         now = self.present.fleet.certificates(sensor)

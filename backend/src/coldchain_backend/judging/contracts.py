@@ -15,6 +15,7 @@ from coldchain.readings import Quality, Value
 from coldchain_backend.alerts import AlertKind, DeskBook, DueName
 from coldchain_backend.alerts import Remembered as DeskRemembered
 from coldchain_backend.fleet import StateEntry, ZoneTest
+from coldchain_backend.judging.revocations import Revocation
 from coldchain_backend.ledger import Record
 from coldchain_backend.series import Conflict, SeriesStore
 
@@ -363,6 +364,19 @@ class Memory(DeskBook, Protocol):
 
     def put_revoked(self, key: str, from_ms: int | None) -> None:
         """Remember from which stamp on a key is revoked; None: it no longer is."""
+        ...
+
+    def put_revocation(self, act: Revocation) -> None:
+        """Keep an act that revokes a key; the same again changes nothing."""
+        ...
+
+    def replace_readings(
+        self,
+        times: Mapping[str, frozenset[int]],
+        others: Mapping[str, Sequence[tuple[int, Sequence[int], Mapping[str, Sequence[Value]]]]],
+    ) -> None:
+        """Take readings of some instants out of the series and put others in, in a transaction of its own
+        outside the one of a commit; doing it again changes nothing."""
         ...
 
     def put_conflict(self, conflict: Conflict) -> None:

@@ -1,9 +1,10 @@
 """What readings of a known sensor do: series, what is known of the sensor, and its courses take them in."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Final
 
+from coldchain.readings import Quality
 from coldchain_backend.judging.batches import Spoken, samples_of
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, Memory, SensorState
@@ -13,6 +14,8 @@ from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.series.blocks import quality_of
 
 MOST_UNASSIGNED: Final = 1000
+LOOK_BACK_MS: Final = 7 * 86_400_000
+"""A sensor that has said nothing that counts for so long is as one that was never heard."""
 
 
 class Takings:
@@ -34,6 +37,23 @@ class Takings:
                 samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
                 if samples:
                     self._judge(course, course.seen(samples))
+
+    def unhear(self, sensor: str, first_ms: int, last_ms: int, times: Container[int]) -> None:
+        """Some readings of a sensor do not count any more: its newest is the last that does."""
+        state = self._present.sensors.get(sensor)
+        if state is None or state.last_ms not in times:
+            return
+        readings, _ = self._memory.series.readings(sensor, first_ms - LOOK_BACK_MS, last_ms + 1)
+        newest = readings[-1] if readings else None
+        state = replace(
+            state,
+            last_ms=None if newest is None else newest.time_ms,
+            values={} if newest is None else newest.values,
+            quality=Quality.GOOD if newest is None else newest.quality,
+        )
+        self._present.sensors[sensor] = state
+        self._memory.put_sensor(state)
+        self._roll_call.expect(sensor)
 
     def keep(self, sensor: str, parts: Sequence[Spoken], gateway: str) -> None:
         """Keep what a sensor said that the fleet does not know: a later version may say where it stood.

@@ -23,6 +23,7 @@ from coldchain_backend.judging.contracts import (
     StoredCourse,
     StoredExcursion,
 )
+from coldchain_backend.judging.revocations import Revocation
 from coldchain_backend.series import SeriesReading, Summary
 
 
@@ -335,6 +336,10 @@ class Recall(Protocol):
 
     def story(self, alert_id: str) -> AlertStory | None:
         """One alert with its steps and deliveries."""
+        ...
+
+    def revocations(self) -> Sequence[Revocation]:
+        """Acts that revoked keys, in the order of the log."""
         ...
 
     def unjudged(self) -> Mapping[str, int]:

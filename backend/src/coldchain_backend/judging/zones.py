@@ -115,6 +115,10 @@ class Zones:
                     zone.id, _state_by(zone.state_input, value=value), from_ms, zone.state_input
                 )
 
+    def judge_without(self, sensor: str, first_ms: int, last_ms: int, because: Because) -> Sequence[Course]:
+        """Some readings between two instants were taken out of the series; the courses that changed."""
+        return list(self._changes.without(sensor, first_ms, last_ms, because))
+
     def due(self, zone_id: str) -> Sequence[Course]:
         """An instant has come at which a zone's state changes by itself."""
         zone, now_ms = self._zone(zone_id), self._present.now_ms

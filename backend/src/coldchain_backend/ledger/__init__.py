@@ -21,6 +21,7 @@ from coldchain_backend.ledger.records import (
     batch_record,
     mark_record,
     read_json,
+    revoked_from,
     split_batch,
 )
 from coldchain_backend.ledger.report import Answer, Fork, Missing, Report
@@ -89,6 +90,7 @@ __all__ = [
     "read_start",
     "read_statement",
     "read_stubs",
+    "revoked_from",
     "segment_files",
     "split_batch",
     "write_stub",

@@ -40,7 +40,7 @@ class ActName(StrEnum):
     """Human acts."""
 
     ENROL = "enrol"  # gateway, key (base64 public key)
-    REVOKE = "revoke"  # gateway, key (fingerprint), reason
+    REVOKE = "revoke"  # gateway, key (fingerprint), reason; from_ms where it is earlier than the record
     DECLARE_LOST = "declare_lost"  # run, first, last, reason
     ACKNOWLEDGE = "acknowledge"  # alert, reason, action; by a link: via "link", and its receiver
     COMMENT = "comment"  # alert, text
@@ -61,6 +61,12 @@ class ActName(StrEnum):
     RECEIVER_ENABLED = "receiver_enabled"  # receiver, reason: one that had said it was gone is told again
     REPLAY = "replay"  # count, reason; receiver, of (an alert), state, from, to, ids: queued again
     ZONE_STATE = "zone_state"  # zone, state, from and to (ms UTC, may be left out), reason
+
+
+def revoked_from(act: Mapping[str, Json], at_ms: int) -> int:
+    """From which stamp on what a key said does not count, by an act of the stamp `at_ms`: never behind it."""
+    from_ms = act.get("from_ms")
+    return min(from_ms, at_ms) if isinstance(from_ms, int) else at_ms
 
 
 class MarkName(StrEnum):

@@ -15,7 +15,7 @@ from coldchain.lineprotocol import Line
 from coldchain.readings import Value
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.judging.batches import Content, Spoken, read
-from coldchain_backend.ledger import ActName, Kind, Record, read_json
+from coldchain_backend.ledger import ActName, Kind, Record, read_json, revoked_from
 from coldchain_backend.mirror.contracts import Layout, Position
 from coldchain_backend.mirror.gathering import EVERYTHING, Gathered, gathered
 from coldchain_backend.mirror.points import gateway_line, reading_lines
@@ -74,7 +74,7 @@ class Intake:
         taken = Taken()
         for one in gathered(records):
             if isinstance(one, Record):
-                self._note(one)
+                self._note(one, taken)
             else:
                 self._take_together(one, taken)
         if records:
@@ -92,11 +92,23 @@ class Intake:
             self._take(content, one.batches[0].record, taken)
             self._say(content.meta.gateway, one.others, taken)
 
-    def _note(self, record: Record) -> None:
+    def _note(self, record: Record, taken: Taken) -> None:
         if record.kind is Kind.ACT:
             fields = read_json(record.payload)
             if fields.get("act") == ActName.REVOKE.value:
                 self._position.revoked.add(str(fields.get("key")))
+                from_ms = revoked_from(fields, record.received_ms)
+                if from_ms < record.received_ms:
+                    self._take_out(str(fields.get("gateway")), from_ms, record.received_ms, taken)
+
+    def _take_out(self, gateway: str, from_ms: int, to_ms: int, taken: Taken) -> None:
+        """What a gateway brought since then counts no more: its sensors' time is written again."""
+        span = max(0, from_ms - LEAP_MS), to_ms + LEAP_MS
+        for sensor, told in self._position.brought.items():
+            if any(name == gateway for _, name in told):
+                taken.late.setdefault(sensor, []).append(span)
+                taken.gaps.setdefault(sensor, []).append(span)
+                taken.stale.add(sensor)
 
     def _take(self, content: Content, record: Record, taken: Taken) -> None:
         """Take readings; `record`: the first that brought some of them."""

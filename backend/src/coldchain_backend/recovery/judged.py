@@ -19,7 +19,7 @@ def judge_into(
     """Judge on from where the database stands to record `end`. Raises IntegrityError where one is missing."""
     books = sql.Books(database)
     try:
-        consumer = judging.Judging(books, settings)
+        consumer = judging.Judging(books, settings, ledger)
         while consumer.offset < end:
             records = ledger.read(consumer.offset, min(_RECORDS, end - consumer.offset))
             if not records:

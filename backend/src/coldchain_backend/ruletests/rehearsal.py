@@ -132,7 +132,7 @@ class Rehearsal:
     def _open(self) -> None:
         self._database = Database(self._path)
         self._books = Books(self._database)
-        self._judging = Judging(self._books, self._settings)
+        self._judging = Judging(self._books, self._settings, self._ledger)
         self.answers = Answers(Records(self._database), self._settings.organisation, self._ledger)
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class Rehearsal:
                     self._ledger.put([record])
                 case Restart():
                     self._judge()
-                    self._judging = Judging(self._books, self._settings)
+                    self._judging = Judging(self._books, self._settings, self._ledger)
                 case Acknowledge(by=by, reason=reason):
                     self._act_on_all("acknowledge", by, {"reason": reason})
                 case Shelve(by=by, reason=reason, until_ms=until_ms):

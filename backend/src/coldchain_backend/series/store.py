@@ -2,7 +2,7 @@
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import le
 from typing import Final, NamedTuple
@@ -80,6 +80,38 @@ class SeriesStore:
                 for block in blocks
             ],
         )
+
+    def forget(self, sensor: str, times: Set[int]) -> None:
+        """Take the readings of some instants out again; blocks that held some are packed anew without."""
+        if not times:
+            return
+        self.flush()
+        span = {"sensor": sensor, "from_ms": min(times), "to_ms": max(times)}
+        kept: list[Block] = []
+        for number, *row in self._connection.execute(STATEMENTS["around"], span).fetchall():
+            columns = block_of(tuple(row)).columns()
+            where = [index for index, at_ms in enumerate(columns.times) if at_ms not in times]
+            if len(where) == len(columns.times):
+                continue
+            self._connection.execute(STATEMENTS["forget_summary"], (number,))
+            self._connection.execute(STATEMENTS["delete"], (number,))
+            if where:
+                fields = {name: [values[at] for at in where] for name, values in columns.fields.items()}
+                rest = Columns(times=[columns.times[at] for at in where], fields=fields)
+                kept.append(pack_head(sensor, block_of(tuple(row)).rank, rest))
+        self.append(kept)
+
+    def replace(
+        self,
+        times: Mapping[str, Set[int]],
+        others: Mapping[str, Sequence[tuple[int, Sequence[int], Mapping[str, Sequence[Value]]]]],
+    ) -> None:
+        """Take the readings of some instants out, by sensor, and add others: rank, times and columns each."""
+        for sensor, instants in times.items():
+            self.forget(sensor, instants)
+            for said in others.get(sensor, ()):
+                self.add(sensor, *said)
+        self.flush()
 
     def discard(self) -> None:
         """Forget what waits; the owner rolled back."""

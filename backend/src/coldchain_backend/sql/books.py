@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from coldchain.excursions import State
+from coldchain.readings import Value
 from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.judging.contracts import (
     ActEntry,
@@ -24,10 +25,11 @@ from coldchain_backend.judging.contracts import (
 )
 from coldchain_backend.series import Conflict, SeriesStore, compact
 from coldchain_backend.sql import rows, schema
-from coldchain_backend.sql.alert_books import AlertBooks, alert_dues, desk_memory
+from coldchain_backend.sql.alert_books import alert_dues, desk_memory
 from coldchain_backend.sql.dialect import add_or_change
 from coldchain_backend.sql.pages import of_course
 from coldchain_backend.sql.readings import Beside, Readings, Within
+from coldchain_backend.sql.revocation_books import RevocationBooks
 from coldchain_backend.sql.rows import Row
 from coldchain_backend.sql.session import Database, raw
 
@@ -52,7 +54,7 @@ _EXCURSIONS = select(_CASES).where(
 )
 
 
-class Books(AlertBooks):
+class Books(RevocationBooks):
     """Puts wait in memory, the newest per key, and are written before a read that could miss them."""
 
     def __init__(self, database: Database) -> None:
@@ -198,14 +200,13 @@ class Books(AlertBooks):
     def put_act(self, entry: ActEntry) -> None:
         self._pages.put(schema.act, asdict(entry))
 
-    def put_revoked(self, key: str, from_ms: int | None) -> None:
-        if from_ms is None:
-            self._pages.flush("revoked_key")
-            self._connection.execute(
-                delete(schema.revoked_key).where(schema.revoked_key.c.fingerprint == key)
-            )
-        else:
-            self._pages.put(schema.revoked_key, {"fingerprint": key, "from_ms": from_ms})
+    def replace_readings(
+        self,
+        times: Mapping[str, frozenset[int]],
+        others: Mapping[str, Sequence[tuple[int, Sequence[int], Mapping[str, Sequence[Value]]]]],
+    ) -> None:
+        with self._readings.alone():
+            self._series.replace(times, others)
 
     def put_conflict(self, conflict: Conflict) -> None:
         row: Row = {

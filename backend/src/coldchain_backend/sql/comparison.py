@@ -29,8 +29,8 @@ PACKED: Final = frozenset(
     }
 )
 """Packing of readings, and sums of them: how far either has come depends on the time there was."""
-INDEXED: Final = frozenset({"act"})
-"""A list of acts: a database that is older than it has it from then on only, and a rebuild has all of it."""
+INDEXED: Final = frozenset({"act", "revocation"})
+"""Lists of acts: a database that is older than it has it from then on only, and a rebuild has all of it."""
 ORDER: Final = frozenset({"created"})
 """Numbers that only say what came before what: their steps depend on how the log was cut when it was read."""
 WINDOW_MS: Final = 86_400_000

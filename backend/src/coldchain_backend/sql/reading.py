@@ -17,6 +17,7 @@ from coldchain_backend.judging.contracts import (
     Progress,
     StoredExcursion,
 )
+from coldchain_backend.judging.revocations import Revocation
 from coldchain_backend.judging.views import (
     AlertFilter,
     AlertStory,
@@ -218,6 +219,19 @@ class Records:
     def counts(self) -> Counts:
         with self._database.read() as connection:
             return counted(connection)
+
+    def revocations(self) -> Sequence[Revocation]:
+        wanted = select(schema.revocation).order_by(schema.revocation.c.number)
+        with self._database.read() as connection:
+            acts = [Revocation(**row) for row in connection.execute(wanted).mappings()]
+            older = connection.execute(select(schema.revoked_key)).all()
+        named = {act.key for act in acts}
+        unnamed = [
+            Revocation(number=0, key=key, from_ms=from_ms, at_ms=from_ms, by="", reason="")
+            for key, from_ms in older
+            if key not in named
+        ]
+        return [*unnamed, *acts]
 
     def unjudged(self) -> Mapping[str, int]:
         wanted = select(schema.unjudged.c.reason, schema.unjudged.c.total)

@@ -241,6 +241,18 @@ device_condition = Table(
 
 revoked_key = Table("revoked_key", metadata, _id("fingerprint"), _time("from_ms"), info=DERIVED)
 
+revocation = Table(
+    "revocation",
+    metadata,
+    _time("number", key=True),
+    Column("key", String, nullable=False),
+    _time("from_ms"),
+    _time("at_ms"),
+    Column("by", String, nullable=False),
+    Column("reason", String, nullable=False),
+    info=DERIVED,
+)
+
 reading_conflict = Table(
     "reading_conflict",
     metadata,

@@ -4,7 +4,7 @@ from asyncio import to_thread
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from coldchain.errors import InvalidInput
 from coldchain.seal import Key, encode_public, fingerprint
@@ -12,6 +12,7 @@ from coldchain.watch import make_envelope
 from coldchain_backend.access import Grant, Noted, Purpose, What
 from coldchain_backend.fleet import bundle_for
 from coldchain_backend.ingest import Lost, public_key
+from coldchain_backend.web.api.shapes import ms_of
 from coldchain_backend.web.auth import Asked, address_of
 from coldchain_backend.web.errors import FAILURES
 from coldchain_backend.web.gateway_names import NAME
@@ -77,10 +78,14 @@ class Enrolled(BaseModel):
 
 
 class Revocation(BaseModel):
-    """Why a gateway's keys are refused from now on; `key` narrows it to one fingerprint."""
+    """Why a gateway's keys are refused from now on; `key` narrows it to one fingerprint.
+
+    from_  what was received from this instant on counts no more; default: from now on
+    """
 
     reason: str = Field(min_length=3, max_length=500)
     key: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
+    from_: AwareDatetime | None = Field(default=None, alias="from")
 
 
 class Revoked(BaseModel):
@@ -167,12 +172,21 @@ async def watch(request: Request, auth: Asked, services: Wanted) -> Response:
 
 @router.post("/{name}/revoke")
 async def revoke(name: str, wish: Revocation, person: Asker, auth: Asked, admission: Admitted) -> Revoked:
-    """Refuse a gateway's keys and void its tokens; what was received before stands."""
-    keys = [key for key in admission.keys.of(name) if wish.key in (None, fingerprint(key.public))]
+    """Refuse a gateway's keys and void its tokens; what was received before `from` stands.
+
+    What was received from then on stays in the ledger and counts as unknown time: verdicts and excursions get
+    a new revision that names this act. A key may be revoked again, from an earlier instant on.
+    """
+    now_ms = auth.clock.now_ms()
+    from_ms = None if wish.from_ is None else ms_of(wish.from_)
+    if from_ms is not None and from_ms > now_ms:
+        raise HTTPException(400, "`from` lies in the future")
+    known = admission.keys.of(name) if from_ms is None else admission.keys.revocable(name, from_ms)
+    keys = [key for key in known if wish.key in (None, fingerprint(key.public))]
     if not keys:
         raise HTTPException(404, f"no key in force under {name}")
     for key in keys:
-        await admission.acts.revoke(key, person.name, wish.reason)
+        await admission.acts.revoke(key, person.name, wish.reason, from_ms)
     if not admission.keys.of(name):
         await to_thread(auth.tokens.revoke, Purpose.GATEWAY, name)
     return Revoked(gateway=name, keys=[fingerprint(key.public) for key in keys])

@@ -1,5 +1,6 @@
 """From one point's readings to the evidence of a verdict."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -47,7 +48,9 @@ def evidence_of(
     grades: Sequence[Grade] | None = None,
 ) -> Evidence:
     """What a verdict is decided by; with the bounds of gaps, and guard bands where the profile asks for
-    them."""
+    them. Readings behind the end of the time are left out: a question never looks behind its end."""
+    ended = bisect_right(samples, span[1], key=lambda sample: sample[0])
+    samples, grades = samples[:ended], None if grades is None else grades[:ended]
     limits = judged_limits(samples, judged, span)
     evidence = Evidence(
         profile=judged.profile,
@@ -92,7 +95,7 @@ def worst_mean(samples: Samples, judged: Judged, span: Span, window_ms: int) -> 
 def _gaps_within(samples: Samples, judged: Judged, limits: Limits, span: Span) -> dict[tuple[str, int], int]:
     """Unknown time inside each excursion that has some, up to the end of the time."""
     torn = [one for one in limits.excursions if one.data_gap or one.closed_ms is None]
-    times = [time_ms for time_ms, _ in samples if time_ms <= span[1]]
+    times = [time_ms for time_ms, _ in samples]
     spoken = Spoken(times, interval_ms=judged.interval_ms, limit_ms=judged.limit_ms)
     return {
         (one.rule, one.opened_ms): sum(
