@@ -41,8 +41,8 @@ CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
 
 
 ROOM = Room(
-    ledger=3_000_000, database=1_000_000, others=0, disk_total=10**9, disk_free=6 * 10**8,
-    bytes_per_day=2_000_000.0, days_until_full=300.0,
+    ledger=3_000_000, series=600_000, database=400_000, others=0, disk_total=10**9, disk_free=6 * 10**8,
+    bytes_per_day=2_000_000.0, days_until_full=300.0, grows={"ledger": 1_500_000.0},
 )  # fmt: skip
 
 

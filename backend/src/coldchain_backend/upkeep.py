@@ -6,7 +6,7 @@ Sizes are noted once an hour and kept for two weeks, so that the forecast surviv
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ from coldchain_runtime.durable import write_file_atomic
 from coldchain_runtime.logs import Log
 
 LOOK_S: Final = 60.0
+SHOWN_MS: Final = 60_000
 NOTE_MS: Final = 3_600_000
 KEPT: Final = 14 * 24
 DATABASES: Final = ("coldchain.sqlite", "series.sqlite")
@@ -33,17 +34,24 @@ _log = Log("upkeep")
 
 
 class Noted(NamedTuple):
-    """The bytes of the data folder at an instant (ms UTC)."""
+    """The bytes of the data folder at an instant (ms UTC), and of each store in it by name."""
 
     at_ms: int
     size: int
+    stores: Mapping[str, int] = {}
 
 
-def bytes_per_day(notes: Sequence[Noted]) -> float | None:
-    """How much is added a day, by the first and last of the notes; None while they span less than an hour."""
-    if len(notes) < 2 or notes[-1].at_ms - notes[0].at_ms < NOTE_MS:
+def bytes_per_day(notes: Sequence[Noted], store: str | None = None) -> float | None:
+    """How much is added a day, in all or to one store, by the first and last of the notes that know it; None
+    while they span less than an hour."""
+    known = [
+        (one.at_ms, one.size if store is None else one.stores[store])
+        for one in notes
+        if store is None or store in one.stores
+    ]
+    if len(known) < 2 or known[-1][0] - known[0][0] < NOTE_MS:
         return None
-    return (notes[-1].size - notes[0].size) * DAY_MS / (notes[-1].at_ms - notes[0].at_ms)
+    return (known[-1][1] - known[0][1]) * DAY_MS / (known[-1][0] - known[0][0])
 
 
 def days_until_full(free: int, per_day: float | None) -> float | None:
@@ -78,15 +86,21 @@ _BEGIN: Final = {MarkName.DISK_EASED: MarkName.DISK_FILLING, MarkName.DISK_ROOM:
 
 
 class Upkeep:
-    """Looks every minute. `mark` writes a service mark into the ledger."""
+    """Looks every minute. `mark` writes a service mark into the ledger; `series` tells how many bytes the
+    readings take, asked outside the event loop."""
 
     def __init__(
-        self, folder: Path, clock: Clock, mark: Callable[[MarkName, dict[str, Json]], Awaitable[None]]
+        self,
+        folder: Path,
+        clock: Clock,
+        mark: Callable[[MarkName, dict[str, Json]], Awaitable[None]],
+        series: Callable[[], int],
     ) -> None:
-        self._folder, self._clock, self._mark = folder, clock, mark
+        self._folder, self._clock, self._mark, self._series = folder, clock, mark, series
         self._file = folder / "growth.json"
         self._notes = _read(self._file)
         self._told: frozenset[MarkName] | None = None
+        self._shown: tuple[int, Room] | None = None
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -112,25 +126,42 @@ class Upkeep:
         self._told = told
 
     def room(self) -> Room:
-        """Sizes and forecast as of now; reads the folder."""
-        sizes = {path.name: _size(path) for path in self._folder.iterdir()}
+        """Sizes and forecast, at most a minute old; reads the folder and the series."""
+        now_ms = self._clock.now_ms()
+        if self._shown is None or now_ms - self._shown[0] >= SHOWN_MS:
+            self._shown = now_ms, self._look(now_ms)
+        return self._shown[1]
+
+    def _look(self, now_ms: int) -> Room:
         usage = shutil.disk_usage(self._folder)
-        now = Noted(self._clock.now_ms(), sum(sizes.values()))
-        per_day = bytes_per_day([*self._notes, now])
+        now = self._noted(now_ms)
+        notes = [*self._notes, now]
+        per_day = bytes_per_day(notes)
+        grows = {store: bytes_per_day(notes, store) for store in now.stores}
         return Room(
-            ledger=sizes.get("ledger", 0),
-            database=sum(size for name, size in sizes.items() if name.startswith(DATABASES)),
-            others=sum(
-                size for name, size in sizes.items() if name != "ledger" and not name.startswith(DATABASES)
-            ),
+            **now.stores,
+            others=now.size - sum(now.stores.values()),
             disk_total=usage.total,
             disk_free=usage.free,
             bytes_per_day=per_day,
             days_until_full=days_until_full(usage.free, per_day),
+            grows={store: growth for store, growth in grows.items() if growth is not None},
         )
 
+    def _noted(self, now_ms: int) -> Noted:
+        sizes = {path.name: _size(path) for path in self._folder.iterdir()}
+        files = sum(size for name, size in sizes.items() if name.startswith(DATABASES))
+        series = min(self._series(), files)
+        stores = {"ledger": sizes.get("ledger", 0), "series": series, "database": files - series}
+        return Noted(now_ms, sum(sizes.values()), stores)
+
     def _note(self, now_ms: int) -> None:
-        self._notes = [*self._notes, Noted(now_ms, _size(self._folder))][-KEPT:]
+        try:
+            noted = self._noted(now_ms)
+        except Unavailable as error:
+            _log.error("upkeep.not_noted", reason=str(error))
+            return
+        self._notes = [*self._notes, noted][-KEPT:]
         try:
             write_file_atomic(self._file, orjson.dumps([list(note) for note in self._notes]))
         except OSError as error:
@@ -140,7 +171,10 @@ class Upkeep:
 def _read(file: Path) -> list[Noted]:
     """The notes of before; without a readable file there are none."""
     try:
-        return [Noted(int(at_ms), int(size)) for at_ms, size in orjson.loads(file.read_bytes())]
+        return [
+            Noted(int(at_ms), int(size), {name: int(part) for name, part in dict(*stores).items()})
+            for at_ms, size, *stores in orjson.loads(file.read_bytes())
+        ]
     except (OSError, ValueError, TypeError):
         return []
 

@@ -21,6 +21,10 @@ FILLING, EASED = MarkName.DISK_FILLING, MarkName.DISK_EASED
 NEARLY_FULL, ROOM = MarkName.DISK_NEARLY_FULL, MarkName.DISK_ROOM
 
 
+def readings() -> int:
+    return 70_000
+
+
 def test_growth_is_foreseen_from_an_hour_on() -> None:
     assert bytes_per_day([]) is None
     assert bytes_per_day([Noted(0, 100), Noted(NOTE_MS - 1, 200)]) is None
@@ -64,16 +68,20 @@ async def test_sizes_are_noted_every_hour_and_survive_a_restart(tmp_path: Path) 
 
     (tmp_path / "ledger").mkdir()
     clock = StillClock()
-    upkeep = Upkeep(tmp_path, clock, mark)
+    upkeep = Upkeep(tmp_path, clock, mark, readings)
     await upkeep.turn()
     before = list(told)
     (tmp_path / "ledger" / "00000001.seg").write_bytes(b"x" * 500_000)
     (tmp_path / "coldchain.sqlite").write_bytes(b"x" * 100_000)
     clock.advance(NOTE_MS)
-    again = Upkeep(tmp_path, clock, mark)
+    again = Upkeep(tmp_path, clock, mark, readings)
     room = again.room()
     assert room.ledger >= 500_000
-    assert room.database >= 100_000
+    assert room.series == 70_000
+    assert room.database >= 30_000
+    assert room.grows["ledger"] >= 24 * 500_000
+    assert room.grows["series"] == 24 * 70_000
+    assert again.room() is room
     assert room.bytes_per_day is not None
     assert room.bytes_per_day >= 24 * 600_000
     assert room.days_until_full is not None
@@ -87,4 +95,21 @@ def test_notes_that_cannot_be_read_are_begun_anew(tmp_path: Path) -> None:
     async def mark(name: MarkName, details: dict[str, Json]) -> None:
         del name, details
 
-    assert Upkeep(tmp_path, StillClock(), mark).room().bytes_per_day is None
+    assert Upkeep(tmp_path, StillClock(), mark, readings).room().bytes_per_day is None
+
+
+def test_each_store_is_foreseen_by_the_notes_that_know_it(tmp_path: Path) -> None:
+    """Notes of an earlier product know the whole only."""
+    notes = [Noted(0, 100), Noted(DAY_MS, 200, {"ledger": 50}), Noted(2 * DAY_MS, 500, {"ledger": 150})]
+    assert bytes_per_day(notes) == 200
+    assert bytes_per_day(notes, "ledger") == 100
+    assert bytes_per_day(notes, "series") is bytes_per_day(notes[:2], "ledger") is None
+    (tmp_path / "growth.json").write_bytes(b'[[0, 100], [3600000, 200, {"ledger": 50}]]')
+
+    async def mark(name: MarkName, details: dict[str, Json]) -> None:
+        del name, details
+
+    clock = StillClock(3 * NOTE_MS)
+    room = Upkeep(tmp_path, clock, mark, readings).room()
+    assert room.bytes_per_day is not None
+    assert set(room.grows) == {"ledger"}

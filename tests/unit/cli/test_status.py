@@ -5,8 +5,9 @@ from coldchain_backend.cli.status import lines, size
 ANSWER: dict[str, object] = {
     "organisation": "demo", "records": 12, "lag_records": 0, "lag_ms": 1_500, "points": 3, "sensors": 4,
     "gateways": 1, "unjudged": {"unknown_sensor": 7}, "ledger_bytes": 64_000_000, "database_bytes": 999,
+    "series_bytes": 12_000_000,
     "other_bytes": 0, "disk_total": 10**11, "disk_free": 25 * 10**9, "bytes_per_day": 125_000_000.0,
-    "days_until_full": 200.0,
+    "days_until_full": 200.0, "grows": {"ledger": 3_000_000.0, "series": 200_000.0},
 }  # fmt: skip
 
 
@@ -16,7 +17,8 @@ def test_everything_is_told() -> None:
         "demo",
         "1.5 s ago",
         "7 unknown_sensor",
-        "64 MB",
+        "64 MB, 3 MB a day",
+        "12 MB, 200 kB a day",
         "75 % used",
         "125 MB a day",
         "in 200 days",
@@ -25,7 +27,7 @@ def test_everything_is_told() -> None:
 
 
 def test_what_is_not_known_yet_is_said() -> None:
-    text = "\n".join(lines({**ANSWER, "bytes_per_day": None, "days_until_full": None}))
+    text = "\n".join(lines({**ANSWER, "grows": {}, "bytes_per_day": None, "days_until_full": None}))
     assert "not known yet" in text
     assert "not in sight" in text
 

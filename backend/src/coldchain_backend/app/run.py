@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from coldchain.errors import IntegrityError
@@ -63,7 +64,7 @@ async def serve_on(taken: socket.socket, settings: Settings, clock: Clock) -> No
         known(settings, ledger, key, sql.Records(database)) as (book, admission),
     ):
         answers = judging.Answers(sql.Records(database), organisation, ledger)
-        upkeep = Upkeep(settings.data_dir, clock, marker(ledger))
+        upkeep = Upkeep(settings.data_dir, clock, marker(ledger), partial(sql.series_bytes, database))
         ground = Ground(
             settings=settings,
             clock=clock,

@@ -45,14 +45,17 @@ def lines(answer: Mapping[str, object]) -> list[str]:
     unjudged = answer.get("unjudged")
     if isinstance(unjudged, dict):
         shown += [f"  {'kept, not judged':<24}{count} {reason}" for reason, count in sorted(unjudged.items())]
-    for name, words in (("ledger_bytes", "ledger"), ("database_bytes", "database"), ("other_bytes", "other")):
-        shown.append(f"  {words:<24}{size(_number(answer[name]))}")
+    grows = answer.get("grows")
+    for words in ("ledger", "series", "database", "other"):
+        growth = grows.get(words) if isinstance(grows, dict) else None
+        a_day = "" if growth is None else f", {size(growth)} a day"
+        shown.append(f"  {words:<24}{size(_number(answer[f'{words}_bytes']))}{a_day}")
     free, total = _number(answer["disk_free"]), _number(answer["disk_total"])
     used = f" ({100 * (1 - free / total):.0f} % used)" if total else ""
     shown.append(f"  {'disk':<24}{size(free)} of {size(total)} free{used}")
     per_day, days = answer["bytes_per_day"], answer["days_until_full"]
-    grows = "not known yet: ask again in an hour" if per_day is None else f"{size(_number(per_day))} a day"
-    shown.append(f"  {'grows by':<24}{grows}")
+    in_all = "not known yet: ask again in an hour" if per_day is None else f"{size(_number(per_day))} a day"
+    shown.append(f"  {'grows by':<24}{in_all}")
     full = "not in sight" if days is None else f"in {_number(days):.0f} days"
     shown.append(f"  {'disk full':<24}{full}")
     return shown

@@ -15,7 +15,7 @@ from coldchain_backend.ledger import Ledger, Record
 
 
 class Revoking:
-    """The series are changed in a transaction of their own (`take_out`), before the act is judged (`follow`)."""
+    """The series change in a transaction of their own (`take_out`), before the act is judged (`follow`)."""
 
     def __init__(self, memory: Memory, present: Present, ledger: Ledger | None) -> None:
         """`ledger`: where acts that reach back are looked up; without it none may come."""
@@ -31,7 +31,7 @@ class Revoking:
         self._memory.replace_readings(self._voided.times, self._voided.others)
 
     def follow(self, act: Revocation, takings: Takings, zones: Zones) -> Iterator[Course]:
-        """A key is revoked; what it said from then on is already out of the series. The courses that changed."""
+        """A key is revoked, and what it said from then on is out of the series: the courses that changed."""
         present, taken_out = self._present, self._voided
         present.revoked = with_revocation(present.revoked, act)
         self._memory.put_revocation(act)

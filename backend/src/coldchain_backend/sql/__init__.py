@@ -12,6 +12,7 @@ from coldchain_backend.sql.comparison import (
     told_and_gone,
     untold,
 )
+from coldchain_backend.sql.counts import series_bytes
 from coldchain_backend.sql.deliveries import DeliveryQueue
 from coldchain_backend.sql.letters import Letters
 from coldchain_backend.sql.mirrored import MirroredBooks, MirrorRecords, forget_changes
@@ -45,6 +46,7 @@ __all__ = [
     "migrate_server",
     "open_database",
     "put_in_place",
+    "series_bytes",
     "settle",
     "take_in",
     "take_kept",

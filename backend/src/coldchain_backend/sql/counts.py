@@ -4,6 +4,7 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from coldchain_backend.judging.views import Counts
 from coldchain_backend.sql import schema
+from coldchain_backend.sql.session import Database
 
 _QUEUED, _DEAD = "queued", "dead"
 
@@ -26,6 +27,16 @@ def counted(connection: Connection) -> Counts:
         dead=_by(connection, queue.c.receiver, queue.c.state == _DEAD),
         for_digests=connection.execute(for_digests).scalar_one(),
     )
+
+
+def series_bytes(database: Database) -> int:
+    """How many bytes readings and their summaries take, wherever they stand."""
+    tables = (schema.series_block, schema.series_summary)
+    with database.series() as connection:
+        return sum(
+            connection.execute(select(func.coalesce(func.sum(func.length(table.c.data)), 0))).scalar_one()
+            for table in tables
+        )
 
 
 def _by(connection: Connection, column: "Column[str]", *only: ColumnElement[bool]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from coldchain_backend.ingest.follow import ALERTED, FollowState
 from coldchain_backend.judging import Counts
 from coldchain_backend.mirror import CONDITIONS, Mirror, MirrorState
 from coldchain_backend.web.alarm_figures import AlarmFigures
-from coldchain_backend.web.services import Services
+from coldchain_backend.web.services import Room, Services
 
 
 def exposition(
@@ -19,6 +19,7 @@ def exposition(
     """All figures as of now, also of mirror and followed stores. Raises Unavailable without the state."""
     registry = CollectorRegistry()
     _judging(registry, services)
+    _disk(registry, services.room())
     _alerts(registry, services.answers.counts(), services.clock.now_ms())
     audited = _gauge(registry, "alerts_open", "alerts that go on, by how they are told", "stated")
     for stated, number in counts(services.answers.audit()).items():
@@ -44,6 +45,21 @@ def _judging(registry: CollectorRegistry, services: Services) -> None:
     unjudged = _gauge(registry, "unjudged", "in evidence, not judged", "reason")
     for reason, count in services.answers.unjudged().items():
         unjudged.labels(reason).set(count)
+
+
+def _disk(registry: CollectorRegistry, room: Room) -> None:
+    stores = {"ledger": room.ledger, "series": room.series, "database": room.database, "other": room.others}
+    sizes = _gauge(registry, "store_bytes", "what the data takes on its disk", "store")
+    for store, count in stores.items():
+        sizes.labels(store).set(count)
+    grows = _gauge(registry, "store_bytes_per_day", "what is added a day, where that is known", "store")
+    for store, growth in room.grows.items():
+        grows.labels(store).set(growth)
+    _gauge(registry, "disk_free_bytes", "free room of the disk").set(room.disk_free)
+    if room.days_until_full is not None:
+        _gauge(registry, "disk_days_until_full", "when the disk is full if it goes on like this").set(
+            room.days_until_full
+        )
 
 
 def _alerts(registry: CollectorRegistry, found: Counts, now_ms: int) -> None:

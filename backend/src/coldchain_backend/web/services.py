@@ -1,7 +1,7 @@
 """What API and page work with, made once by the application and handed to every request."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, HTTPException, Request, Response
@@ -29,15 +29,21 @@ class GatewaySeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What the data takes on its disk, in bytes; None where growth is not known or not foreseeable yet."""
+    """What the data takes on its disk, in bytes; None where growth is not known or not foreseeable yet.
+
+    `series`: readings, in the database's file or beside it; `database`: the rest of it. `grows`: bytes a day
+    of each store by its name, as far as they are known.
+    """
 
     ledger: int
+    series: int
     database: int
     others: int
     disk_total: int
     disk_free: int
     bytes_per_day: float | None
     days_until_full: float | None
+    grows: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

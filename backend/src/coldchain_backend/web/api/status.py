@@ -14,6 +14,8 @@ router = APIRouter(prefix="/api/v1", tags=["status"], responses=FAILURES)
 class Status(BaseModel):
     """Sizes in bytes.
 
+    series_bytes     readings, in the database's file or beside it; `database_bytes` is the rest of it
+    grows            how much is added a day to the ledger, the series, the database, where that is known
     lag_records      records that judging has not read yet
     lag_ms           how far the newest judged record lies behind now
     bytes_per_day    how much is added a day; null within the first hour
@@ -29,12 +31,14 @@ class Status(BaseModel):
     gateways: int
     unjudged: dict[str, int]
     ledger_bytes: int
+    series_bytes: int
     database_bytes: int
     other_bytes: int
     disk_total: int
     disk_free: int
     bytes_per_day: float | None
     days_until_full: float | None
+    grows: dict[str, float]
 
 
 @router.get("/status")
@@ -56,10 +60,12 @@ def _status(services: Services) -> Status:
         gateways=len(services.gateways()),
         unjudged=dict(services.answers.unjudged()),
         ledger_bytes=room.ledger,
+        series_bytes=room.series,
         database_bytes=room.database,
         other_bytes=room.others,
         disk_total=room.disk_total,
         disk_free=room.disk_free,
         bytes_per_day=room.bytes_per_day,
         days_until_full=room.days_until_full,
+        grows=dict(room.grows),
     )
