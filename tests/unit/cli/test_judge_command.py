@@ -171,6 +171,14 @@ def test_options_that_cannot_be_meant_are_told(arguments: list[str], told: str, 
     assert told in str(done.exception)
 
 
+def test_a_clock_that_was_lost_is_named_before_its_decades_are_judged(tmp_path: Path) -> None:
+    path = tmp_path / "lost.csv"
+    path.write_text("time,temp °C\n2000-01-01T00:00Z,5.0\n2026-01-15T00:00Z,5.0\n", encoding="utf-8")
+    told = str(run(str(path), "--profile", "vaccine-2-8", "--interval", "5m").exception)
+    assert "2000-01-01 to 2026-01-15" in told
+    assert "clock" in told
+
+
 def test_one_reading_needs_an_interval(tmp_path: Path) -> None:
     path = file_of(tmp_path, [5.0])
     assert "--interval" in str(run(path, "--profile", "vaccine-2-8").exception)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from coldchain.errors import ConfigError
 from coldchain.excursions import Excursion, Judged
@@ -24,6 +25,8 @@ from coldchain_backend.loggerfiles.cadence import proposed_interval_ms
 from coldchain_backend.loggerfiles.recorded import Channel, Recorded
 
 DAY_MS = 24 * 3_600_000
+LONGEST_MS = 3653 * DAY_MS
+"""Longer than any logger runs: time between its readings is accounted for by the quarter of an hour."""
 NOT_EVIDENCE = "not evidence: unsigned file"
 Span = tuple[int, int]
 
@@ -110,6 +113,13 @@ def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
     if not judged.rules:
         raise ConfigError(f"profile {ask.profile.name} has no limits of temperature", file=file)
     whole = span_of(channel.samples, judged)
+    if whole[1] - whole[0] > LONGEST_MS:
+        first, last = (datetime.fromtimestamp(at_ms / 1000, recorded.zone) for at_ms in (times[0], times[-1]))
+        raise ConfigError(
+            f"its readings go from {first:%Y-%m-%d} to {last:%Y-%m-%d}, more than ten years: a clock that was"
+            " wrong for a while? Take the rows of the wrong times out",
+            file=file,
+        )
     span = (whole[0] if ask.from_ms is None else ask.from_ms, whole[1] if ask.to_ms is None else ask.to_ms)
     if span[0] >= span[1]:
         raise ConfigError("the time asked for has no length: --from must lie before --to", file=file)
