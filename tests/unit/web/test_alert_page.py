@@ -28,7 +28,7 @@ from coldchain_backend.alerts import (
 )
 from coldchain_backend.alerts.states import Acknowledgement
 from coldchain_backend.fleet import Fleet
-from coldchain_backend.fleetfile import parse_file
+from coldchain_backend.fleetfile import parse, parse_file
 from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording
@@ -197,11 +197,17 @@ def test_a_missing_number_is_not_made_up(kind: AlertKind, state: AlertState, lev
     assert labels.isdisjoint({"Peak", "Limit"})
 
 
-def test_an_alert_of_a_gateway_is_told_in_the_time_of_its_asset_and_others_in_utc_by_name() -> None:
+def test_an_alert_of_a_gateway_is_told_in_the_time_of_its_asset() -> None:
+    """One of no asset: in the zone that all assets share, else in UTC by name."""
+    text = FLEET_FILE.read_text("utf-8")
+    before, _, after = text.rpartition("time_zone: Asia/Shanghai")
+    two = parse(before + "time_zone: Europe/Berlin" + after)
+    mixed = Fleet.empty("demo").with_version(version(two, 1, 0))
     alert = alert_of(AlertKind.SYSTEM, AlertState.FIRING)
     owned = replace(alert, cause=replace(alert.cause, subject=Subject(gateway="gw")))
     assert teller(Language.EN).brief(owned).since == "02:42"
-    assert teller(Language.EN).brief(alert).since == "18:42 UTC"
+    assert teller(Language.EN).brief(alert).since == "02:42"
+    assert teller(Language.EN, fleet=mixed).brief(alert).since == "18:42 UTC"
 
 
 def test_every_attempt_of_a_telling_and_the_next_one_are_told() -> None:

@@ -71,7 +71,7 @@ class Outline(HTMLParser):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("path", [*PATHS, *ADMINS, "/login", "/c"])
+@pytest.mark.parametrize("path", [*PATHS, *ADMINS, "/login", "/c", "/api/docs"])
 async def test_pages_are_well_formed_and_pass_their_own_policy(
     filled: WebApp, path: str, language: str
 ) -> None:
@@ -265,3 +265,20 @@ async def test_a_storm_leaves_the_board_in_sight(web: WebApp) -> None:
         first = urgent[: urgent.index("</li>")]
         assert "Flood of alarms" in first
         assert "UTC" not in first, "all assets share one zone, so that is the flood's too"
+
+
+async def test_the_api_is_described_without_anything_from_elsewhere(filled: WebApp) -> None:
+    text = await page(filled, "/api/docs", None)
+    document = filled.app.openapi()
+    for path in document["paths"]:
+        assert f'<span class="id">{path}</span>' in text, path
+    assert "Queue dead letters, or what was delivered, again under the same ids." in text
+    assert "{ids, receiver, alert, state, from, to, reason}" in text
+    assert "cdn" not in text
+
+
+async def test_a_telling_that_was_not_tried_yet_waits_and_is_no_attempt_0(filled: WebApp) -> None:
+    told = next(one for one in filled.log.alerts() if one.told)
+    text = await page(filled, f"/alerts/{told.id}")
+    assert "Waits to be told to dispatch" in text
+    assert "attempt 0" not in text

@@ -84,10 +84,9 @@ def empty_application() -> FastAPI:
     """An application that has its documentation and nothing else yet."""
     return FastAPI(
         title="Coldchain",
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
 
 

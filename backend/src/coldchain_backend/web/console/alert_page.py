@@ -221,7 +221,7 @@ class Teller:
             note=step.note or "",
             value="" if step.value is None else degrees(step.value, self.limits(alert)),
         )
-        own = step.kind is TransitionKind.ACKNOWLEDGED
+        own = step.kind is TransitionKind.ACKNOWLEDGED or step.at_ms // 1000 == step.event_ms // 1000
         return Step(
             kind=step.kind.value,
             text=text,
@@ -231,7 +231,7 @@ class Teller:
 
     def _told(self, told: DeliveryView, attempts: Sequence[AttemptView], where: str) -> Step:
         w = self.wording
-        key = _DELIVERY.get(told.state, "delivery_waiting")
+        key = _DELIVERY.get(told.state, "delivery_waiting" if told.attempts else "delivery_queued")
         tried = [
             w.say(
                 "delivery_attempt",

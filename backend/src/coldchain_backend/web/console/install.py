@@ -14,6 +14,7 @@ from coldchain_backend.access.links import CODE_PATH, LINK_PATH
 from coldchain_backend.web.console import (
     alert_forms,
     alert_pages,
+    api_page,
     audit_page,
     delivery_pages,
     entry,
@@ -52,6 +53,7 @@ _PAGES = (
     forms,
     alert_pages,
     alert_forms,
+    api_page,
     audit_page,
     gateway_page,
     mirror_page,
