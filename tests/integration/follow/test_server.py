@@ -27,7 +27,7 @@ from support.written_points import line, write
 
 WAIT_S = 120.0
 MINUTE_NS = 60_000_000_000
-MINUTES = 12 * 24 * 60
+MINUTES = 5 * 24 * 60
 SENSORS = ("front", "rear")
 SETTINGS = """
 [backend]
