@@ -100,7 +100,7 @@ class Database:
         run("PRAGMA journal_mode = WAL")  # beside the one writer, commands may read
         run("PRAGMA synchronous = FULL")
         run(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-        run("PRAGMA cache_size = -512")
+        run("PRAGMA cache_size = -256")
         run("PRAGMA mmap_size = 0")
         run("PRAGMA busy_timeout = 2000")
         if version == 0:
