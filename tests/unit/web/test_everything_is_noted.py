@@ -34,6 +34,7 @@ NOT_NOTED: Final = {
     "POST /api/v2/write": "readings: evidence itself",
     "POST /api/v1/beats/{name}": "a sign of life of a machine",
     "POST /api/v1/fleet/diff": "changes nothing",
+    "POST /api/v1/follow/{name}/rescan": "reads a foreign store again; what it takes is evidence",
     "POST /api/v1/mirror/rebuild": "fills a copy again; nothing of ours changes",
     "POST /api/v1/restore/old-is-off": "its act is walked below; the route needs a server that was restored",
 }
