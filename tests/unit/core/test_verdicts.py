@@ -246,7 +246,7 @@ def test_reasons_are_told_in_both_languages_with_their_figures() -> None:
     (reason,) = verdict(WARM).reasons
     figures = "beyond it 60.0 min, allowed 30.0 min, peak 9, limit 8"
     assert said(reason, Language.EN) == f"high: beyond the limit for longer than allowed ({figures})"
-    assert said(reason, Language.ZH).startswith("high: 超限时间超过允许值 (超限 60.0 min")
+    assert said(reason, Language.ZH).startswith("high: 超限时间超过允许值 (超限 60.0 分钟")
     assert "91.67%" in said(verdict(held(5.0, 22 * 60)).reasons[0], Language.EN)
 
 

@@ -200,6 +200,8 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
         judged_to=present.as_of,
         outcome=present.outcome,
         parts=parts,
+        earlier=told[:-1],
+        because=present.because,
         cadence=[(part, list(days_of(part))) for part in parts],
         excursions=history.excursions(answers, points, *span),
         alerts=list(history.stories(answers, points, *span)),

@@ -16,6 +16,7 @@ from coldchain.words import Language, Text, term
 from coldchain_backend.evidence.cadence import Day
 from coldchain_backend.evidence.chart import chart
 from coldchain_backend.evidence.parts import Part
+from coldchain_backend.evidence.revisions import Revision
 from coldchain_backend.judging import AlertStory, StoredExcursion
 
 MINUTE_MS = 60_000
@@ -35,6 +36,8 @@ class Account:
     judged_to: int
     outcome: Outcome
     parts: Sequence[Part]
+    earlier: Sequence[Revision]
+    because: Sequence[Row]
     cadence: Sequence[tuple[Part, Sequence[Day]]]
     excursions: Sequence[StoredExcursion]
     alerts: Sequence[AlertStory]
@@ -61,7 +64,8 @@ def report(account: Account, language: Language) -> str:
     """The page; `language` is shown first, the other one at a click."""
     style = files("coldchain_backend.evidence").joinpath("texts", "report.css").read_text(encoding="utf-8")
     body = "".join([
-        _head(account), _points(account), _charts(account), _excursions(account), _cadence(account),
+        _head(account), _points(account), _charts(account), _earlier(account), _excursions(account),
+        _cadence(account),
         _calibration(account), _changes(account), _alerts(account), _numbers(account), _keys(account),
     ])  # fmt: skip
     switch = "".join(
@@ -72,7 +76,8 @@ def report(account: Account, language: Language) -> str:
     title = escape(f"{texts(language)['title']} {', '.join(account.zones)}")
     return (
         f'<!doctype html><html lang="{language.value}"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{style}{_margins(account)}</style></head>"
         f"<body>{switch}<main>{body}</main></body></html>\n"
     )
 
@@ -85,6 +90,22 @@ def both(en: str, zh: str) -> str:
 def words(key: str) -> str:
     """A text of the report."""
     return both(texts(Language.EN)[key], texts(Language.ZH)[key])
+
+
+def _margins(account: Account) -> str:
+    """What stands on each printed page: which zone and time, how far the ledger, the page's number."""
+    span = f"{_when(account.from_ms, account)[:16]} – {_when(account.to_ms, account)[:16]} {account.zone.key}"
+    keys = ", ".join(str(one["fingerprint"]) for one in account.keys if one.get("backend"))
+    told = f"{', '.join(account.zones)} · {span} · {account.outcome.value} @ {account.judged_to} · {keys}"
+    safe = "".join(one for one in told if one.isprintable() and one not in '"<>' and one != chr(92))
+    left = f'@bottom-left{{content:"{safe}"}}'
+    return f'@media print{{@page{{{left}@bottom-right{{content:counter(page) " / " counter(pages)}}}}}}'
+
+
+def _word(value: object) -> str:
+    """A word of the product's own in both languages; as it stands where there is none."""
+    key = f"word_{value}"
+    return words(key) if key in texts(Language.EN) else _plain(value)
 
 
 def _term(member: Enum) -> str:
@@ -139,6 +160,7 @@ def _head(account: Account) -> str:
         ("period", f"{_when(account.from_ms, account)} – {_when(account.to_ms, account)} {account.zone.key}"),
         ("made", f"{_when(account.made_ms, account)}, {words('by')} {escape(account.by)}"),
         ("as_of", str(account.judged_to)),
+        ("keys_short", "<br>".join(map(_named_key, account.keys))),
     ]
     rows = "".join(f"<dt>{words(key)}</dt><dd>{value}</dd>" for key, value in facts)
     said_ = _term(outcome)
@@ -163,7 +185,7 @@ def _point(part: Part, account: Account) -> list[str]:
     out = [f"{escape(one.rule)} {_minutes(one.out_ms)}" for one in figures.rules if one.out_ms]
     return [
         f"{_text(part.place.point.name)}<br><code>{escape(part.place.point.id)}</code>",
-        f"<code>{escape(part.sensor)}</code><br>{escape(part.quantity)}",
+        f"<code>{escape(part.sensor)}</code><br>{_word(part.quantity)}",
         _limits(part.profile),
         f'<span class="time">{_when(part.from_ms, account)} –<br>{_when(part.to_ms, account)}</span>',
         f'<b class="{verdict.outcome.value}">{_term(verdict.outcome)}</b>',
@@ -186,8 +208,8 @@ def _limits(profile: Profile) -> str:
 
 def _charts(account: Account) -> str:
     pictures = [
-        f"<figure>{picture}<figcaption>{_text(part.place.point.name)} · {escape(part.quantity)}"
-        "</figcaption></figure>"
+        f"<figure>{picture}<figcaption>{_text(part.place.point.name)} · {_word(part.quantity)}, "
+        f"{words('unit_rh' if part.quantity == 'humidity' else 'unit_c')}</figcaption></figure>"
         for part in account.parts
         if (picture := chart(part))
     ]
@@ -213,7 +235,7 @@ def _excursions(account: Account) -> str:
 def _cadence(account: Account) -> str:
     rows = [
         [
-            f"<code>{escape(part.place.point.id)}</code><br>{escape(part.quantity)}",
+            f"<code>{escape(part.place.point.id)}</code><br>{_word(part.quantity)}",
             _when(day.from_ms, account)[:10], str(day.records),
             _minutes(day.longest_ms), _minutes(day.allowed_ms),
             _minutes(day.longest_out_ms), _minutes(day.allowed_out_ms),
@@ -256,8 +278,8 @@ def _changes(account: Account) -> str:
     ]  # fmt: skip
     states = [
         [
-            _plain(one["zone"]), _plain(one["state"]), _when(one["from_ms"], account),
-            _when(one["to_ms"], account), f"{_plain(one['source'])} {_plain(one['by'])}",
+            _plain(one["zone"]), _word(one["state"]), _when(one["from_ms"], account),
+            _when(one["to_ms"], account), f"{_word(one['source'])} {_plain(one['by'])}",
             _plain(one["reason"]),
         ]
         for one in account.states
@@ -271,14 +293,14 @@ def _alerts(account: Account) -> str:
     rows = []
     for story in account.alerts:
         alert, seen = story.alert, story.alert.acknowledged
-        told = [f"{escape(one.receiver)} {_when(one.delivered_ms, account)}" for one in story.deliveries]
+        told = [f"{escape(one.receiver)} {_delivered(one.delivered_ms, account)}" for one in story.deliveries]
         who = "" if seen is None else f"{escape(seen.by)}: {escape(seen.reason)}"
         acknowledged = "–" if seen is None else f"{_when(seen.at_ms, account)} {who}"
         rows.append([
             f"<code>{_plain(alert.cause.subject.point)}</code>",
-            _plain(alert.cause.rule or alert.cause.kind.value),
+            _word(alert.cause.rule or alert.cause.kind.value),
             _term(alert.level), _when(alert.fired_ms, account),
-            _plain(alert.state.value), "<br>".join(told) or "–", acknowledged,
+            _word(alert.state.value), "<br>".join(told) or "–", acknowledged,
         ])  # fmt: skip
     keys = ("point", "rule", "level", "opened", "state", "told", "acknowledged")
     return _section("alerts", _table(keys, rows))
@@ -286,7 +308,7 @@ def _alerts(account: Account) -> str:
 
 def _numbers(account: Account) -> str:
     holes = [
-        [escape(gateway), escape(run), f"{first}–{last}", escape(why)]
+        [escape(gateway), escape(run), f"{first}–{last}", _word(why.replace(" ", "_"))]
         for gateway, run, first, last, why in account.holes
     ]
     forks = [[escape(gateway), escape(run), str(seq)] for gateway, run, seq in account.forks]
@@ -298,12 +320,51 @@ def _numbers(account: Account) -> str:
 def _keys(account: Account) -> str:
     rows = [
         [
-            words("backend") if one.get("backend") else _plain(one["gateway"]),
+            _owner(one),
             f"<code>{_plain(one['fingerprint'])}</code>",
+            "<br>".join(_revocation(act, account) for act in _items(one["revoked"])) or "–",
         ]
         for one in account.keys
     ]
-    return _section("keys", _table(("gateway", "fingerprint"), rows))
+    return _section("keys", _table(("gateway", "fingerprint", "revoked"), rows))
+
+
+def _owner(key: Row) -> str:
+    return words("backend") if key.get("backend") else _plain(key["gateway"])
+
+
+def _named_key(key: Row) -> str:
+    return f"{_owner(key)} <code>{_plain(key['fingerprint'])}</code>"
+
+
+def _revocation(act: object, account: Account) -> str:
+    """From when on, by whom and why: an act of `keys.json`."""
+    if not isinstance(act, dict):
+        return ""
+    who = f"{_plain(act['by'])}: {_plain(act['reason'])}"
+    return f"{words('revoked_from')} {_when(act['from_ms'], account)} {who}"
+
+
+def _delivered(at_ms: int | None, account: Account) -> str:
+    return words("not_delivered") if at_ms is None else _when(at_ms, account)
+
+
+def _earlier(account: Account) -> str:
+    """Verdicts that were the answer before, each with what came then."""
+    causes = [*(one.because for one in account.earlier[1:]), account.because]
+    rows = [
+        [
+            str(one.as_of),
+            f'<b class="{one.outcome.value}">{_term(one.outcome)}</b>' if not one.why else escape(one.why),
+            "<br>".join(_cause(cause) for cause in because) or words("records_late"),
+        ]
+        for one, because in zip(account.earlier, causes, strict=False)
+    ]
+    return _section("earlier", _table(("as_of", "outcome", "because"), rows), "earlier_note")
+
+
+def _cause(cause: Row) -> str:
+    return f"{cause['record']}: {_word(cause['what'])} {_plain(cause['by'])} {_plain(cause['reason'])}"
 
 
 def _plain(value: object) -> str:

@@ -123,16 +123,16 @@ def said(reason: Reason, language: Language) -> str:
     """A reason in words: which rule, what, and its figures but instants."""
     rule = "" if reason.rule is None else f"{reason.rule}: "
     figures = [
-        f"{term(kind, language)} {_written(kind, value)}"
+        f"{term(kind, language)} {_written(kind, value, language)}"
         for kind, value in reason.figures.items()
         if kind is not Figure.FROM_MS
     ]
     return f"{rule}{term(reason.kind, language)}" + (f" ({', '.join(figures)})" if figures else "")
 
 
-def _written(kind: Figure, value: float) -> str:
+def _written(kind: Figure, value: float, language: Language) -> str:
     if kind.value.endswith("_ms"):
-        return f"{value / MINUTE_MS:.1f} min"
+        return f"{value / MINUTE_MS:.1f} {'min' if language is Language.EN else '分钟'}"
     return (
         f"{value:.2%}" if kind in (Figure.SHARE, Figure.REQUIRED) else f"{value:.3f}".rstrip("0").rstrip(".")
     )
