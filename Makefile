@@ -95,8 +95,8 @@ bench-influx: $(DEV)  ## mirror and dashboards on InfluxDB 2.7 (make influxd); S
 	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench mirror dashboards $(ARGS)
 
 .PHONY: bench-alerts
-bench-alerts: $(DEV)  ## alerts' budgets on SQLite and PostgreSQL: told in time, storm; SCALE=0.1
-	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench storm told $(ARGS)
+bench-alerts: $(DEV)  ## alerts' budgets on SQLite and PostgreSQL: told in time, storm, endpoints that hang; SCALE=0.1
+	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench storm told hanging $(ARGS)
 
 bench: $(DEV)  ## throughput and memory beside bare baselines
 	@$(PY) -m bench $(ARGS)

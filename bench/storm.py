@@ -1,14 +1,15 @@
 """Ten thousand points go out of limits at once: how soon all alerts are committed, in how much memory.
 
-The records of one tick are one transaction. Beside it, bare: as many rows of the same size, written into one
-table of the same database in one transaction.
+The records of one tick are one transaction. Half of the points raise alarms, half warnings, and a route asks
+for both; the receiver's rate has room for few. Beside it, bare: as many rows of the same size, written into
+one table of the same database in one transaction.
 """
 
 from __future__ import annotations
 
 import resource
 import time
-from dataclasses import replace
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
@@ -17,7 +18,7 @@ from bench.loads import ORGANISATION, Load, Sender, Shape
 from bench.states import places
 from bench.table import Row
 from bench.timing import SCALE
-from coldchain_backend.fleet import Receiver, Webhook, fleet_record
+from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import parse
 from coldchain_backend.judging import Judging, Settings
 from coldchain_backend.ledger import (
@@ -28,13 +29,14 @@ from coldchain_backend.ledger import (
     NewRecord,
     batch_record,
 )
-from coldchain_backend.sql import Books, Database, Place, schema
+from coldchain_backend.sql import Books, Database, DeliveryQueue, Place, schema
 
 POINTS = max(100, int(10_000 * SCALE) // 100 * 100)
 SHAPE = Shape(name="storm", lines=100, batches=1, requests=0, sensors=100, points=POINTS)
 T0 = 1_795_376_523_000
 TICK_MS = 60_000
-HOOK = Webhook(url="http://127.0.0.1:9/", secret="env:NONE")  # noqa: S106 - a reference, and nobody is told
+RATE = 60
+DAY_MS = 86_400_000
 RULES = """profiles:
   - name: quick
     version: 1
@@ -43,6 +45,17 @@ RULES = """profiles:
     citation: none; made for a benchmark
     rules:
       - {name: high, side: high, threshold: 8, inclusive: false, warning_after: 0s, alarm_after: 0s}
+"""
+MORE = f"""  - name: mild
+    version: 1
+    title: {{en: Mild, zh: 缓}}
+    mark: proposed
+    citation: none; made for a benchmark
+    rules:
+      - {{name: high, side: high, threshold: 8, inclusive: false, warning_after: 0s}}
+receivers: [{{name: dispatch, rate: {RATE}/min, webhook: {{url: "http://127.0.0.1:9/", secret: "env:NONE"}}}}]
+routes: [{{name: all, match: {{levels: [warning, alarm]}}, notify: [dispatch]}}]
+system_receiver: dispatch
 """
 
 
@@ -73,6 +86,11 @@ def storm(name: str, place: Place) -> list[Row]:
         books.close()
         fired = counted(database)
         bare_s = bare(database)
+        tellings = DeliveryQueue(database).lease(
+            "dispatch", clock.at_ms + DAY_MS, clock.at_ms + 2 * DAY_MS, POINTS, due_only=True
+        )
+        with database.read() as connection:
+            due_ms = connection.execute(select(schema.delivery.c.due_ms)).scalars().all()
     if fired < POINTS:
         raise RuntimeError(f"{fired} alerts of {POINTS} points")
     return [
@@ -85,15 +103,36 @@ def storm(name: str, place: Place) -> list[Row]:
         ),
         Row(name=f"… CPU of ours, {name}", value=cpu_s, unit="cpu-s"),
         Row(name=f"… memory grown by, {name}", value=grown_mb, unit="MB"),
+        Row(
+            name=f"… criticals that go behind others, {name}",
+            value=behind_others([one.critical for one in tellings]),
+            unit=f"of {len(tellings)} tellings",
+        ),
+        Row(
+            name=f"… most tellings in a minute, of the rate, {name}",
+            value=most_in_a_minute(due_ms) / RATE,
+            unit="×",
+        ),
     ]
 
 
+def behind_others(critical: Sequence[bool]) -> int:
+    """How many criticals the courier takes behind one that is not."""
+    first = critical.index(False) if False in critical else len(critical)
+    return sum(critical[first:])
+
+
+def most_in_a_minute(due_ms: Sequence[int]) -> int:
+    """The most that are due within any minute."""
+    return max((sum(first <= one < first + 60_000 for one in due_ms) for first in due_ms), default=0)
+
+
 def fleet(load: Load) -> bytes:
-    """The load's fleet under rules that alarm at once, with a receiver."""
-    text = RULES + load.fleet().replace("profile: vaccine-2-8", "profile: quick")
-    plan = parse(text)
-    told = Receiver(name="dispatch", webhook=HOOK)
-    plan = replace(plan, receivers=(told,), system_receiver="dispatch")
+    """The load's fleet under rules that tell at once, every second store with warnings only."""
+    parts = load.fleet().split("profile: vaccine-2-8")
+    profiles = ("profile: quick", "profile: mild")
+    halves = [part + profiles[number % 2] for number, part in enumerate(parts[:-1])]
+    plan = parse(RULES + MORE + "".join([*halves, parts[-1]]))
     return fleet_record(plan=plan, text="", by="bench", reason=None, base=0)
 
 

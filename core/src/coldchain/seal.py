@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair, randombytes
@@ -67,6 +68,7 @@ class Key:
         return f"Key({self.fingerprint})"
 
 
+@lru_cache(maxsize=4096)
 def fingerprint(public: bytes) -> str:
     """Name a public key: the first 32 hexadecimal digits of its SHA-256."""
     return sha256(public).hexdigest()[:32]

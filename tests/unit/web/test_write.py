@@ -14,12 +14,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coldchain.seal import Key, encode_public
-from coldchain.watch import open_envelope
+from coldchain.watch import WatchBundle, open_envelope
 from coldchain_backend.access import Grant, Purpose, Role
+from coldchain_backend.fleet import Fleet, ZoneState, bundle_for
 from coldchain_backend.ingest import Admission
 from coldchain_backend.ingest.lanes import BEHIND_RECORDS
-from coldchain_backend.ledger import Busy, DiskFull, Kind, MarkName, mark_record, read_json
+from coldchain_backend.ledger import (
+    ActName,
+    Busy,
+    DiskFull,
+    Kind,
+    MarkName,
+    act_record,
+    mark_record,
+    read_json,
+)
 from coldchain_backend.web import bodies, gateways, write
+from coldchain_backend.web.services import Services
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
 from support.ledgers import BACKEND, GATEWAY, sealed
@@ -257,6 +268,30 @@ async def test_a_person_declares_numbers_lost(server: Server) -> None:
         assert (await admin.post(path, json={**lost, "key": "0" * 32})).status_code == 404
         answer = await client.post(WRITE, content=mine(1))
     assert answer.headers["Coldchain-Held"] == "r1:3"
+
+
+def test_the_version_of_a_watch_bundle_changes_with_states_of_zones_and_with_nothing_else(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, versions, made = server.web, write.WatchVersions(), list[str]()
+    services: Services = web.app.state.services
+
+    def bundle(fleet: Fleet, gateway: str, made_ms: int) -> WatchBundle:
+        made.append(gateway)
+        return bundle_for(fleet, gateway, made_ms)
+
+    monkeypatch.setattr(write, "bundle_for", bundle)
+    zone = next(one.id for _, one in web.book.fleet.plan.zones() if one.state is ZoneState.IN_USE)
+    first = versions.of(services, "gw")
+    for _ in range(3):
+        web.log.clock.advance(2 * write.KNOWN_MS)
+        assert (versions.of(services, "gw"), made) == (first, ["gw"])
+    fields = {"zone": zone, "state": ZoneState.EMPTY.value, "reason": "cleaned"}
+    web.log.put(act_record(ActName.ZONE_STATE, "ops", fields))
+    web.judge()
+    web.log.clock.advance(2 * write.KNOWN_MS)
+    emptied = versions.of(services, "gw")
+    assert first != emptied == bundle_for(services.fleet_in_force(), "gw", web.log.clock.now_ms()).version
 
 
 async def test_while_judging_is_behind_old_batches_come_again_and_live_ones_are_taken(server: Server) -> None:

@@ -1,6 +1,7 @@
 """What runs, in which order it starts, and how it stops: read from top to bottom."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -188,6 +189,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
     if ground.mirror is None:
         sql.forget_changes(database)
     consumer = judging.Judging(books, judging_settings(ground.settings), ground.ledger)
+    gc.freeze()  # the state of all points stays: no pause to look through it while alerts wait
 
     def idle() -> bool:
         return consumer.fold() or books.tidy()

@@ -245,11 +245,13 @@ class Fleet:
 
     def in_force(self, at_ms: int) -> Plan:
         """The newest plan, with the states that zones are in at an instant."""
-        plan = self.plan
-        states = {zone.id: self.state_of(zone.id, at_ms) or zone.state for _, zone in plan.zones()}
-        if all(states[zone.id] is zone.state for _, zone in plan.zones()):
-            return plan
-        return replace(plan, assets=tuple(_asset_in(asset, states) for asset in plan.assets))
+        plan, states = self.plan, self.states_at(at_ms)
+        same = all(states[zone.id] is zone.state for _, zone in plan.zones())
+        return plan if same else replace(plan, assets=tuple(_asset_in(one, states) for one in plan.assets))
+
+    def states_at(self, at_ms: int) -> dict[str, ZoneState]:
+        """The states that the zones of the newest plan are in at an instant."""
+        return {zone.id: self.state_of(zone.id, at_ms) or zone.state for _, zone in self.plan.zones()}
 
     def spells(self, sensor: str) -> tuple[Spell, ...]:
         """All times in which a sensor stood anywhere, oldest first."""

@@ -93,7 +93,7 @@ def lane_of(said: str | None, batches: Sequence[Batch], now_ms: int) -> Lane:
     """The lane of a request; of one that does not say, by the age of its newest reading."""
     if said is not None:
         return Lane.BACKLOG if said.strip().lower() == Lane.BACKLOG else Lane.LIVE
-    newest_ms = max((_last_ms(batch.body) for batch in batches), default=now_ms)
+    newest_ms = _last_ms(batches[-1].body) if batches else now_ms
     return Lane.BACKLOG if 0 < newest_ms < now_ms - OLD_MS else Lane.LIVE
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
-from coldchain_backend.fleet import Fleet, bundle_for
+from coldchain_backend.fleet import Fleet, ZoneState, bundle_for
 from coldchain_backend.ingest import Admission, NotAdmitted, Precision, Written
 from coldchain_backend.ledger import Busy
 from coldchain_backend.web.auth import Asked
@@ -65,11 +65,15 @@ async def write(
 
 
 class WatchVersions:
-    """Versions of the gateways' watch bundles, worked out once per fleet version and second."""
+    """Versions of the gateways' watch bundles, worked out anew where fleet or states of zones have changed.
+
+    Whether they have is looked up once in KNOWN_MS.
+    """
 
     def __init__(self) -> None:
         self._of = (0, 0)
         self._fleet: Fleet | None = None
+        self._made_from: tuple[int, dict[str, ZoneState]] = (0, {})
         self._versions: dict[str, str] = {}
 
     def of(self, services: Services, gateway: str) -> str:
@@ -77,7 +81,10 @@ class WatchVersions:
         now_ms = services.clock.now_ms()
         of = (services.fleet().current.number, now_ms // KNOWN_MS)
         if of != self._of or self._fleet is None:
-            self._of, self._versions, self._fleet = of, {}, services.fleet_in_force()
+            self._of, self._fleet = of, services.fleet_in_force()
+            made_from = self._fleet.current.number, self._fleet.states_at(now_ms)
+            if made_from != self._made_from:
+                self._made_from, self._versions = made_from, {}
         version = self._versions.get(gateway)
         if version is None:
             version = self._versions[gateway] = bundle_for(self._fleet, gateway, now_ms).version
