@@ -57,7 +57,7 @@ HOLED = RunState(run="r", gateway="gw", held=3, newest=9, held_ms=T0 - MINUTE)
 
 
 @given(
-    st.none() | st.integers(T0 - 10 * MINUTE, T0),
+    st.none() | st.integers(T0 - MINUTE, T0 + MINUTE),
     st.integers(0, 10 * MINUTE),
     st.sampled_from([None, HOLED]),
     st.booleans(),
@@ -70,10 +70,10 @@ def test_in_limits_means_fresh_whole_and_in_use(
     opened: bool,  # noqa: FBT001 - drawn
     zone: ZoneState,
 ) -> None:
-    now_ms = T0 + age_ms
+    now_ms = max(T0, last_ms or T0) + age_ms
     board = board_of(facts(last_ms=last_ms, run=run, opened=opened), fleet(zone), now_ms)
     point = next(one for one in board.points if one.sensor == "s")
-    stale = last_ms is None or now_ms - last_ms > STALE_MS
+    stale = last_ms is None or now_ms - last_ms > STALE_MS or last_ms < T0
     if point.condition is Condition.IN_LIMITS:
         assert not stale
         assert run is None
@@ -106,6 +106,17 @@ def test_excursions_of_former_limits_are_not_on_the_board() -> None:
     )
     board = board_of(facts(opened=True, warning_ms=T0), fleet().with_version(later), T0 + 2 * SECOND)
     assert board.points[0].excursion is None
+
+
+def test_a_reading_from_before_the_limits_were_changed_shows_no_green() -> None:
+    later = FleetVersion(
+        number=2, from_ms=T0 + SECOND, digest="", plan=plan({"s": 20 * SECOND}), text="", by="admin"
+    )
+    changed = fleet().with_version(later)
+    before = board_of(facts(last_ms=T0), changed, T0 + 2 * SECOND).points[0]
+    assert (before.condition, before.unknown_since_ms) == (Condition.UNKNOWN, T0)
+    behind = board_of(facts(last_ms=T0 + SECOND), changed, T0 + 2 * SECOND).points[0]
+    assert (behind.condition, behind.unknown_since_ms) == (Condition.IN_LIMITS, None)
 
 
 def test_alerts_say_what_is_known_now_only_while_they_are_open() -> None:

@@ -1,4 +1,4 @@
-"""The board: how every point stands now. Never green on old data or over holes. Pure."""
+"""The board: how every point stands now. Never green on old data, over holes or by other limits. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class _Outlook:
         stale_after_ms = round(STALE_FACTOR * (0 if declared is None else declared.interval_ms)) + UPLOAD_MS
         last_ms = None if sensor is None else sensor.last_ms
         run = None if sensor is None else self.holes.get(sensor.gateway or "")
-        stale = last_ms is None or self.now_ms - last_ms > stale_after_ms
+        stale = last_ms is None or self.now_ms - last_ms > stale_after_ms or self._of_before(name, last_ms)
         worst = self.worst.get(place.point.id)
         condition = _condition(place, worst, unknown=stale or run is not None)
         return PointStatus(
@@ -86,6 +86,11 @@ class _Outlook:
             excursion=worst,
             alert_id=None if worst is None or worst.excursion.level is None else alert_id_of(worst.id),
         )
+
+    def _of_before(self, sensor: str | None, last_ms: int) -> bool:
+        """Whether a sensor has said nothing yet since it stands here under these limits."""
+        spell = None if sensor is None else self.fleet.spell_of(sensor, self.now_ms)
+        return spell is not None and last_ms < spell.from_ms
 
 
 def _unknown_since(last_ms: int | None, run: RunState | None, *, stale: bool) -> int | None:
