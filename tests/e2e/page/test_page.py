@@ -204,7 +204,7 @@ def test_a_zone_is_looked_at_over_several_times(web: WebApp, context: BrowserCon
         expect(page.get_by_role("img", name="Door side").first).to_be_visible()
         page.get_by_text("Values as a table").first.click()
         expect(page.get_by_role("columnheader", name="Lowest").first).to_be_visible()
-        expect(page.get_by_role("cell", name="too warm")).to_be_visible()
+        expect(page.get_by_role("cell", name="too warm", exact=True)).to_be_visible()
         assert said == []
 
 

@@ -105,7 +105,7 @@ def said_to_be_there(sink: BackendSink, broker: int) -> None:
 @pytest.mark.acceptance("A3")
 @pytest.mark.parametrize(
     "fault",
-    ["fsync,fdatasync:error=EIO:when=15..18", "pwrite64:error=EROFS:when=60..75"],
+    ["fsync,fdatasync:error=EIO:when=15..18", "pwrite64:error=EROFS:when=140..155"],
     ids=["syncs fail", "read-only"],
 )
 def test_while_the_disk_fails_nothing_is_acknowledged_and_afterwards_all_is_there_once(

@@ -158,7 +158,6 @@ def test_a_state_in_a_file_is_moved_to_a_server_once(places: Callable[[str], Pla
         take_in(target)
 
 
-@pytest.mark.parametrize("version", ["0001", "0005"])
 def numbers_go_on(place: Place) -> dict[str, bool]:
     """For each number that the server gives: whether the next one lies behind all that there are."""
     found = {}
@@ -205,6 +204,7 @@ def kept_audit(place: Place) -> list[int]:
         return list(connection.scalars(select(schema.audit.c.id)))
 
 
+@pytest.mark.parametrize("version", ["0001", "0005"])
 def test_an_older_format_on_a_server_is_brought_up_after_a_copy(
     postgres: Postgres, tmp_path: Path, version: str
 ) -> None:

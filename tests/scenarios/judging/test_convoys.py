@@ -87,7 +87,7 @@ def test_however_the_log_is_cut_it_comes_to_the_same(story: Story, chunk: int) -
 def test_together_is_one_after_another(story: Story) -> None:
     as_one = judged(story)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("coldchain_backend.judging.consumer.together", lambda *_: None)
+        patch.setattr("coldchain_backend.judging.reader.together", lambda *_: None)
         assert judged(story) == as_one
 
 
@@ -102,7 +102,7 @@ def test_a_quiet_convoy_is_taken_at_once_and_one_that_opens_anything_is_not(
         taken.append(content is not None)
         return content
 
-    monkeypatch.setattr("coldchain_backend.judging.consumer.together", noted)
+    monkeypatch.setattr("coldchain_backend.judging.reader.together", noted)
     readings = [([("a", 0, 4.0)], ""), ([("a", 0, value)], ""), ([("b", 0, 4.0)], "")]
     judged([(30 * SECOND, readings)])
     assert taken == [bool(quiet)]

@@ -63,8 +63,10 @@ def declared(batches: list[Batch], run: str) -> set[int]:
     return found
 
 
-def wounded(path: Path, shape: str, chance: random.Random) -> None:
+def wounded(path: Path, shape: str, chance: random.Random) -> float:
+    """Damage a file; the share of it that is still there."""
     data = bytearray(path.read_bytes())
+    whole = len(data)
     pages = len(data) // PAGE
     at = chance.randrange(pages) * PAGE
     size = chance.randint(1, 4) * PAGE
@@ -74,6 +76,7 @@ def wounded(path: Path, shape: str, chance: random.Random) -> None:
         wound = bytes(size) if shape == "zeroed" else chance.randbytes(size)
         data[at : at + size] = wound[: len(data) - at]
     path.write_bytes(data)
+    return len(data) / whole
 
 
 @pytest.mark.soak
@@ -92,7 +95,7 @@ def test_a_broken_file_costs_only_what_is_broken_and_that_is_declared(
         assert head is not None
         before = numbers(life.batches())
         life.outbox.close()
-        wounded(folder / OUTBOX_FILE, shape, chance)
+        left = wounded(folder / OUTBOX_FILE, shape, chance)
         life = Life.open(folder)
         life.keep(900_000)
         while life.outbox.undeclared() or life.outbox.pending().lines:
@@ -106,11 +109,14 @@ def test_a_broken_file_costs_only_what_is_broken_and_that_is_declared(
             line for batch in batches for line in batch.body.split(b"\n") if line.startswith(b"reading,")
         ]
         assert len(readings) == len(numbers(batches)), "doubled"
-        saved += len(numbers(batches) & before)
+        again = len(numbers(batches) & before)
+        if shape == "truncated" and left > 0.5:  # pages that lead to a batch's bytes may lie behind them
+            assert again >= (left - 0.3) * len(before)
+        saved += again
         life.outbox.close()
         figures.add(rounds=1, quarantined=len(put_aside_files(folder)))
     figures.add(readings=len(before) * rounds(4, 300), salvaged=saved)
-    assert saved > len(before)
+    assert saved > (0 if shape == "truncated" else len(before))
 
 
 def test_one_broken_page_costs_one_batch_at_most(tmp_path: Path) -> None:

@@ -185,7 +185,8 @@ class Remains:
     def _range(self, table: str) -> tuple[int, int]:
         """The ids of a table; where its ends are broken, the newest that were ever given out."""
         name = "batch" if table.startswith("batch") else table
-        last = self._number(f"remains_last_{name}") or self._number("remains_given_out", name) or 0
+        counted = "batch" if name == "body" else name  # bytes have the number of their batch
+        last = self._number(f"remains_last_{name}") or self._number("remains_given_out", counted) or 0
         first = self._number(f"remains_first_{name}")
         return (max(1, last - MOST_UNREADABLE) if first is None else first), last
 
