@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -147,6 +147,11 @@ class Bucket:
     def influx(self, *, timeout_s: float = 20.0, token: str | None = None) -> Influx:
         place = Place(bucket=self.name, org=ORG, user=self.user, token=Secret(token or self.token))
         return Influx(wires(self.server.url, timeout_s=timeout_s), place)
+
+    @property
+    def lasting(self) -> Bucket:
+        """The same by a token that outlives the bucket (2.x); in 1.x the grant goes with the database."""
+        return self if self.server.version == "1" else replace(self, token=MASTER)
 
     def revoke(self) -> None:
         """The token is no longer accepted."""

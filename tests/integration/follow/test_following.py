@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,16 +209,15 @@ def test_a_bucket_that_a_mirror_writes_is_refused(followed: Followed) -> None:
     assert not stage.evidence()
 
 
-def test_a_database_that_is_dropped_and_made_again_goes_on(followed: Followed) -> None:
-    stage, place = followed.stage, followed.place
-    if place.server.version != "1":
-        pytest.skip("a bucket of 2.x that is made again is another one, with another token")
-    followed.fill(stage.now_ms - HOUR, stage.now_ms)
-    stage.settle()
-    place.drop()
-    with pytest.raises(InfluxTrouble):
+def test_a_bucket_that_is_dropped_and_made_again_goes_on(tmp_path: Path, place: Bucket) -> None:
+    with closing(Followed(tmp_path, place.lasting)) as followed:
+        stage = followed.stage
+        followed.fill(stage.now_ms - HOUR, stage.now_ms)
         stage.settle()
-    place.make_again()
-    number = followed.fill(stage.now_ms - MINUTE, stage.now_ms)
-    stage.settle()
-    assert len(stage.evidence()) == 60 * len(SENSORS) + number
+        place.drop()
+        with pytest.raises(InfluxTrouble):
+            stage.settle()
+        place.make_again()
+        number = followed.fill(stage.now_ms - MINUTE, stage.now_ms)
+        stage.settle()
+        assert len(stage.evidence()) == 60 * len(SENSORS) + number

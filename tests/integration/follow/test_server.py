@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,22 +227,29 @@ def test_what_telegraf_writes_is_a_reading(backend: Backend, bucket: Bucket, inf
     backend.until("all of them", lambda: in_evidence(backend) == standing(influx))
 
 
-def test_the_fragment_that_was_discovered_judges_the_past_and_calls_nobody(backend: Backend) -> None:
+@pytest.fixture(scope="module")
+def excursions(backend: Backend) -> Sequence[dict[str, object]]:
+    """What is found when the fragment that was discovered is applied to the past."""
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 12 * 86_400))
     fragment = str(backend.folder / "fleet.yaml")
     code, said = backend.command("fleet", "apply", fragment, "--valid-from", since, "--reason", "was there")
     assert code == 0, said
-    excursions = backend.until("the excursion", lambda: backend.ask("/api/v1/excursions")["items"])
-    assert isinstance(excursions, list)
+    found = backend.until("the excursion", lambda: backend.ask("/api/v1/excursions")["items"])
+    assert isinstance(found, list)
+    return found
+
+
+def test_the_fragment_that_was_discovered_judges_the_past_and_calls_nobody(
+    backend: Backend, excursions: Sequence[dict[str, object]]
+) -> None:
     assert {one["point"] for one in excursions} == {"site.truck7-rear"}
     alerts = backend.ask("/api/v1/alerts")["items"]
     assert isinstance(alerts, list)
     assert [one["told"] for one in alerts if one["kind"] == "excursion"] == [[]] * len(excursions)
 
 
+@pytest.mark.usefixtures("excursions")
 def test_an_archive_names_the_store_and_verifies(backend: Backend) -> None:
-    if not backend.ask("/api/v1/excursions")["items"]:
-        pytest.skip("the fleet is applied by the test before this one")
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 2 * 86_400))
     after = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
     archive = backend.folder / "evidence.zip"

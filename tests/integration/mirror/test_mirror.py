@@ -168,9 +168,7 @@ def test_a_deleted_bucket_is_named_and_not_made_unless_asked(
 
 
 def test_a_bucket_that_is_made_again_is_filled_again(tmp_path: Path, place: Bucket) -> None:
-    """By a token that outlives the bucket (2.7); in 1.6 the grant goes with the database."""
-    lasting = place if place.server.version == "1" else replace(place, token=MASTER)
-    log = MirroredLog(tmp_path, lasting.influx())
+    log = MirroredLog(tmp_path, place.lasting.influx())
     try:
         log.fleet(plan(dict.fromkeys(SENSORS, MINUTE)))
         talk(log, 5)
@@ -232,7 +230,7 @@ def test_a_bucket_is_made_when_asked(tmp_path: Path, place: Bucket) -> None:
         place.server.statement(f"GRANT ALL PRIVILEGES TO {place.user}")
         named = replace(place, name=f"made-by-{place.name}")
     else:
-        named = replace(place, name=f"made-by-{place.name}", token="made-for-tests")
+        named = replace(place, name=f"made-by-{place.name}", token=MASTER)
     log = MirroredLog(tmp_path, named.influx(), retention_ms=30 * 24 * HOUR)
     try:
         log.fleet(plan(dict.fromkeys(SENSORS, MINUTE)))
