@@ -107,30 +107,20 @@ def _measured(name: str, address: str) -> list[Row]:
 
 
 def _rows(when: str, delays: Sequence[Delay]) -> list[Row]:
-    committed, attempted = ([one[side] for one in delays] for side in (0, 1))
-    both = [sum(one) for one in delays]
+    told = {
+        "accepted → committed": [committed for committed, _ in delays],
+        "committed → attempt": [attempted for _, attempted in delays],
+        "accepted → attempt": [sum(both) for both in delays],
+    }
     return [
         Row(
-            name=f"accepted → committed p99 {when}",
-            value=1000 * at(committed, 0.99),
+            name=f"{what} p99 {when}",
+            value=1000 * at(some, 0.99),
             unit="ms",
-            baseline=1000 * at(committed, 0.5),
+            baseline=1000 * at(some, 0.5),
             baseline_name="median",
-        ),
-        Row(
-            name=f"committed → attempt p99 {when}",
-            value=1000 * at(attempted, 0.99),
-            unit="ms",
-            baseline=1000 * at(attempted, 0.5),
-            baseline_name="median",
-        ),
-        Row(
-            name=f"accepted → attempt p99 {when}",
-            value=1000 * at(both, 0.99),
-            unit="ms",
-            baseline=1000 * at(both, 0.5),
-            baseline_name="median",
-        ),
+        )
+        for what, some in told.items()
     ]
 
 
