@@ -13,6 +13,7 @@ from coldchain.errors import ConfigError, InvalidInput, Refused, Unavailable
 from coldchain_backend import cli
 from coldchain_backend.cli.context import Context
 from coldchain_backend.identity import ADMIN_TOKEN_FILE
+from support.cli_home import cli_home
 
 ANSWERS: dict[str, httpx.Response] = {}
 """Path → what the server says."""
@@ -28,10 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ASKED.append((method, path, headers["Authorization"]))
         return ANSWERS.get(path, httpx.Response(404, json={"code": "not found", "message": "nothing here"}))
 
-    monkeypatch.setattr(httpx, "request", answer)
-    (tmp_path / "backend.toml").write_text('[backend]\norganisation = "demo"\n')
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / ADMIN_TOKEN_FILE).write_text("secret-token\n")
+    cli_home(tmp_path, monkeypatch, answer)
     yield tmp_path
     ANSWERS.clear()
     ASKED.clear()

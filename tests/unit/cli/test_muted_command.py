@@ -19,7 +19,7 @@ from coldchain_backend.alerts import Mute, MuteKind, Scope, schedule_of
 from coldchain_backend.cli.muted import _time
 from coldchain_backend.fleet import ScheduledTime
 from coldchain_backend.fleetfile.zone_entries import scheduled_time, written_time
-from coldchain_backend.identity import ADMIN_TOKEN_FILE
+from support.cli_home import cli_home
 
 ZONES = (
     "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca",
@@ -49,11 +49,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         listed = {"items": [WINDOW, SERVICE, SHELVED]}
         return httpx.Response(200, json=listed if method == "GET" else {"id": "mu_9", "by": "admin"})
 
-    monkeypatch.setattr(httpx, "request", answer)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "backend.toml").write_text('[backend]\norganisation = "demo"\n')
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / ADMIN_TOKEN_FILE).write_text("secret-token\n")
+    cli_home(tmp_path, monkeypatch, answer)
     yield
     ASKED.clear()
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from coldchain.errors import InvalidInput
 from coldchain_backend import cli
-from coldchain_backend.identity import ADMIN_TOKEN_FILE
+from support.cli_home import cli_home
 
 ASKED: list[tuple[str, str, object]] = []
 LINK = "http://127.0.0.1:8080/login#new-token"
@@ -43,11 +43,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made = {"token": "new-token", "link": None if machine else LINK}
         return httpx.Response(200, json={**made, "old_until": "2026-11-26T02:40:00.000Z"})
 
-    monkeypatch.setattr(httpx, "request", answer)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "backend.toml").write_text('[backend]\norganisation = "demo"\n')
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / ADMIN_TOKEN_FILE).write_text("secret-token\n")
+    cli_home(tmp_path, monkeypatch, answer)
     yield
     ASKED.clear()
 

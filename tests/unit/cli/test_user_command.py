@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from coldchain.errors import InvalidInput
 from coldchain_backend import cli
-from coldchain_backend.identity import ADMIN_TOKEN_FILE
+from support.cli_home import cli_home
 
 WANG = {
     "id": "wang.li", "name": {"en": "Wang Li", "zh": "王丽"}, "language": "zh", "email": "",
@@ -29,11 +29,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         listed = {"items": [WANG, {**WANG, "id": "gone", "disabled": True}], "next": None}
         return httpx.Response(200, json=listed if path == "/api/v1/users" and method == "GET" else WANG)
 
-    monkeypatch.setattr(httpx, "request", answer)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "backend.toml").write_text('[backend]\norganisation = "demo"\n')
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / ADMIN_TOKEN_FILE).write_text("secret-token\n")
+    cli_home(tmp_path, monkeypatch, answer)
     yield
     ASKED.clear()
 
