@@ -1,10 +1,10 @@
 """The list of alerts: what is asked for in its address, and the choices that a person has."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,11 @@ from coldchain_backend.web.places import named
 MAX_TEXT: Final = 100
 SHOWN_STATES: Final = tuple(state for state in AlertState if state is not AlertState.PENDING)
 _Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def typed(parts: Iterable[Field[Any]], query: Mapping[str, str]) -> dict[str, str]:
+    """What an address says of these fields, each cut to a sensible length."""
+    return {one.name: query[one.name].strip()[:MAX_TEXT] for one in parts if one.name in query}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +47,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Asked":
         """Read an address."""
-        known = {
-            field.name: query[field.name].strip()[:MAX_TEXT] for field in fields(cls) if field.name in query
-        }
+        known = typed(fields(cls), query)
         if known.get("show") != "all":
             known.pop("show", None)
         return cls(**known)

@@ -11,7 +11,7 @@ from coldchain_backend.delivery.queue import DeliveryState
 from coldchain_backend.fleet import Plan
 from coldchain_backend.sql.letters import Letter, LetterOrder
 from coldchain_backend.sql.letters import Wanted as WantedLetters
-from coldchain_backend.web.console.alert_list import MAX_TEXT, Choice, day_ms
+from coldchain_backend.web.console.alert_list import Choice, day_ms, typed
 from coldchain_backend.web.console.veiled import veiled_text
 from coldchain_backend.web.console.wording import Wording
 
@@ -48,7 +48,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Asked":
         """Read an address, or the hidden fields of a form."""
-        known = {one.name: query[one.name].strip()[:MAX_TEXT] for one in fields(cls) if one.name in query}
+        known = typed(fields(cls), query)
         if known.get("state") not in {EVERY, *(one.value for one in DeliveryState)}:
             known.pop("state", None)
         return cls(**known)
