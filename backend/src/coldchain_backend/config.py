@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
+from coldchain_backend.influx import StoreSection
 from coldchain_backend.ingest.follow import FollowSection
 from coldchain_runtime.documents import Duration, load_toml
 from coldchain_runtime.secrets import resolve
@@ -169,39 +170,18 @@ class BeatSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MirrorSection:
+class MirrorSection(StoreSection):
     """An InfluxDB into which everything is written as well, for Grafana and other tools.
 
-    url             http:// or https://
-    bucket          2.x: the bucket; 1.x: the database. It is used as it is, and made only with `create`
-    org             the organisation there (2.x)
-    token           2.x: the token, 1.x: the password; by reference: file:PATH or env:NAME
-    user            1.x: the user
-    version         "1", "2" or "auto": it is asked
-    create          make the bucket where there is none
+    create          make the bucket where there is none; without it the bucket is used as it is
     retention_days  what a bucket that is made keeps; without it everything
-    ca_file         certificates of an authority of one's own
     """
 
-    url: str
-    bucket: str
-    org: str = ""
-    token: str = ""
-    user: str = ""
-    version: str = "auto"
     create: bool = False
     retention_days: int | None = None
-    ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise InvalidInput("url must begin with http:// or https://")
-        if not self.bucket:
-            raise InvalidInput("bucket must not be empty")
-        if self.version not in ("auto", "1", "2"):
-            raise InvalidInput(f'version must be "auto", "1" or "2", not {self.version!r}')
-        if self.user and not self.token:
-            raise InvalidInput("a user needs its password: token = file:PATH or env:NAME")
+        StoreSection.__post_init__(self)
         if self.retention_days is not None and (self.retention_days < 1 or not self.create):
             raise InvalidInput("retention_days is at least 1 and goes with create = true")
 

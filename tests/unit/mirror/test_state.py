@@ -9,9 +9,9 @@ import pytest
 
 from coldchain.errors import ConfigError, Unavailable
 from coldchain_backend.app.conditions import PATIENCE_MS
-from coldchain_backend.app.mirrored import influx_of, mirror_of, mirror_watch, target_of
+from coldchain_backend.app.mirrored import mirror_of, mirror_watch, target_of
 from coldchain_backend.config import MirrorSection, load
-from coldchain_backend.influx import Left, Trouble
+from coldchain_backend.influx import Left, Trouble, influx_of
 from coldchain_backend.ledger import Json, MarkName
 from coldchain_backend.mirror import CONDITIONS, MirrorState
 from support.still_clock import StillClock
@@ -147,7 +147,7 @@ def test_settings_name_a_bucket_and_hide_its_token(tmp_path: Path) -> None:
     settings = load(file)
     assert settings.config.mirror is not None
     assert target_of(settings.config.mirror) == "http://i:8086 o/b"
-    influx = influx_of(settings, settings.config.mirror)
+    influx = influx_of(settings.folder, settings.config.mirror)
     assert influx.place.token is not None
     assert "s3cret" not in repr(influx.place)
 

@@ -1,36 +1,22 @@
 """The thread that mirrors, and what is told of it: nothing else waits for InfluxDB."""
 
 import asyncio
-import random
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from coldchain.backoff import Backoff, jittered
 from coldchain_backend import sql
 from coldchain_backend.app.conditions import ConditionWatch
+from coldchain_backend.app.turner import Turner
 from coldchain_backend.config import MirrorSection, Settings
-from coldchain_backend.influx import Influx, InfluxTrouble, Place, Trouble, wires
+from coldchain_backend.influx import InfluxTrouble, Trouble, influx_of
 from coldchain_backend.ledger import Json, Ledger, MarkName
 from coldchain_backend.mirror import CONDITIONS, Guard, Mirror, MirrorPorts, MirrorState
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
-from coldchain_runtime.secrets import resolve
 
 FILE: Final = "mirror.json"
-IDLE_S: Final = 0.5
-STOP_S: Final = 10.0
-_BACKOFF: Final = Backoff(base_ms=1_000, cap_ms=60_000)
 _log = Log("mirror")
-
-
-def influx_of(settings: Settings, section: MirrorSection) -> Influx:
-    """The bucket that the settings name. Raises InvalidInput for a secret that cannot be read."""
-    token = resolve(section.token, settings.folder) if section.token else None
-    ca = None if section.ca_file is None else settings.folder / section.ca_file
-    place = Place(bucket=section.bucket, org=section.org, user=section.user, token=token)
-    return Influx(wires(section.url, ca=ca), place, section.version)
 
 
 def target_of(section: MirrorSection) -> str:
@@ -43,7 +29,7 @@ def mirror_of(settings: Settings, ledger: Ledger, database: sql.Database, clock:
     section = settings.config.mirror
     if section is None:
         return None
-    influx = influx_of(settings, section)
+    influx = influx_of(settings.folder, section)
     state = MirrorState(target=target_of(section))
     days = section.retention_days or 0
     retention_ms = days * 86_400_000 if section.create else None
@@ -60,46 +46,25 @@ def mirror_of(settings: Settings, ledger: Ledger, database: sql.Database, clock:
     return Mirror(ports, state, guard)
 
 
-class MirrorThread:
-    """Turns the mirror until stopped; after a fault it waits, longer each time, and goes on."""
+def _turner(mirror: Mirror, clock: Clock) -> Turner:
+    state = mirror.state
 
-    def __init__(self, mirror: Mirror, clock: Clock) -> None:
-        self._mirror, self._clock = mirror, clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
+    def turn() -> bool:
+        busy = mirror.turn()
+        state.recover()
+        return busy
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the turn that is under way, or without it: then it is done again at the next start."""
-        self._stopping.set()
-        self._thread.join(STOP_S)
-
-    def _run(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                busy = self._mirror.turn()
-                self._mirror.state.recover()
-                failures, wait_s = 0, 0.0 if busy else IDLE_S
-            except InfluxTrouble as trouble:
-                wait_s = self._failed(trouble.trouble, str(trouble), failures, trouble.retry_after_s)
-                failures += 1
-            except Exception as error:  # noqa: BLE001 - supervised: told, and tried again from the last position
-                wait_s = self._failed(Trouble.REFUSED, f"{type(error).__name__}: {error}", failures, None)
-                failures += 1
-            self._stopping.wait(wait_s)
-        self._mirror.close()
-
-    def _failed(self, trouble: Trouble, message: str, failures: int, asked_s: float | None) -> float:
-        state = self._mirror.state
+    def failed(error: Exception) -> float | None:
+        trouble, message, asked_s = Trouble.REFUSED, f"{type(error).__name__}: {error}", None
+        if isinstance(error, InfluxTrouble):
+            trouble, message, asked_s = error.trouble, str(error), error.retry_after_s
         if state.trouble is not trouble:
             _log.warning("mirror.waits", trouble=trouble.value, reason=message, target=state.target)
-        state.fail(trouble, message, self._clock.now_ms())
-        self._mirror.begin_again()
-        delay_ms = jittered(_BACKOFF.delay_ms(failures), 0.2, random.random())  # noqa: S311 - jitter
-        return max(delay_ms / 1000, min(asked_s or 0.0, _BACKOFF.cap_ms / 1000))
+        state.fail(trouble, message, clock.now_ms())
+        mirror.begin_again()
+        return asked_s
+
+    return Turner("mirror", turn, failed, mirror.close)
 
 
 @asynccontextmanager
@@ -108,7 +73,7 @@ async def mirroring(mirror: Mirror | None, clock: Clock) -> AsyncIterator[None]:
     if mirror is None:
         yield
         return
-    thread = MirrorThread(mirror, clock)
+    thread = _turner(mirror, clock)
     thread.start()
     try:
         yield

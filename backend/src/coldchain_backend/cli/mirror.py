@@ -15,7 +15,7 @@ from coldchain.errors import InvalidInput, Unavailable
 from coldchain_backend.cli.context import Context, context_of
 from coldchain_backend.cli.times import time_of
 from coldchain_backend.config import Settings
-from coldchain_backend.influx import Influx
+from coldchain_backend.influx import Influx, influx_of
 from coldchain_backend.judging import Answers
 from coldchain_backend.mirror import Comparing, Comparison, Expected, Piece, load_position
 from coldchain_backend.sql import Database, MirrorRecords, Records
@@ -151,11 +151,9 @@ def _instant(text: str, option: str, absent: int) -> int:
 
 
 def _influx(settings: Settings) -> Influx:
-    from coldchain_backend.app.mirrored import influx_of  # half a second that other commands do without
-
     if settings.config.mirror is None:
         raise InvalidInput("no [mirror] in the configuration")
-    return influx_of(settings, settings.config.mirror)
+    return influx_of(settings.folder, settings.config.mirror)
 
 
 def _document(found: Comparison) -> dict[str, object]:

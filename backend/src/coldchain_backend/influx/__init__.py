@@ -10,6 +10,7 @@ from coldchain_backend.influx.outcome import (
     trouble_of,
     written,
 )
+from coldchain_backend.influx.settings import StoreSection, influx_of
 from coldchain_backend.influx.values import BucketFacts, Cell, Fields, Points, Precision, SeriesTags
 from coldchain_backend.influx.wire import Wire
 
@@ -25,11 +26,13 @@ __all__ = [
     "Points",
     "Precision",
     "SeriesTags",
+    "StoreSection",
     "Table",
     "Trouble",
     "Wire",
     "Wires",
     "Written",
+    "influx_of",
     "literal",
     "quoted",
     "trouble_of",

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from pathlib import Path
 from string import Formatter
 from typing import Final
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
+from coldchain_backend.influx import StoreSection
 from coldchain_runtime.documents import Duration
 
 HOUR_MS: Final = 3_600_000
@@ -77,18 +77,13 @@ def tags_of(template: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowSection:
+class FollowSection(StoreSection):
     """An InfluxDB that others write into; what stands there becomes readings, graded "followed".
 
+    A token that may read is enough.
+
     name         how it is called here; it stands with each reading as `follow:NAME`
-    url          http:// or https://
-    bucket       2.x: the bucket; 1.x: the database
-    org          the organisation there (2.x)
-    token        2.x: the token, 1.x: the password; by reference: file:PATH or env:NAME. Reading is enough
-    user         1.x: the user
-    version      "1", "2" or "auto": it is asked
     policy       1.x: the retention policy, where it is not the default one
-    ca_file      certificates of an authority of one's own
     series       which series are readings of which sensor
     poll         how often it is asked for what is new
     reread       so far back what came late is looked for
@@ -97,15 +92,8 @@ class FollowSection:
     """
 
     name: str
-    url: str
-    bucket: str
     series: tuple[SeriesEntry, ...] = ()
-    org: str = ""
-    token: str = ""
-    user: str = ""
-    version: str = "auto"
     policy: str = ""
-    ca_file: Path | None = None
     poll: Duration = 10_000
     reread: Duration = 24 * HOUR_MS
     recheck: Duration = 600_000
@@ -114,14 +102,7 @@ class FollowSection:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise InvalidInput(f"{self.name!r} is not a name of letters, digits, '.', '_' and '-'")
-        if not self.url.startswith(("http://", "https://")):
-            raise InvalidInput("url must begin with http:// or https://")
-        if not self.bucket:
-            raise InvalidInput("bucket must not be empty")
-        if self.version not in ("auto", "1", "2"):
-            raise InvalidInput(f'version must be "auto", "1" or "2", not {self.version!r}')
-        if self.user and not self.token:
-            raise InvalidInput("a user needs its password: token = file:PATH or env:NAME")
+        StoreSection.__post_init__(self)
         if len(self.series) > MOST_SERIES:
             raise InvalidInput(f"at most {MOST_SERIES} entries of series")
         if not 1_000 <= self.poll <= HOUR_MS:
