@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coldchain.verdicts import Outcome, Verdict
-from coldchain_backend.fleet import Sensor, fleet_record
+from coldchain.verdicts import Outcome, ReasonKind, Verdict
+from coldchain_backend.fleet import Plan, Sensor, fleet_record
 from coldchain_backend.judging import Asked
 from coldchain_backend.ledger import Kind, NewRecord
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, plan, profile
@@ -169,3 +169,79 @@ def test_a_sensor_that_moves_during_an_excursion_ends_it_and_begins_anew(log: Lo
     assert verdict(log, T0, T0 + 2 * HOUR).outcome is Outcome.NON_CONFORM
     assert verdict(log, T0, T0 + 2 * HOUR).account.required_ms == HOUR
     assert verdict(log, T0, T0 + 2 * HOUR, "p.other").account.required_ms == HOUR
+
+
+def moved(from_: str, to: str) -> Plan:
+    """A store with two points, whose sensor stands at one of them."""
+    base = plan({"s": MINUTE}, limits=LIMITS)
+    [asset] = base.assets
+    [zone] = asset.zones
+    points = tuple(
+        replace(zone.points[0], id=name, sensor="s" if name == to else None) for name in (from_, to)
+    )
+    return replace(base, assets=(replace(asset, zones=(replace(zone, points=points),)),))
+
+
+def stricter() -> Plan:
+    """The store under limits that 7.5 °C breaks."""
+    rules = (replace(LIMITS.rules[0], threshold=7.0), *LIMITS.rules[1:])
+    return plan({"s": MINUTE}, limits=replace(LIMITS, version=2, rules=rules))
+
+
+@pytest.mark.parametrize(
+    ("changed", "point"),
+    [(stricter(), "p.s"), (moved("p.s", "p.other"), "p.other")],
+    ids=["profile", "place"],
+)
+def test_a_change_of_the_past_leaves_the_earlier_answer_readable(log: Log, changed: Plan, point: str) -> None:
+    log.fleet(plan({"s": MINUTE}, limits=LIMITS))
+    log.at(T0 + HOUR)
+    log.say(*[("s", T0 + n * MINUTE, 9.0 if n < 5 else 7.5) for n in range(60)])
+    asked = Asked(point="p.s", from_ms=T0, to_ms=T0 + HOUR)
+    number, before = log.ledger.end, log.answers.verdicts([asked])
+    told = [one.revision for one in log.stored()]
+    payload = fleet_record(plan=changed, text="", by="Wu", reason="it was so", base=0, from_ms=T0)
+    log.put(NewRecord(kind=Kind.FLEET, payload=payload))
+    assert log.answers.verdicts([asked]) != before
+    assert log.answers.verdicts([asked], as_of=number) == before
+    assert [one.revision for one in log.answers.excursions(None, T0, T0 + HOUR, as_of=number)] == told
+    assert [one.point for one in log.stored()] == [point]
+    assert verdict(log, T0, T0 + HOUR, point).account.required_ms == HOUR
+
+
+@pytest.mark.parametrize(
+    ("said", "covered_ms"), [((0,), MINUTE), ((0, 30), 2 * MINUTE), ((0, 1), 2 * MINUTE)]
+)
+def test_one_reading_or_two_are_judged_by_what_they_cover(
+    log: Log, said: tuple[int, ...], covered_ms: int
+) -> None:
+    log.fleet(plan({"s": MINUTE}, limits=LIMITS))
+    log.at(T0 + HOUR)
+    log.say(*[("s", T0 + n * MINUTE, 4.0) for n in said])
+    found = verdict(log, T0, T0 + HOUR)
+    assert (found.account.readings, found.account.covered_ms) == (len(said), covered_ms)
+    assert found.outcome is Outcome.NOT_DEMONSTRABLE
+    assert verdict(log, T0, T0 + MINUTE).outcome is Outcome.CONFORM
+
+
+def test_no_readings_at_all_are_never_conform(log: Log) -> None:
+    log.fleet(plan({"s": MINUTE}, limits=LIMITS))
+    log.at(T0 + HOUR)
+    log.mark()
+    found = verdict(log, T0, T0 + HOUR)
+    assert found.outcome is Outcome.NOT_DEMONSTRABLE
+    assert [one.kind for one in found.reasons] == [ReasonKind.NO_READINGS]
+
+
+def test_a_reading_belongs_to_the_span_that_begins_with_it(log: Log) -> None:
+    log.fleet(plan({"s": MINUTE}, limits=LIMITS))
+    log.at(T0 + HOUR)
+    log.say(*[("s", T0 + n * MINUTE, 9.0 if n == 10 else 4.0) for n in range(60)])
+    parts = [verdict(log, T0, T0 + 10 * MINUTE), verdict(log, T0 + 10 * MINUTE, T0 + 20 * MINUTE)]
+    assert [part.account.readings for part in parts] == [10, 10]
+    assert [part.account.highest.value for part in parts if part.account.highest] == [4.0, 9.0]
+    at = T0 + 10 * MINUTE
+    payload = fleet_record(plan=stricter(), text="", by="Wu", reason="it was so", base=0, from_ms=at)
+    log.put(NewRecord(kind=Kind.FLEET, payload=payload))
+    [found] = log.stored()
+    assert (found.excursion.opened_ms, found.key.from_ms) == (at, at)

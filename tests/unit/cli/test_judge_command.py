@@ -158,6 +158,10 @@ def test_a_guard_band_makes_near_values_indeterminate(tmp_path: Path) -> None:
         (["--profile", "demo", "--interval", "soon"], "duration"),
         (["--profile", "demo", "--from", "yesterday"], "not a time"),
         (["--profile", "demo", "--from", "2027-01-01", "--to", "2026-01-01"], "no length"),
+        (["--profile", "demo", "--interval", "32d"], "at most 31 days"),
+        (["--profile", "demo", "--to", "2020-01-01"], "its readings go from 2026-01-15 to 2026-01-15"),
+        (["--profile", "demo", "--to", "9999-12-31"], "more than ten years from its readings"),
+        (["--profile", "demo", "--from", "0001-01-01"], "more than ten years from its readings"),
         (["--profile", "demo", "--uncertainty", "-1"], "uncertainty"),
         (["--profile", "demo", "--plot", "chart.gif"], ".svg or a .png"),
         (["--profile", "demo", "--zone", "Mars"], "time zone"),
@@ -198,7 +202,7 @@ def test_a_column_without_readings_is_told(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("time,A °C,B °C\n2026-01-15T00:00Z,5.0,---\n", encoding="utf-8")
     done = run(str(path), "--profile", "vaccine-2-8", "--column", "B")
-    assert "holds no readings" in str(done.exception)
+    assert "'B °C' holds no readings: nothing measured in it (1, first in line 2)" in str(done.exception)
 
 
 def test_a_time_zone_is_named_by_the_file_or_the_person(tmp_path: Path) -> None:
@@ -212,5 +216,5 @@ def test_a_time_zone_is_named_by_the_file_or_the_person(tmp_path: Path) -> None:
 
 def test_help_shows_examples_and_exit_statuses() -> None:
     helped = run("--help").output
-    assert "judge logger.csv" in helped
+    assert "coldchain-backend judge logger.csv" in helped
     assert "3 not demonstrable" in helped

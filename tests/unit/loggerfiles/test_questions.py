@@ -38,6 +38,40 @@ def test_values_that_nature_does_not_allow_are_refused(tmp_path: Path) -> None:
     assert found.channels[0].refused == {RefusalReason.OUT_OF_RANGE: (2, 3)}
 
 
+def test_infinities_are_no_numbers_in_any_form(tmp_path: Path) -> None:
+    rows = "".join(
+        f"2024-01-15 08:0{n},{value}\n" for n, value in enumerate(("inf", "-Infinity", "1e400", "∞"))
+    )
+    found = read(tmp_path, f"time,temp °C\n2024-01-15 07:00,5.1\n{rows}2024-01-15 09:00,5.2\n").channels[0]
+    assert [value for _, value in found.samples] == [5.1, 5.2]
+    assert sum(count for count, _ in found.refused.values()) == 4
+    lines = [(0, "5.1"), (1, "NaN"), (2, "Infinity"), (3, "-Infinity"), (4, "5.2")]
+    said = "".join(f'{{"time":"2024-01-15T07:0{n}Z","temperature":{value}}}\n' for n, value in lines)
+    channel = read(tmp_path, said).channels[0]
+    assert [value for _, value in channel.samples] == [5.1, 5.2]
+    assert channel.refused == {RefusalReason.NO_READING: (1, 2), RefusalReason.NOT_A_NUMBER: (2, 3)}
+
+
+@pytest.mark.parametrize("year", [1901, 1969, 2090, 2199])
+def test_times_of_other_centuries_are_judged_as_they_stand(year: int, tmp_path: Path) -> None:
+    text = f"time,temp °C\n{year}-12-31T23:55Z,5.1\n{year}-12-31T23:59:59.999Z,5.2\n"
+    samples = read(tmp_path, text).channels[0].samples
+    wanted = datetime(year, 12, 31, 23, 55, tzinfo=UTC).timestamp() * 1000
+    assert samples == [(wanted, 5.1), (wanted + 299_999, 5.2)]
+
+
+@pytest.mark.parametrize(
+    "never",
+    ["0001-01-01 00:00", "01/01/0001 00:00", "1 Jan 0001 00:00", "9999-12-31 23:59", "1899-12-30 00:00"],
+)
+def test_what_programs_write_for_never_is_no_time(never: str, tmp_path: Path) -> None:
+    found = read(tmp_path, f"time,temp °C\n2024-01-15 07:00,5.1\n2024-01-15 07:05,5.2\n{never},5.3\n")
+    assert [value for _, value in found.channels[0].samples] == [5.1, 5.2]
+    [(reason, told)] = found.channels[0].refused.items()
+    assert reason in {RefusalReason.BAD_TIME, RefusalReason.NOT_A_LINE}
+    assert told == (1, 4)
+
+
 def test_lines_between_the_rows_are_counted(tmp_path: Path) -> None:
     found = read(
         tmp_path, "time,temp °C\n2024-01-15 07:00,5.1\n-- battery changed --\n2024-01-15 08:00,5.2\n"

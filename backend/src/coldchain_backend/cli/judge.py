@@ -37,11 +37,12 @@ from coldchain_runtime.documents import duration_ms
 
 EXAMPLES: Final = """Examples:
 
-judge logger.csv --profile vaccine-who --zone Asia/Shanghai
+coldchain-backend judge logger.csv --profile vaccine-who --zone Asia/Shanghai
 
-judge export.csv --profile cct-medicine-usp --zone +08:00 --interval 5m --plot chart.svg
+coldchain-backend judge export.csv --profile cct-medicine-usp --zone +08:00 --interval 5m --plot chart.svg
 
-judge lanes.csv --profile frozen-food --column all --json"""
+coldchain-backend judge lanes.csv --profile frozen-food --column all --json"""
+LONGEST_INTERVAL_MS: Final = 31 * 86_400_000
 STATUS: Final = {Outcome.CONFORM: 0, Outcome.NON_CONFORM: 1, Outcome.NOT_DEMONSTRABLE: 3}
 
 
@@ -110,6 +111,8 @@ def _interval(text: str | None) -> int | None:
     interval_ms = None if text is None else duration_ms(text)
     if interval_ms is not None and interval_ms <= 0:
         raise InvalidInput("--interval must be longer than 0")
+    if interval_ms is not None and interval_ms > LONGEST_INTERVAL_MS:
+        raise InvalidInput("--interval is at most 31 days")
     return interval_ms
 
 

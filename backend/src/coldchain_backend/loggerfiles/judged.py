@@ -21,6 +21,7 @@ from coldchain.verdicts import (
     worst,
     worst_mean,
 )
+from coldchain.words import Language, term
 from coldchain_backend.loggerfiles.cadence import proposed_interval_ms
 from coldchain_backend.loggerfiles.recorded import Channel, Recorded
 
@@ -99,10 +100,11 @@ def judge_file(recorded: Recorded, ask: Ask) -> JudgedFile:
 def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
     file = str(recorded.path)
     if not channel.samples:
-        told = "".join(
-            f": {n} {reason.value}, first in line {line}" for reason, (n, line) in channel.refused.items()
+        told = "; ".join(
+            f"{term(reason, Language.EN)} ({n}, first in line {line})"
+            for reason, (n, line) in channel.refused.items()
         )
-        raise ConfigError(f"column {channel.name!r} holds no readings{told}", file=file)
+        raise ConfigError(f"column {channel.name!r} holds no readings: {told or 'it is empty'}", file=file)
     times = [time_ms for time_ms, _ in channel.samples]
     interval_ms = ask.interval_ms or proposed_interval_ms(times)
     if interval_ms is None:
@@ -112,17 +114,7 @@ def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
     judged = Judged(profile=ask.profile, interval_ms=interval_ms, quantity="temperature", zone=recorded.zone)
     if not judged.rules:
         raise ConfigError(f"profile {ask.profile.name} has no limits of temperature", file=file)
-    whole = span_of(channel.samples, judged)
-    if whole[1] - whole[0] > LONGEST_MS:
-        first, last = (datetime.fromtimestamp(at_ms / 1000, recorded.zone) for at_ms in (times[0], times[-1]))
-        raise ConfigError(
-            f"its readings go from {first:%Y-%m-%d} to {last:%Y-%m-%d}, more than ten years: a clock that was"
-            " wrong for a while? Take the rows of the wrong times out",
-            file=file,
-        )
-    span = (whole[0] if ask.from_ms is None else ask.from_ms, whole[1] if ask.to_ms is None else ask.to_ms)
-    if span[0] >= span[1]:
-        raise ConfigError("the time asked for has no length: --from must lie before --to", file=file)
+    span = _span(channel, recorded, judged, ask)
     evidence = evidence_of(channel.samples, judged, span, uncertainty=ask.uncertainty)
     return JudgedChannel(
         channel=channel,
@@ -133,6 +125,36 @@ def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
         worst_day=worst_mean(channel.samples, judged, span, DAY_MS),
         gaps=tuple(Spoken(times, interval_ms=interval_ms, limit_ms=judged.limit_ms).gaps(*span)),
     )
+
+
+def _span(channel: Channel, recorded: Recorded, judged: Judged, ask: Ask) -> Span:
+    """The time that is judged; raises ConfigError where it or the readings are of no length that can be meant."""
+    file = str(recorded.path)
+    whole = span_of(channel.samples, judged)
+    begin, end = (_day(at_ms, recorded) for at_ms in (channel.samples[0][0], channel.samples[-1][0]))
+    if whole[1] - whole[0] > LONGEST_MS:
+        raise ConfigError(
+            f"its readings go from {begin} to {end}, more than ten years: a clock that was wrong for a while?"
+            " Take the rows of the wrong times out",
+            file=file,
+        )
+    span = (whole[0] if ask.from_ms is None else ask.from_ms, whole[1] if ask.to_ms is None else ask.to_ms)
+    if span[0] >= span[1]:
+        raise ConfigError(
+            f"the time asked for has no length: --from must lie before --to; its readings go from {begin} to"
+            f" {end}",
+            file=file,
+        )
+    if max(span[1], whole[1]) - min(span[0], whole[0]) > LONGEST_MS:
+        raise ConfigError(
+            f"--from or --to lies more than ten years from its readings, which go from {begin} to {end}",
+            file=file,
+        )
+    return span
+
+
+def _day(at_ms: int, recorded: Recorded) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, recorded.zone):%Y-%m-%d}"
 
 
 def _in(excursions: Sequence[Excursion], span: Span) -> list[Excursion]:

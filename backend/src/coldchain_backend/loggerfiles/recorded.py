@@ -34,6 +34,9 @@ YEAR_FIRST_FOR: Final = 1000
 MOST_NAMES: Final = 50
 NO_OFFSET: Final = -32_768
 _UNIX_DAY: Final = 719_163
+_FIRST_MS: Final = -2_208_988_800_000
+_END_MS: Final = 7_258_118_400_000
+"""No logger recorded before 1900 or behind 2200: what programs write for "never"."""
 Samples = list[tuple[int, float]]
 
 
@@ -119,9 +122,9 @@ class _Taken:
         units = [_unit(rows, column, wanted) or Unit.CELSIUS for column in columns]
         for line, cells in _rows_of_sensor(rows, wanted):
             told = _time(rows, cells, order)
-            if told is None:
+            if told is None or not _FIRST_MS <= told[0] < _END_MS:
                 for refused in taken.refused:
-                    _count(refused, RefusalReason.NOT_A_LINE, line)
+                    _count(refused, RefusalReason.BAD_TIME if told else RefusalReason.NOT_A_LINE, line)
                 continue
             if len(taken.times) == MAX_READINGS:
                 raise ConfigError(f"more than {MAX_READINGS} rows: judge it in parts", file="", line=line)

@@ -59,12 +59,12 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }
-_YEAR_FIRST = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})\.?")
-_DAY_NAMED = re.compile(r"(\d{1,2})[-/ .]+([^\W\d]+)\.?[-/ ,.]+(\d{4}|\d{2})")
-_NAMED_DAY = re.compile(r"([^\W\d]+)\.?[-/ ]+(\d{1,2})(?:st|nd|rd|th)?,?[-/ ]+(\d{4})")
-_YEAR_NAMED = re.compile(r"(\d{4})[-/ ]([^\W\d]+)\.?[-/ ](\d{1,2})")
+_YEAR_FIRST = re.compile(r"([1-9]\d{3})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?")
+_COMPACT = re.compile(r"([1-9]\d{3})(\d{2})(\d{2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?([1-9]\d{3}|\d{2})\.?")
+_DAY_NAMED = re.compile(r"(\d{1,2})[-/ .]+([^\W\d]+)\.?[-/ ,.]+([1-9]\d{3}|\d{2})")
+_NAMED_DAY = re.compile(r"([^\W\d]+)\.?[-/ ]+(\d{1,2})(?:st|nd|rd|th)?,?[-/ ]+([1-9]\d{3})")
+_YEAR_NAMED = re.compile(r"([1-9]\d{3})[-/ ]([^\W\d]+)\.?[-/ ](\d{1,2})")
 _MORNING: Final = ("am", "上午", "午前", "오전", "dop", "fm", "ap", "πμ", "sa", "de")
 _AFTERNOON: Final = ("pm", "下午", "午後", "오후", "odp", "em", "ip", "μμ", "ch", "du")
 _OFFSETS: Final = {
