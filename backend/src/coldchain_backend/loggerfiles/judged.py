@@ -128,7 +128,7 @@ def _judge(channel: Channel, recorded: Recorded, ask: Ask) -> JudgedChannel:
 
 
 def _span(channel: Channel, recorded: Recorded, judged: Judged, ask: Ask) -> Span:
-    """The time that is judged; raises ConfigError where it or the readings are of no length that can be meant."""
+    """The time that is judged; raises ConfigError where it or the readings cannot be meant to be so long."""
     file = str(recorded.path)
     whole = span_of(channel.samples, judged)
     begin, end = (_day(at_ms, recorded) for at_ms in (channel.samples[0][0], channel.samples[-1][0]))
