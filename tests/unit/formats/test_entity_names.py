@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldchain.readings import RefusalReason
-from coldchain_gateway.formats.entity_names import ENDINGS, SWITCHES, entity_of
+from coldchain_gateway.formats.entity_names import ENDINGS, OTHERS, SWITCHES, entity_of
 from coldchain_gateway.formats.recent import Heard, Last
 from coldchain_gateway.formats.values import Unreadable
 
@@ -30,6 +30,37 @@ def test_an_ending_tells_the_quantity_and_leaves_the_thing(name: str, thing: str
         return
     found = entity_of(name, switch=False, otherwise="temperature")
     assert (found.thing, found.field) == (thing, field)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "unit"),
+    [
+        ("dht_humidity_2", "humidity", ""),
+        ("humidity1", "humidity", ""),
+        ("freezer temp 2", "temperature", ""),
+        ("co2_1", "co2", ""),
+        ("cold_temperature_f", "temperature", "F"),
+        ("Cold-Temp-Celsius", "temperature", "C"),
+        ("cold_set_point_degf", "set_point", "F"),
+    ],
+)
+def test_a_number_or_a_unit_behind_the_ending_changes_no_name(name: str, field: str, unit: str) -> None:
+    found = entity_of(name, switch=False, otherwise="temperature")
+    assert found == (name, field, True, unit)
+
+
+@pytest.mark.parametrize("word", sorted(OTHERS))
+@pytest.mark.parametrize("name", ["{}_x_of_room", "room-{}-x", "Room {} avg"])
+def test_a_word_of_another_quantity_makes_no_temperature(word: str, name: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        entity_of(name.format(word), switch=False, otherwise="temperature")
+    assert caught.value.reason is RefusalReason.UNMAPPED
+
+
+@pytest.mark.parametrize("name", ["absolute_humidity", "room_absolute_humidity_2", "humidity_f", "co2_c"])
+def test_what_comes_in_another_unit_is_not_taken(name: str) -> None:
+    with pytest.raises(Unreadable):
+        entity_of(name, switch=False, otherwise="temperature")
 
 
 @pytest.mark.parametrize(

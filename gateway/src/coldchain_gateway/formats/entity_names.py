@@ -1,5 +1,6 @@
 """What a bare value is, by the name of its entity: `freezer_1_humidity` is a humidity of `freezer_1`."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -17,6 +18,8 @@ ENDINGS: Final[Sequence[tuple[str, str]]] = (
     ("temperature", "temperature"),
     ("temp", "temperature"),
     ("humidity", "humidity"),
+    ("set_point", "set_point"),
+    ("setpoint", "set_point"),
     ("pressure", "pressure"),
     ("co2", "co2"),
     ("illuminance", "illuminance"),
@@ -48,16 +51,47 @@ NEVER: Final = frozenset(
         *("time", "duration", "count", "counter", "bytes", "offset"),
     }
 )
+# Words of other quantities: a number that one of these names is no temperature, wherever the word stands.
+OTHERS: Final = frozenset(
+    {
+        *("humidity", "hum", "moisture", "rain", "wind", "pressure", "altitude", "distance", "depth"),
+        *(
+            "co",
+            "co2",
+            "eco2",
+            "voc",
+            "tvoc",
+            "nox",
+            "iaq",
+            "aqi",
+            "gas",
+            "radon",
+            "pm",
+            "pm1",
+            "pm10",
+            "pm25",
+        ),
+        *("battery", "resistance", "conductivity", "ph", "flow", "rate", "volume", "weight", "noise", "rpm"),
+        *("dbm", "snr", "lux", "light", "illuminance", "latitude", "longitude", "speed"),
+    }
+)
+# What is told of a quantity and is in another unit: `absolute_humidity` comes in g/m³.
+DERIVED: Final = frozenset({"absolute", "specific"})
+FAHRENHEIT: Final = frozenset({"f", "degf", "fahrenheit"})
+TEMPERATURES: Final = frozenset({"temperature", "dew_point", "set_point"})
+# What may stand behind an ending: a number, or the unit of a temperature.
+_BEHIND: Final = re.compile(r"(.*?)(?:[_\- ]?[0-9]+|[_\- ](f|degf|fahrenheit|c|degc|celsius))")
 # Chips whose own temperature is nobody's goods.
 CHIPS: Final = frozenset({"esp", "esp32", "esp8266", "rp2040", "cpu", "processor", "chip"})
 
 
 class Entity(NamedTuple):
-    """The thing that is measured, and what of it; `sure`: the name says so."""
+    """The thing that is measured, and what of it; `sure`: the name says so; `unit`: where it tells one."""
 
     thing: str
     field: str
     sure: bool
+    unit: str = ""
 
 
 def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
@@ -69,9 +103,24 @@ def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
     words = frozenset(folded.replace("-", "_").replace(" ", "_").split("_"))
     if not CHIPS.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} is the board's own")
-    for ending, field in SWITCHES if switch else ENDINGS:
-        if folded == ending or folded.endswith((f"_{ending}", f"-{ending}", f" {ending}")):
-            return Entity(name[: len(name) - len(ending)].rstrip("_- ") or name, field, sure=True)
+    found = None if words & DERIVED else _ending(folded, switch=switch)
+    if found is not None:
+        return Entity(name[: len(name) - len(found[0])].rstrip("_- ") or name, found[1], sure=True)
     if switch or not NEVER.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} does not tell what it measures")
+    behind = _BEHIND.fullmatch(folded)
+    found = _ending(behind[1], switch=False) if behind and not words & DERIVED else None
+    if behind is not None and found is not None and (behind[2] is None or found[1] in TEMPERATURES):
+        unit = "" if behind[2] is None else "F" if behind[2] in FAHRENHEIT else "C"
+        return Entity(name, found[1], sure=True, unit=unit)
+    if not OTHERS.isdisjoint(words):
+        raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} tells another quantity")
     return Entity(name, otherwise, sure=False)
+
+
+def _ending(folded: str, *, switch: bool) -> tuple[str, str] | None:
+    """The ending that a name in small letters has, and the field it tells."""
+    for ending, field in SWITCHES if switch else ENDINGS:
+        if folded == ending or folded.endswith((f"_{ending}", f"-{ending}", f" {ending}")):
+            return ending, field
+    return None

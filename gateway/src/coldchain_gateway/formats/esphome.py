@@ -11,7 +11,7 @@ from typing import Final
 from coldchain.readings import RefusalReason
 from coldchain_gateway.contracts import Decoded
 
-from .entity_names import ENDINGS, SWITCHES, entity_of
+from .entity_names import ENDINGS, SWITCHES, TEMPERATURES, entity_of
 from .family import Family, Options, Recognised
 from .message import Message, refuse_retained
 from .values import Said, Unreadable, refused, sampled, sensor_id
@@ -43,7 +43,7 @@ class EspHome:
         node, name = "/".join(levels[:-3]), levels[-2]
         entity = entity_of(name, switch=KINDS[levels[-3]], otherwise=self._quantity)
         text = message.payload.decode("utf-8", "replace")
-        unit = self._unit if entity.field in ("temperature", "dew_point") else ""
+        unit = entity.unit or (self._unit if entity.field in TEMPERATURES else "")
         return sampled(
             sensor_id(f"{node}/{entity.thing}"), [Said(name, entity.field, text, unit)], message.payload
         )

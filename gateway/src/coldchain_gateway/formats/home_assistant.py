@@ -14,11 +14,12 @@ from typing import Final
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Decoded, Sample
 
-from .entity_names import ENDINGS, SWITCHES, entity_of
+from .entity_names import ENDINGS, SWITCHES, TEMPERATURES, entity_of
 from .family import Family, Options, Recognised
 from .json_text import read_json, read_object
 from .message import Message, refuse_retained
 from .values import MISSING, Said, Unreadable, refused, sampled, sensor_id
+from .values import UNITS as FIELD_UNITS
 
 KINDS: Final[Mapping[str, bool]] = {"sensor": False, "binary_sensor": True}
 # Keys of discovery messages as they are abbreviated.
@@ -144,17 +145,17 @@ class HomeAssistant:
         text = _unquoted(message.payload)
         switch = KINDS[domain]
         field = (SWITCH_CLASSES if switch else CLASSES).get(self._classes.get(entity, ""))
-        thing = name
+        thing, by_name = name, ""
         if field is None:
-            thing, field, _ = entity_of(name, switch=switch, otherwise=self._quantity)
-        unit = self._unit_of(entity, field)
+            thing, field, _, by_name = entity_of(name, switch=switch, otherwise=self._quantity)
+        unit = self._unit_of(entity, field, by_name)
         return sampled(sensor_id(thing), [Said(name, field, text, unit)], message.payload)
 
-    def _unit_of(self, entity: str, field: str) -> str:
+    def _unit_of(self, entity: str, field: str, by_name: str) -> str:
         told = self._units.get(entity)
         if told is not None:
-            return "" if field not in ("temperature", "pressure", "speed") else UNITS.get(told, told)
-        return self._unit if field in ("temperature", "dew_point") else ""
+            return UNITS.get(told, told) if field in FIELD_UNITS else ""
+        return by_name or (self._unit if field in TEMPERATURES else "")
 
 
 def _describe(config: Mapping[str, object], *, switch: bool) -> tuple[str, Described]:
@@ -173,7 +174,7 @@ def _describe(config: Mapping[str, object], *, switch: bool) -> tuple[str, Descr
     topic, unit = said("state_topic"), said("unit_of_measurement")
     if field is None or not topic:
         raise Unreadable(RefusalReason.UNMAPPED, f"describes {said('device_class') or 'no quantity'!s:.40}")
-    known_unit = UNITS.get(unit, unit) if field in ("temperature", "pressure", "speed") else ""
+    known_unit = UNITS.get(unit, unit) if field in FIELD_UNITS else ""
     sensor = sensor_id(said("unique_id") or said("object_id") or MISSING)
     return topic, Described(
         sensor=_device_of(sensor, config),

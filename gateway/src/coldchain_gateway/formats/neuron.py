@@ -58,7 +58,7 @@ class Neuron:
                 decoded.append(refused(error.reason, str(error), payload))
                 continue
             by_thing.setdefault(sensor_id(f"{name}/{entity.thing}"), []).append(
-                Said(tag, entity.field, value)
+                Said(tag, entity.field, value, entity.unit)
             )
         for sensor, said in by_thing.items():
             part = sampled(sensor, said, payload, time_ms)

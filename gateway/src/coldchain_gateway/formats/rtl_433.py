@@ -1,13 +1,14 @@
 """rtl_433: `rtl_433/HOST/events`, or OpenMQTTGateway's `…/RTL_433toMQTT`, with what a 433 MHz sensor sends.
 
 https://github.com/merbanan/rtl_433/blob/master/docs/DATA_FORMAT.md. A time that ends in `UTC` or tells an
-offset needs nothing; local time needs the zone. A sensor's id changes with its battery.
+offset needs nothing; local time needs the zone. A sensor's id changes with its battery. Further probes
+(`temperature_2_C`) are sensors of their own.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from coldchain.readings import RefusalReason
+from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Decoded, Sample
 
 from .family import Family, Options, Recognised
@@ -26,6 +27,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "light_lux": ("illuminance", ""),
     "co2_ppm": ("co2", ""),
 }
+MOST_PROBES: Final = 9
 
 
 class Rtl433:
@@ -40,21 +42,26 @@ class Rtl433:
         try:
             refuse_retained(message)
             said = read_object(message.payload)
-            if FIELDS.keys().isdisjoint(said) and "temperature_F" not in said:
+            parts = _parts(said)
+            if not parts:
                 return ()
-            sensor = _sensor(said)
+            device = _sensor(said)
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
         told = said.get("time")
         time_ms = time_of(told, zone=self._zone, near_ms=message.arrival_ms)
-        decoded = sampled(sensor, _said(said), message.payload, time_ms)
-        sample = decoded[0]
-        if told is not None and isinstance(sample, Sample):
-            repeats = self._last.repeats(sensor, (str(told), dict(sample.values)))
-            if repeats and not message.dup:
-                return (refused(RefusalReason.REPEAT, "time has not moved", message.payload, sensor),)
+        decoded: list[Sample | Refusal] = []
+        for probe, values in parts.items():
+            sensor = f"{device}/{probe}" if probe else device
+            part = sampled(sensor, values, message.payload, time_ms)
+            sample = part[0]
+            if told is not None and isinstance(sample, Sample):
+                repeats = self._last.repeats(sensor, (str(told), dict(sample.values)))
+                if repeats and not message.dup:
+                    part = [refused(RefusalReason.REPEAT, "time has not moved", message.payload, sensor)]
+            decoded.extend(part)
         if told is not None and time_ms is None:
-            decoded.append(refused(RefusalReason.BAD_TIME, f"time: {told!r:.40}", message.payload, sensor))
+            decoded.append(refused(RefusalReason.BAD_TIME, f"time: {told!r:.40}", message.payload, device))
         return decoded
 
 
@@ -64,6 +71,22 @@ def _sensor(said: Mapping[str, object]) -> str:
     if parts[0] is MISSING:
         raise Unreadable(RefusalReason.NO_SENSOR, "no model")
     return sensor_id("/".join(str(part) for part in parts))
+
+
+def _parts(said: Mapping[str, object]) -> Mapping[str, list[Said]]:
+    """What the device itself ("") and each further probe measure; nothing for other transmitters."""
+    own = not FIELDS.keys().isdisjoint(said) or "temperature_F" in said
+    parts = {"": list(_said(said))} if own else {}
+    for number in range(1, MOST_PROBES + 1):
+        named = (
+            (f"temperature_{number}_C", "temperature", ""),
+            (f"temperature_{number}_F", "temperature", "F"),
+            (f"humidity_{number}", "humidity", ""),
+        )
+        values = [Said(name, field, said[name], unit) for name, field, unit in named if name in said]
+        if values:
+            parts[f"probe-{number}"] = values
+    return parts
 
 
 def _said(said: Mapping[str, object]) -> Iterator[Said]:

@@ -2,10 +2,10 @@
 
 https://docs.ruuvi.com/gw-data-formats and https://docs.ruuvi.com/communication/bluetooth-advertisements/
 data-format-5-rawv2. A measurement is advertised many times and heard by every gateway near: its sequence
-number, which wraps, tells copies apart.
+number, which wraps, tells copies apart. A gateway set to send decoded data alone tells it by name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from coldchain.readings import RefusalReason
@@ -23,6 +23,14 @@ LENGTH: Final = 24
 NO_MAC: Final = b"\xff" * 6
 NO_SEQUENCE: Final = 0xFFFF
 NO_POWER: Final = 0x7FF
+# Decoded values by name: field, unit.
+DECODED: Final[Mapping[str, tuple[str, str]]] = {
+    "temperature": ("temperature", ""),
+    "humidity": ("humidity", ""),
+    "pressure": ("pressure", "Pa"),
+    "voltage": ("battery_voltage", ""),
+    "measurementSequenceNumber": ("counter", ""),
+}
 
 
 class Ruuvi:
@@ -41,15 +49,18 @@ class Ruuvi:
                 return ()
             refuse_retained(message)
             told = read_object(message.payload)
-            if "data" not in told:
+            if "data" in told:
+                data = _format_5(told["data"])
+                sensor, said, measurement = _name(data, levels[-1]), list(_said(data)), _measurement(data)
+            elif "temperature" in told:
+                sensor, said = sensor_id(levels[-1] or MISSING), list(_decoded(told))
+                measurement = _told(told)
+            else:
                 return ()
-            data = _format_5(told["data"])
-            sensor = _name(data, levels[-1])
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
-        if self._is_copy(sensor, data) and not message.dup:
+        if measurement is not None and self._heard.again((sensor, measurement)) and not message.dup:
             return (refused(RefusalReason.DUPLICATE, "this measurement was heard", message.payload, sensor),)
-        said = list(_said(data))
         if "rssi" in told:
             said.append(Said("rssi", "link_quality", told["rssi"]))
         heard = told.get("ts", told.get("gwts"))
@@ -59,9 +70,16 @@ class Ruuvi:
             decoded.append(refused(RefusalReason.BAD_TIME, f"ts: {heard!r:.40}", message.payload, sensor))
         return decoded
 
-    def _is_copy(self, sensor: str, data: bytes) -> bool:
-        sequence = int.from_bytes(data[16:18], "big")
-        return self._heard.again((sensor, data)) if sequence != NO_SEQUENCE else False
+
+def _measurement(data: bytes) -> str | None:
+    """What is equal in all copies of one measurement; None where it has no number."""
+    return None if int.from_bytes(data[16:18], "big") == NO_SEQUENCE else data.hex()
+
+
+def _told(told: Mapping[str, object]) -> str | None:
+    """The same for decoded values."""
+    values = [told.get(name) for name in DECODED]
+    return None if values[-1] is None else repr(values)
 
 
 def _format_5(text: object) -> bytes:
@@ -98,6 +116,12 @@ def _said(data: bytes) -> Iterator[Said]:
         yield Said("power", "battery_voltage", power + 1600, "mV")
     if sequence != NO_SEQUENCE:
         yield Said("sequence", "counter", sequence)
+
+
+def _decoded(told: Mapping[str, object]) -> Iterator[Said]:
+    for name, (field, unit) in DECODED.items():
+        if name in told and (name == "temperature" or told[name] is not None):
+            yield Said(name, field, told[name], unit)
 
 
 def _offline(levels: list[str], message: Message) -> Decoded:

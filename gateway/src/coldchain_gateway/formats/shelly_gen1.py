@@ -2,7 +2,7 @@
 
 https://shelly-api-docs.shelly.cloud/gen1/. `sensor/temperature` is in °C or °F as the device is set, which
 the payload does not tell; the external probes have a topic of their own for °F. `sensor/error` other than 0
-means that the sensor's values are no values.
+means that the sensor's values are no values; so does 999 for a temperature, in °F as well.
 """
 
 from collections.abc import Mapping
@@ -31,6 +31,8 @@ EXTERNAL: Final[Mapping[str, tuple[str, str]]] = {
     "ext_temperature_f": ("temperature", "F"),
     "ext_humidity": ("humidity", ""),
 }
+# What stands for a probe that cannot be read.
+NO_PROBE: Final = 999
 DOOR: Final[Mapping[str, bool]] = {"open": True, "close": False}
 MOST_DEVICES: Final = 4096
 
@@ -67,7 +69,7 @@ class ShellyGen1:
             case [name, number] if name in EXTERNAL and number.isdecimal():
                 refuse_retained(message)
                 field, unit = EXTERNAL[name]
-                said = Said(name, field, text, unit)
+                said = Said(name, field, _probed(text), unit)
                 return sampled(sensor_id(f"{device}/{number}"), [said], message.payload)
         return ()
 
@@ -82,10 +84,18 @@ class ShellyGen1:
         field, fault = OWN[name], self._faulty.get(device)
         if fault is not None and field != "battery":
             return (refused(RefusalReason.PROBE_FAULT, f"{name}: error {fault:.40}", payload, device),)
-        value: object = DOOR.get(text.lower(), text) if field == "door_open" else text
+        value: object = text
+        if field == "door_open":
+            value = DOOR.get(text.lower(), text)
+        elif field == "temperature":
+            value = _probed(text)
         return sampled(
             device, [Said(name, field, value, self._unit if field == "temperature" else "")], payload
         )
+
+
+def _probed(text: str) -> object:
+    return RefusalReason.SENTINEL if number_of(text) == NO_PROBE else text
 
 
 def _recognise(message: Message) -> Recognised | None:

@@ -105,7 +105,7 @@ class Sparkplug:
                 sensor = sensor_id("/".join(part for part in (edge, device, entity.thing) if part))
                 node.remember(device, sensor)
                 when = time_of(metric.timestamp if metric.timestamp else told.timestamp, unit="ms")
-                said = Said(known.name, entity.field, known.value(metric))
+                said = Said(known.name, entity.field, known.value(metric), entity.unit)
                 by_thing.setdefault((sensor, when, metric.historical), []).append(said)
         decoded = list(_samples(by_thing, message))
         if unmapped and kind in BIRTHS:
@@ -128,7 +128,7 @@ class Sparkplug:
         if not entity.field:
             return None
         thing = "" if entity.sure and entity.thing == last else entity.thing
-        return Entity("/".join(part for part in (path, thing) if part) or last, entity.field, entity.sure)
+        return entity._replace(thing="/".join(part for part in (path, thing) if part) or last)
 
 
 def _learn(node: Node, device: str, metrics: Sequence[Metric]) -> None:

@@ -3,7 +3,7 @@
 https://tasmota.github.io/docs/MQTT/; the order of the levels is the user's (FullTopic). `Time` is the
 device's local time without offset, so the subscription names the zone. Probes on one bus are numbered by
 position (`DS18B20-2`), and the numbers move when a probe is added or removed: a sensor is named after the
-probe's `Id`.
+probe's `Id`. An `Error` other than 0 (MAX31855, MAX31865) means that the chip's temperature is none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from .json_text import read_object
 from .message import Message, refuse_retained
 from .recent import Last
 from .source_time import time_of
-from .values import Said, Unreadable, refused, sampled, sensor_id
+from .values import Said, Unreadable, number_of, refused, sampled, sensor_id
 
 FIELDS: Final[Mapping[str, str]] = {
     "Temperature": "temperature",
@@ -26,6 +26,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "Pressure": "pressure",
     "Illuminance": "illuminance",
     "CarbonDioxide": "co2",
+    "Battery": "battery",
+    "BatteryPercentage": "battery",
+    "BatteryVoltage": "battery_voltage",
 }
 IN_TEMP_UNIT: Final = frozenset({"temperature", "dew_point"})
 PRESSURE_UNITS: Final[Mapping[str, str]] = {"hPa": "", "mmHg": "mmHg", "inHg": "inHg"}
@@ -109,8 +112,11 @@ def _offline(device: str, message: Message) -> Decoded:
 def _said(chip: Mapping[str, object], telegram: Mapping[str, object]) -> Iterator[Said]:
     temp_unit = telegram.get("TempUnit", "C")
     pressure_unit = telegram.get("PressureUnit", "hPa")
+    fault = number_of(chip.get("Error"))
     for name, field in FIELDS.items():
-        if name in chip:
+        if name in chip and fault and field == "temperature":
+            yield Said(f"{name}: Error {fault}", field, RefusalReason.PROBE_FAULT)
+        elif name in chip:
             unit = ""
             if field in IN_TEMP_UNIT:
                 unit = str(temp_unit)

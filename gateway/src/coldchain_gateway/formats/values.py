@@ -21,6 +21,7 @@ NO_PROBE: Final[Mapping[str, frozenset[float]]] = {
 UNITS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "temperature": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
     "set_point": {"C": (1.0, 0.0), "F": (5 / 9, -160 / 9), "K": (1.0, -273.15)},
+    "humidity": {"%": (1.0, 0.0), "%RH": (1.0, 0.0)},
     "pressure": {
         "hPa": (1.0, 0.0),
         "Pa": (0.01, 0.0),
