@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from coldchain.errors import ColdchainError, ConfigError, IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_backend.web.console import is_page, page_error
@@ -62,6 +63,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(ColdchainError, _own)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -105,6 +107,11 @@ async def _http(request: Request, error: Exception) -> Response:
         if is_page(request):
             return await page_error(request, error)
     return failure(status, detail, headers=headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """A client that left before its body was whole: nobody hears the answer, and it is no fault of ours."""
+    return failure(400, "the body ended before it was whole")
 
 
 async def _broken(request: Request, error: Exception) -> Response:
