@@ -78,8 +78,8 @@ class MemoryOutbox:
             for first_ms, lines, body in split_into_bodies(group.entries):
                 chunk = Chunk(id=self._id(), boot=ordinal, trusted=group.trusted, lines=lines, body=body)
                 self._chunks.append((chunk, first_ms))
-        for message in group.messages:
-            self._messages[message.session, message.packet_id] = message.digest[:8]
+        for session, digests in group.messages.items():
+            self._messages |= {(session, packet_id): digest for packet_id, digest in digests.items()}
 
     def _note_boot(self, boot: str, last_ms: int, offset_ms: int | None = None) -> None:
         for index, known in enumerate(self._boots):

@@ -43,7 +43,10 @@ class MqttDelivery(NamedTuple):
     session: str  # broker and client id, stable over restarts: "host:port/client-id"
     packet_id: int
     dup: bool  # the DUP flag; only a message that carries it is compared with remembered ones
-    digest: bytes  # at least 8 bytes of a hash over topic and payload
+    digest: bytes  # 8 bytes of a hash over topic and payload
+    # Called with packet ids on intake's thread after the commit (also for a redelivery, which is not kept
+    # twice). It must not block and must do nothing when its connection is gone.
+    acknowledge: Callable[[Sequence[int]], None]
 
 
 class Acquired(NamedTuple):
@@ -53,9 +56,6 @@ class Acquired(NamedTuple):
     decoded: Decoded
     boottime_ns: int  # CLOCK_BOOTTIME
     wall_ms: int  # the wall clock as it was, trusted or not; for the log only
-    # Called once on intake's thread after the commit (also for a redelivery, which is not kept twice).
-    # It must not block and must do nothing when its connection is gone.
-    acknowledge: Callable[[], None] | None = None
     delivery: MqttDelivery | None = None
     raw: bytes = b""  # what came, for whoever looks at the wire; not kept
 
@@ -67,7 +67,7 @@ class Intake(Protocol):
         """Return when it is durable. Raises NotKept; the caller counts that and goes on reading."""
 
     def offer(self, acquired: Acquired, *, more: bool = False) -> None:
-        """From any thread; `acknowledge` is called after the commit. Blocks while the queue is full.
+        """From any thread; a delivery is acknowledged after the commit. Blocks while the queue is full.
 
         `more`: the caller goes on reading what has come already and will call `begin`; one commit then takes
         the whole burst.

@@ -18,7 +18,6 @@ from coldchain_gateway.outbox import (
     NewBatch,
     Outbox,
     OutboxFull,
-    Remembered,
     SqliteOutbox,
 )
 from coldchain_gateway.outbox.contract import NOTED_EVERY_MS
@@ -34,7 +33,7 @@ def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outbox]:
     made.close()
 
 
-def group(*lines: bytes, boot: str = "boot-1", boot_ms: int = 1000, **more: Sequence[object]) -> Group:
+def group(*lines: bytes, boot: str = "boot-1", boot_ms: int = 1000, **more: object) -> Group:
     entries = [Entry(line=line, boot_ms=boot_ms + index) for index, line in enumerate(lines)]
     return Group(boot=boot, boot_ms=boot_ms + len(lines), trusted=True, entries=entries, **more)  # type: ignore[arg-type]
 
@@ -99,19 +98,17 @@ def test_unsealed_gives_whole_chunks_within_both_bounds_and_at_least_one(outbox:
 
 
 def test_a_message_is_remembered_until_its_packet_id_comes_again(outbox: Outbox) -> None:
-    first = Remembered(session="s", packet_id=5, digest=b"12345678rest")
-    outbox.commit(group(b"a x=1", messages=[first]))
+    outbox.commit(group(b"a x=1", messages={"s": {5: b"12345678"}}))
     assert outbox.remembered("s", 5) == b"12345678"
     assert outbox.remembered("s", 6) is None
     assert outbox.remembered("other", 5) is None
-    outbox.commit(group(messages=[Remembered(session="s", packet_id=5, digest=b"\xffbcdefgh")]))
+    outbox.commit(group(messages={"s": {5: b"\xffbcdefgh"}}))
     assert outbox.remembered("s", 5) == b"\xffbcdefgh"
 
 
 def test_a_lost_session_is_forgotten_before_the_messages_of_its_group(outbox: Outbox) -> None:
-    outbox.commit(group(messages=[Remembered(session="s", packet_id=5, digest=b"12345678")]))
-    new = Remembered(session="s", packet_id=6, digest=b"abcdefgh")
-    outbox.commit(group(forget=["s"], messages=[new]))
+    outbox.commit(group(messages={"s": {5: b"12345678"}}))
+    outbox.commit(group(forget=["s"], messages={"s": {6: b"abcdefgh"}}))
     assert outbox.remembered("s", 5) is None
     assert outbox.remembered("s", 6) == b"abcdefgh"
 

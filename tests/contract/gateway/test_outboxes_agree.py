@@ -8,12 +8,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from coldchain_gateway.outbox import Entry, Group, Head, NewBatch, Outbox, Remembered, SqliteOutbox
+from coldchain_gateway.outbox import Entry, Group, Head, NewBatch, Outbox, SqliteOutbox
 from support.memory_outbox import MemoryOutbox
 
 BOOTS = ("boot-1", "boot-2", "boot-3")
 SESSIONS = ("a", "b")
-MESSAGES = st.tuples(st.sampled_from(SESSIONS), st.integers(1, 3), st.binary(min_size=8, max_size=8))
+# On one shelf and on others; a hash of nothing but zeros stands for none.
+PACKET_IDS = (1, 15, 16, 65535)
+DIGESTS = st.binary(min_size=8, max_size=8).filter(any)
 
 
 class TwoOutboxes(RuleBasedStateMachine):
@@ -46,8 +48,9 @@ class TwoOutboxes(RuleBasedStateMachine):
         boot=st.sampled_from(BOOTS),
         count=st.integers(0, 3),
         trusted=st.booleans(),
-        message=st.none()
-        | st.tuples(st.sampled_from(SESSIONS), st.integers(1, 3), st.binary(min_size=8, max_size=8)),
+        messages=st.dictionaries(
+            st.sampled_from(SESSIONS), st.dictionaries(st.sampled_from(PACKET_IDS), DIGESTS), max_size=2
+        ),
         forget=st.lists(st.sampled_from(SESSIONS), max_size=1),
     )
     def commit(
@@ -56,15 +59,11 @@ class TwoOutboxes(RuleBasedStateMachine):
         boot: str,
         count: int,
         trusted: bool,
-        message: tuple[str, int, bytes] | None,
+        messages: dict[str, dict[int, bytes]],
         forget: list[str],
     ) -> None:
         self.now += 10
         entries = [Entry(line=b"m x=%di" % number, boot_ms=self.now + number) for number in range(count)]
-        messages = []
-        if message is not None:
-            session, packet_id, digest = message
-            messages = [Remembered(session=session, packet_id=packet_id, digest=digest)]
         group = Group(
             boot=boot,
             boot_ms=self.now,
@@ -158,7 +157,7 @@ def observed(outbox: Outbox) -> dict[str, object]:
         ],
         "pending": (pending.lines, pending.bytes, pending.oldest_boot_ms),
         "boots": [(boot.boot, boot.last_ms, boot.offset_ms) for boot in outbox.boots()],
-        "messages": [outbox.remembered(session, number) for session in SESSIONS for number in (1, 2, 3)],
+        "messages": [outbox.remembered(session, number) for session in SESSIONS for number in PACKET_IDS],
         "counts": (
             counts.unsealed_lines,
             counts.waiting_batches,

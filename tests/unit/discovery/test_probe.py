@@ -8,7 +8,7 @@ import pytest
 
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.cli import main
-from coldchain_gateway.contracts import Acquired, Sample
+from coldchain_gateway.contracts import Acquired, MqttDelivery, Sample
 from coldchain_gateway.discovery.looking import Look, LookingIntake
 from coldchain_gateway.discovery.watching import Watch
 from coldchain_gateway.sources.replay.recording import read_recording, recorded_line
@@ -67,7 +67,7 @@ def acquired(*decoded: Sample | Refusal, raw: bytes = b"") -> Acquired:
 async def test_what_comes_from_a_thread_is_acknowledged_shown_and_kept_nowhere() -> None:
     shown: list[Look] = []
     intake = LookingIntake(shown.append, StillClock(START_MS), None)
-    done: list[str] = []
+    done: list[object] = []
     sample = Sample(sensor="a", values={"temperature": 4.5})
     intake.offer(
         Acquired(
@@ -75,7 +75,7 @@ async def test_what_comes_from_a_thread_is_acknowledged_shown_and_kept_nowhere()
             decoded=(sample,),
             boottime_ns=0,
             wall_ms=START_MS,
-            acknowledge=lambda: done.append("acknowledged"),
+            delivery=MqttDelivery("session", 7, False, b"12345678", done.extend),
         )
     )
     intake.refuse("s", Refusal(reason=RefusalReason.CRC, detail="x", raw=b"\xff\n1", sensor="b"))
@@ -83,7 +83,7 @@ async def test_what_comes_from_a_thread_is_acknowledged_shown_and_kept_nowhere()
     intake.begin()
     intake.note("source", {}, {}, urgent=True)
     await settle()
-    assert done == ["acknowledged", "forgotten"]
+    assert done == [7, "forgotten"]
     assert [(one.sensor, one.quality, one.raw) for one in shown] == [
         ("a", "arrival", ""),
         ("b", "crc (x)", "\\xff | 1"),

@@ -79,7 +79,11 @@ def test_a_message_told_again_by_the_broker_is_kept_once(figures: Figures) -> No
         for dup in (False, True, True):
             message = saying.message("4.25")._replace(dup=dup)
             delivery = MqttDelivery(
-                session=f"broker/{saying.topic}", packet_id=1, dup=dup, digest=b"12345678"
+                session=f"broker/{saying.topic}",
+                packet_id=1,
+                dup=dup,
+                digest=b"12345678",
+                acknowledge=lambda _: None,
             )
             decoded = decoder.decode(message)
             assert temperatures(decoded) == [4.25]

@@ -16,6 +16,7 @@ from coldchain_gateway.outbox import (
     SqliteOutbox,
     open_outbox,
 )
+from coldchain_gateway.outbox.chunks import session_number
 from coldchain_gateway.outbox.database import Database, Named, blob, integer, optional_integer, queries
 from coldchain_gateway.outbox.quarantine import put_aside
 
@@ -72,7 +73,7 @@ def test_files_put_aside_never_overwrite_each_other(tmp_path: Path) -> None:
 
 def fail_within(database: Database) -> None:
     with database.write() as transaction:
-        transaction.run("remember", (1, 2, 3))
+        transaction.run("remember", (1, 2, b"3"))
         raise RuntimeError("the caller's own fault")
 
 
@@ -83,20 +84,20 @@ def test_a_transaction_that_fails_never_happened(tmp_path: Path) -> None:
         with database.read() as transaction:
             assert transaction.row("remembered", (1, 2)) is None
         with database.write() as transaction:
-            transaction.run("remember", (1, 2, 3))
+            transaction.run("remember", (1, 2, b"3"))
         with database.read() as transaction:
-            assert transaction.row("remembered", (1, 2)) == (3,)
+            assert transaction.row("remembered", (1, 2)) == (b"3",)
 
 
 def test_a_command_reads_what_a_gateway_is_writing_and_never_writes(tmp_path: Path) -> None:
     path = tmp_path / OUTBOX_FILE
     with closing(Database(path)) as database, Remains(path) as remains:
         with database.write() as transaction:
-            transaction.run("remember", (1, 2, 3))
-        assert remains.messages() == [(1, 2, 3)]
+            transaction.run("remember", (1, 2, b"3"))
+        assert remains.messages() == [(1, 2, b"3")]
         with database.write() as transaction:
-            transaction.run("remember", (1, 2, 4))
-        assert remains.messages() == [(1, 2, 4)]
+            transaction.run("remember", (1, 2, b"4"))
+        assert remains.messages() == [(1, 2, b"4")]
 
 
 def test_a_file_of_the_first_format_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
@@ -107,6 +108,42 @@ def test_a_file_of_the_first_format_is_brought_up_with_all_that_it_holds(tmp_pat
         assert counts.unsealed_lines == 2
         assert outbox.progress("influx") == 0
         assert outbox.newest(0, urgent=True) is None
+
+
+def with_messages(folder: Path) -> Path:
+    """A file of the first format in which each remembered message has a row of its own."""
+    path = folder / OUTBOX_FILE
+    shutil.copy(OLD, path)
+    session = session_number("broker/gateway")
+    rows = [(session, packet_id, number_of(digest)) for packet_id, digest in DIGESTS.items()]
+    with closing(sqlite3.connect(path)) as database:
+        database.executemany("INSERT INTO message VALUES (?, ?, ?)", rows)
+        database.commit()
+    return path
+
+
+DIGESTS = {1: b"12345678", 15: b"\xff\xfe345678", 16: b"\0\0\0\0\0\0\0\1", 65535: b"lastlast"}
+
+
+def number_of(digest: bytes) -> int:
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def test_messages_that_an_older_file_remembers_are_known_when_they_come_again(tmp_path: Path) -> None:
+    with_messages(tmp_path)
+    with closing(open_outbox(tmp_path).outbox) as outbox:
+        known = {number: outbox.remembered("broker/gateway", number) for number in (*DIGESTS, 2, 14, 17)}
+        assert known == {**DIGESTS, 2: None, 14: None, 17: None}
+        assert outbox.remembered("broker/another", 1) is None
+
+
+def test_the_remains_of_an_older_file_tell_its_messages_as_they_are_stored_now(tmp_path: Path) -> None:
+    path = with_messages(tmp_path)
+    with Remains(path) as remains:
+        before = remains.messages()
+    with closing(open_outbox(tmp_path).outbox), Remains(path) as remains:
+        assert sorted(remains.messages()) == sorted(before)
+        assert [shelf for _, shelf, _ in sorted(before)] == [0, 1, 4095]
 
 
 def test_the_remains_of_a_file_of_the_first_format_can_be_read() -> None:

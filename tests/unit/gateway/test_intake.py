@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Intake, MqttDelivery, NotKept, Sample
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.intake.committer import QUEUE_ITEMS, QUEUE_NOTES
+from coldchain_gateway.intake.draft import Acknowledge
 from coldchain_gateway.outbox import Group, OutboxFull
 from support.memory_outbox import MemoryOutbox
 from support.still_clock import StillClock
@@ -43,10 +44,11 @@ class Desk:
 
     def message(self, packet_id: int, payload: str, *, dup: bool = False) -> None:
         """A QoS 1 message whose reading's sensor is the payload."""
-        delivery = MqttDelivery(
-            session=SESSION, packet_id=packet_id, dup=dup, digest=payload.encode().ljust(8, b".")
+        self.intake.offer(
+            acquired(
+                payload, told_by(packet_id, payload, lambda _: self.acknowledged.append(payload), dup=dup)
+            )
         )
-        self.intake.offer(acquired(payload, lambda: self.acknowledged.append(payload), delivery))
 
     def commit(self) -> None:
         self.intake.commit_all()
@@ -57,15 +59,17 @@ class Desk:
         return [line.split(b"sensor=")[1].split(b" ")[0].decode() for line in bodies.splitlines()]
 
 
-def acquired(
-    sensor: str, acknowledge: Callable[[], None] | None = None, delivery: MqttDelivery | None = None
-) -> Acquired:
+def told_by(packet_id: int, payload: str, acknowledge: Acknowledge, *, dup: bool = False) -> MqttDelivery:
+    digest = payload.encode().ljust(8, b".")
+    return MqttDelivery(session=SESSION, packet_id=packet_id, dup=dup, digest=digest, acknowledge=acknowledge)
+
+
+def acquired(sensor: str, delivery: MqttDelivery | None = None) -> Acquired:
     return Acquired(
         source="zigbee",
         decoded=[Sample(sensor=sensor, values={"temperature": 0.0})],
         boottime_ns=5_000_000,
         wall_ms=0,
-        acknowledge=acknowledge,
         delivery=delivery,
     )
 
@@ -174,19 +178,19 @@ def test_each_message_of_the_broker_is_kept_once(
 
 def test_refusals_are_counted_by_source_and_reason_and_the_message_is_acknowledged() -> None:
     desk = Desk()
-    told: list[str] = []
+    told: list[int] = []
     refusal = Refusal(reason=RefusalReason.SENTINEL, detail="-127", raw=b"-127")
     both = Acquired(
         source="bus",
         decoded=[refusal, Sample(sensor="a", values={"t": float("nan")})],
         boottime_ns=1,
         wall_ms=0,
-        acknowledge=lambda: told.append("acknowledged"),
+        delivery=told_by(9, "both", told.extend),
     )
     desk.intake.offer(both)
     desk.commit()
     assert desk.intake.refusals() == {("bus", "sentinel"): 1, ("bus", "bad_value"): 1}
-    assert told == ["acknowledged"]
+    assert told == [9]
     assert desk.kept() == []
 
 
@@ -280,10 +284,10 @@ def test_it_is_an_intake() -> None:
 def test_a_caller_that_fails_costs_nobody_else_his_acknowledgement() -> None:
     desk = Desk()
 
-    def gone() -> None:
+    def gone(_: Sequence[int]) -> None:
         raise OSError("the connection is gone")
 
-    desk.intake.offer(acquired("a", gone))
+    desk.intake.offer(acquired("a", told_by(1, "a", gone)))
     desk.message(2, "b")
     desk.commit()
     assert desk.kept() == ["a", "b"]

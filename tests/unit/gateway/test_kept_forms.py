@@ -23,12 +23,12 @@ from coldchain_gateway.outbox.chunks import (
     CHUNK_BYTES,
     CHUNK_LINES,
     decode_entries,
-    digest_number,
     encode_entry,
     session_number,
     split_into_bodies,
 )
 from coldchain_gateway.outbox.contract import Entry
+from coldchain_gateway.outbox.database import DIGEST_BYTES, SHELF, Shelved
 from support.still_clock import StillClock
 
 instants = st.integers(0, 2**62)
@@ -99,9 +99,19 @@ def test_a_body_passes_its_bound_by_one_line_at_most(sizes: list[int]) -> None:
         assert len(body) - len(last) < CHUNK_BYTES
 
 
-@given(st.binary(min_size=8, max_size=32), st.text(max_size=20))
-def test_numbers_of_digests_fit_the_column_and_lead_back(digest: bytes, session: str) -> None:
-    assert digest_number(digest).to_bytes(8, "big", signed=True) == digest[:8]
+@given(st.dictionaries(st.integers(0, SHELF - 1), st.binary(min_size=DIGEST_BYTES, max_size=DIGEST_BYTES)))
+def test_a_shelf_of_an_older_file_holds_every_digest_in_its_place(digests: dict[int, bytes]) -> None:
+    shelved = Shelved()
+    for place, digest in digests.items():
+        shelved.step(place, int.from_bytes(digest, "big", signed=True))
+    shelf = shelved.finalize()
+    assert len(shelf) == SHELF * DIGEST_BYTES
+    found = {place: shelf[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] for place in range(SHELF)}
+    assert found == {place: bytes(DIGEST_BYTES) for place in range(SHELF)} | digests
+
+
+@given(st.text(max_size=20))
+def test_a_number_for_a_session_fits_the_column(session: str) -> None:
     assert -(2**63) <= session_number(session) < 2**63
 
 

@@ -127,14 +127,19 @@ def test_on_a_full_disk_nothing_is_acknowledged_until_there_is_room_and_then_all
     use_all_room(life)
     before = life.outbox.pending().lines
     for number in range(QUEUE_ITEMS):
-        delivery = MqttDelivery(session="s", packet_id=number + 1, dup=False, digest=b"%08d" % number)
+        delivery = MqttDelivery(
+            session="s",
+            packet_id=number + 1,
+            dup=False,
+            digest=b"%08d" % number,
+            acknowledge=acknowledged.extend,
+        )
         intake.offer(
             Acquired(
                 source="mqtt",
                 decoded=[Sample(sensor=f"s{number}-" + "x" * 100, values={"temperature": 1.0})],
                 boottime_ns=1,
                 wall_ms=0,
-                acknowledge=lambda number=number: acknowledged.append(number),  # type: ignore[misc]  # bound now
                 delivery=delivery,
             )
         )

@@ -11,7 +11,6 @@ from coldchain_gateway.outbox import (
     Entry,
     Group,
     Remains,
-    Remembered,
     Salvaged,
     open_outbox,
     put_aside_files,
@@ -40,8 +39,8 @@ def busy(folder: Path) -> Life:
         life.outbox.commit(Group(boot=life.boot, boot_ms=first, trusted=True, entries=noise))
         life.seal(first + 500)
     life.keep(*range(100_000, 100_300))
-    told = Remembered(session="s", packet_id=7, digest=b"12345678")
-    life.outbox.commit(Group(boot=life.boot, boot_ms=1, trusted=True, messages=[told]))
+    told = {"s": {7: b"12345678"}}
+    life.outbox.commit(Group(boot=life.boot, boot_ms=1, trusted=True, messages=told))
     return life
 
 

@@ -94,7 +94,7 @@ def receive(intake: Intake, again: Message) -> None:
             decoded=[Sample(sensor="s", values={"temperature": 4.0, "counter": counter})],
             boottime_ns=1_000_000_000,
             wall_ms=0,
-            delivery=MqttDelivery(session="x", packet_id=again.packet_id, dup=True, digest=again.payload[:8]),
+            delivery=MqttDelivery("x", again.packet_id, True, again.payload[:8], lambda _: None),
         )
     )
 

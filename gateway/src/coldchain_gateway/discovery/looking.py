@@ -91,8 +91,8 @@ class LookingIntake:
     def offer(self, acquired: Acquired, *, more: bool = False) -> None:
         with suppress(RuntimeError):  # the loop may have ended
             self._loop.call_soon_threadsafe(self._look, acquired)
-        if acquired.acknowledge is not None:
-            acquired.acknowledge()
+        if acquired.delivery is not None:
+            acquired.delivery.acknowledge([acquired.delivery.packet_id])
 
     def begin(self) -> None:
         """Nothing waits here."""

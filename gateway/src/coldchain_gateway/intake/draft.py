@@ -1,6 +1,6 @@
 """A group in the making: which lines will be durable together, and who is told then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -8,12 +8,13 @@ from typing import NamedTuple
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import encode_fields, reading_key
 from coldchain.readings import Refusal, RefusalReason
-from coldchain_gateway.contracts import Acquired, MqttDelivery, NotKept, Sample
-from coldchain_gateway.outbox import Entry, Group, Remembered
+from coldchain_gateway.contracts import Acquired, NotKept, Sample
+from coldchain_gateway.outbox import Entry, Group
 from coldchain_runtime.logs import Log
 
 log = Log("gateway.intake")
 Settled = Callable[[NotKept | None], None]
+Acknowledge = Callable[[Sequence[int]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,20 @@ class Draft:
     entries: list[Entry] = field(default_factory=list)
     told: list[Callable[[], None]] = field(default_factory=list)
     awaited: list[Awaited] = field(default_factory=list)
-    messages: dict[tuple[str, int], MqttDelivery] = field(default_factory=dict)
+    messages: dict[str, dict[int, bytes]] = field(default_factory=dict)  # session → packet id → digest
     forgotten: list[str] = field(default_factory=list)
     items: int = 0
     redelivered: int = 0
+    _asks: Acknowledge | None = None  # who acknowledges `_ids`, the newest of `told`
+    _ids: list[int] = field(default_factory=list)
 
     def forget(self, item: Forget) -> None:
         """Whatever was remembered of this session is void."""
         self.items += 1
         self.forgotten.append(item.session)
-        for name in [name for name in self.messages if name[0] == item.session]:
-            del self.messages[name]
+        self.messages.pop(item.session, None)
         self.told.append(item.done)
+        self._asks = None
 
     def take(self, item: Taken) -> list[Sample]:
         """As `add`, for a source that waits."""
@@ -75,15 +78,22 @@ class Draft:
     def add(self, acquired: Acquired) -> list[Sample]:
         """Take in what was acquired; the samples that are new and tell of now, for the local alarm."""
         self.items += 1
-        if acquired.acknowledge is not None:
-            self.told.append(acquired.acknowledge)
         delivery = acquired.delivery
         if delivery is not None:
-            if delivery.dup and self._is_redelivery(delivery):
+            session, packet_id, dup, digest, acknowledge = delivery
+            self._owe(acknowledge, packet_id)
+            if dup and self._is_redelivery(session, packet_id, digest):
                 self.redelivered += 1
                 return []
-            self.messages[delivery.session, delivery.packet_id] = delivery
+            self.messages.setdefault(session, {})[packet_id] = digest
         return self._keep(acquired)
+
+    def _owe(self, acknowledge: Acknowledge, packet_id: int) -> None:
+        """What came by one connection in a row is acknowledged in one call."""
+        if acknowledge is not self._asks:
+            self._asks, self._ids = acknowledge, []
+            self.told.append(partial(acknowledge, self._ids))
+        self._ids.append(packet_id)
 
     def note(self, entry: Entry) -> None:
         """A line of the gateway's own."""
@@ -109,13 +119,12 @@ class Draft:
                 new.append(decoded)
         return new
 
-    def _is_redelivery(self, delivery: MqttDelivery) -> bool:
+    def _is_redelivery(self, session: str, packet_id: int, digest: bytes) -> bool:
         """Only a message with the DUP flag is compared, so an equal new one is never swallowed."""
-        before = self.messages.get((delivery.session, delivery.packet_id))
-        remembered = None if before is None else before.digest[:8]
-        if remembered is None and delivery.session not in self.forgotten:
-            remembered = self.remembered(delivery.session, delivery.packet_id)
-        return remembered == delivery.digest[:8]
+        remembered = self.messages.get(session, {}).get(packet_id)
+        if remembered is None and session not in self.forgotten:
+            remembered = self.remembered(session, packet_id)
+        return remembered == digest
 
     def give_back(self, error: NotKept) -> None:
         """There is no room: whoever waits in `take` is told, and its lines go.
@@ -137,7 +146,7 @@ class Draft:
             boot_ms=boot_ms,
             trusted=trusted,
             entries=self.entries,
-            messages=[Remembered(*name, one.digest) for name, one in self.messages.items()],
+            messages=self.messages,
             forget=self.forgotten,
         )
 

@@ -20,7 +20,6 @@ from .contract import (
     Outbox,
     OutboxFull,
     Pending,
-    Remembered,
     Room,
     Waiting,
 )
@@ -58,7 +57,6 @@ __all__ = [
     "OutboxFull",
     "Pending",
     "Remains",
-    "Remembered",
     "Room",
     "Salvaged",
     "Sealer",

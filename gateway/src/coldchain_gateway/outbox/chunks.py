@@ -1,15 +1,26 @@
 """Lines that are kept and not yet sealed, with the boots that date them and the messages they came in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from typing import Final
 
 from .contract import NOTED_EVERY_MS, Boot, Chunk, Entry, Group, Pending
-from .database import Database, Named, Row, Transaction, blob, integer, optional_integer
+from .database import (
+    DIGEST_BYTES,
+    SHELF,
+    Database,
+    Named,
+    Row,
+    Transaction,
+    blob,
+    integer,
+    optional_integer,
+)
 
 CHUNK_LINES: Final = 1000
 CHUNK_BYTES: Final = 128 * 1024
+NO_DIGEST: Final = bytes(DIGEST_BYTES)
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -57,11 +68,21 @@ def split_into_bodies(entries: Sequence[Entry]) -> Iterator[tuple[int, int, byte
 @cache
 def session_number(session: str) -> int:
     """A short stand-in for a session's name: 64 bits of its hash."""
-    return digest_number(blake2b(session.encode(), digest_size=8).digest())
+    return int.from_bytes(blake2b(session.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def digest_number(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], "big", signed=True)
+def remember(transaction: Transaction, session: int, digests: Mapping[int, bytes]) -> None:
+    """Keep digests by packet id, in rows of neighbours: brokers count upwards, so a commit touches few."""
+    shelves: dict[int, bytearray] = {}
+    for packet_id, digest in digests.items():
+        shelf = shelves.get(packet_id // SHELF)
+        if shelf is None:
+            row = transaction.row("remembered", (session, packet_id // SHELF))
+            shelf = bytearray(DIGEST_BYTES * SHELF if row is None else blob(row))
+            shelves[packet_id // SHELF] = shelf
+        at = DIGEST_BYTES * (packet_id % SHELF)
+        shelf[at : at + DIGEST_BYTES] = digest
+    transaction.many("remember", [(session, number, bytes(shelf)) for number, shelf in shelves.items()])
 
 
 class Chunks:
@@ -76,12 +97,8 @@ class Chunks:
                 transaction.run("forget_session", (session_number(session),))
             if group.entries:
                 self._add(transaction, group)
-            if group.messages:
-                rows = [
-                    (session_number(session), packet_id, digest_number(digest))
-                    for session, packet_id, digest in group.messages
-                ]
-                transaction.many("remember", rows)
+            for session, digests in group.messages.items():
+                remember(transaction, session_number(session), digests)
 
     @staticmethod
     def _add(transaction: Transaction, group: Group) -> None:
@@ -100,8 +117,10 @@ class Chunks:
 
     def remembered(self, session: str, packet_id: int) -> bytes | None:
         with self._database.read() as transaction:
-            row = transaction.row("remembered", (session_number(session), packet_id))
-        return None if row is None else integer(row[0]).to_bytes(8, "big", signed=True)
+            row = transaction.row("remembered", (session_number(session), packet_id // SHELF))
+        at = DIGEST_BYTES * (packet_id % SHELF)
+        digest = NO_DIGEST if row is None else blob(row)[at : at + DIGEST_BYTES]
+        return None if digest == NO_DIGEST else digest
 
     def trust(self, boot: str, offset_ms: int) -> None:
         with self._database.write() as transaction:

@@ -6,7 +6,7 @@ durable when it returns, and may be called from any thread. All raise OutboxFull
 CorruptOutbox when pages are broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
@@ -48,14 +48,6 @@ class Entry(NamedTuple):
     history: bool = False  # from the device's memory: its own time counts, however old
 
 
-class Remembered(NamedTuple):
-    """A QoS 1 message that is kept."""
-
-    session: str
-    packet_id: int
-    digest: bytes
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """What one commit makes durable, all or nothing. Sessions are forgotten first."""
@@ -64,7 +56,8 @@ class Group:
     boot_ms: int
     trusted: bool  # time was trusted when the group was committed
     entries: Sequence[Entry] = ()
-    messages: Sequence[Remembered] = ()
+    # QoS 1 messages that are kept: session → packet id → digest of 8 bytes.
+    messages: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
     forget: Sequence[str] = ()
 
 

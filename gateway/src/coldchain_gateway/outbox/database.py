@@ -13,13 +13,16 @@ from typing import Final
 from .contract import CorruptOutbox, NewerOutbox, OutboxFull
 
 APPLICATION_ID: Final = 0x63633162  # "cc1b"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 # A file up to this size is read through at start; larger ones are checked by structure only (start <= 1 s).
 QUICK_CHECK_BYTES: Final = 48 * 1024 * 1024
 # A commit writes whole pages, most of which hold next to nothing new (ADR 0131).
 PAGE_BYTES: Final = 1024
 # The write-ahead journal is emptied into the file when it has grown to this.
 JOURNAL_BYTES: Final = 4 * 1024 * 1024
+# Packet ids whose digests stand in one row, and the bytes of one; the files rest on both.
+SHELF: Final = 16
+DIGEST_BYTES: Final = 8
 Scalar = int | str | bytes | None
 Row = tuple[Scalar, ...]
 Named = dict[str, Scalar]
@@ -50,6 +53,25 @@ def blob(row: Row | None) -> bytes:
     if row is None or not isinstance(row[0], bytes):
         raise CorruptOutbox("a row lost its bytes")
     return row[0]
+
+
+class Shelved:
+    """Digests (64-bit numbers) by their place on a shelf → the shelf's bytes; for files before format 3."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray(DIGEST_BYTES * SHELF)
+
+    def step(self, place: int, digest: int) -> None:
+        at = DIGEST_BYTES * place
+        self._digests[at : at + DIGEST_BYTES] = digest.to_bytes(DIGEST_BYTES, "big", signed=True)
+
+    def finalize(self) -> bytes:
+        return bytes(self._digests)
+
+
+def know_shelves(connection: sqlite3.Connection) -> None:
+    """Let SQL say `shelved(place, digest)`."""
+    connection.create_aggregate("shelved", 2, Shelved)  # type: ignore[arg-type]  # typed for one number only
 
 
 class Transaction:
@@ -121,6 +143,7 @@ class Database:
 
     def _migrate(self, version: int) -> None:
         """Bring an older file up, step by step, each in one transaction."""
+        know_shelves(self._connection)
         for number in range(version + 1, FORMAT_VERSION + 1):
             step = files(__package__).joinpath(f"migrations/{number:04d}.sql").read_text(encoding="utf-8")
             self._connection.executescript(

@@ -26,13 +26,13 @@ INSERT INTO chunk (boot, trusted, first_ms, lines, bytes, body)
 VALUES ((SELECT ordinal FROM boot WHERE boot = :boot), :trusted, :first_ms, :lines, :bytes, :body);
 
 -- name: remember
--- The message now kept under this packet id.
-INSERT INTO message (session, packet_id, digest) VALUES (?, ?, ?)
-ON CONFLICT (session, packet_id) DO UPDATE SET digest = excluded.digest;
+-- Digests of the messages now kept under neighbouring packet ids.
+INSERT INTO message (session, shelf, digests) VALUES (?, ?, ?)
+ON CONFLICT (session, shelf) DO UPDATE SET digests = excluded.digests;
 
 -- name: remembered
--- Digest of the message last kept under this packet id.
-SELECT digest FROM message WHERE session = ? AND packet_id = ?;
+-- Digests of the messages last kept under neighbouring packet ids.
+SELECT digests FROM message WHERE session = ? AND shelf = ?;
 
 -- name: forget_session
 -- The broker lost this session.
@@ -254,7 +254,11 @@ SELECT id, boot, trusted, first_ms, lines FROM chunk WHERE id BETWEEN ? AND ? OR
 
 -- name: remains_message
 -- Remembered messages, as they are stored.
-SELECT session, packet_id, digest FROM message;
+SELECT session, shelf, digests FROM message;
+
+-- name: remains_message_of_format_2
+-- Likewise, where each had a row of its own.
+SELECT session, packet_id / 16, shelved(packet_id % 16, digest) FROM message GROUP BY session, packet_id / 16;
 
 -- name: remains_first_run
 -- Where to begin.
@@ -314,5 +318,5 @@ SELECT ordinal, :seq, :hash, :prev, 'waiting', :lines, :bytes, :closed_ms, :urge
 INSERT INTO boot (boot, last_ms, offset_ms) VALUES (?, ?, ?);
 
 -- name: salvage_message
--- A message of it, so that a redelivery is not taken twice.
-INSERT INTO message (session, packet_id, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+-- Messages of it, so that a redelivery is not taken twice.
+INSERT INTO message (session, shelf, digests) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;

@@ -17,7 +17,7 @@ from coldchain.seal import Batch, batch_hash, read_batches
 
 from .batches import decompress
 from .contract import Boot, CorruptOutbox, Hole, HoleReason
-from .database import Row, Scalar, integer, optional_integer, queries
+from .database import Row, Scalar, integer, know_shelves, optional_integer, queries
 
 WINDOW_IDS: Final = 1000
 # Beyond so many unreadable ids a table is given up: nothing but broken pages is left of it.
@@ -70,6 +70,7 @@ class Remains:
             )
             # Without this SQLite refuses a file that is shorter than its header says.
             self._connection.execute("PRAGMA writable_schema = ON")
+            know_shelves(self._connection)
             self._version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
             self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.DatabaseError as error:
@@ -140,13 +141,14 @@ class Remains:
             else:
                 self.unreadable += 1
 
-    def messages(self) -> list[tuple[int, int, int]]:
-        """(session, packet id, digest) of remembered messages as stored; none if any is unreadable."""
+    def messages(self) -> list[tuple[int, int, bytes]]:
+        """(session, shelf, digests) of remembered messages as stored now; none if any is unreadable."""
+        query = "remains_message" if self._version > 2 else "remains_message_of_format_2"
         try:
-            found = self._connection.execute(queries()["remains_message"]).fetchall()
+            found = self._connection.execute(queries()[query]).fetchall()
         except sqlite3.DatabaseError:
             return []
-        return [(int(row[0]), int(row[1]), int(row[2])) for row in found]
+        return [(int(row[0]), int(row[1]), bytes(row[2])) for row in found]
 
     def _encoded(self, batch_id: int) -> bytes | None:
         packed = self._bytes("body", batch_id)

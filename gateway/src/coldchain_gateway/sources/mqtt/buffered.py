@@ -59,23 +59,23 @@ class BufferedClient(mqtt.Client):
         )
         # Gets what came whole, of QoS 0 or 1, in its order.
         self.arrived: Callable[[Sequence[Arrived]], None] = lambda _: None
-        self._acknowledged: deque[int] = deque()
+        self._acknowledged: deque[Sequence[int]] = deque()
 
     @property
     def unread(self) -> bool:
         """Bytes were received that no packet was made of yet."""
         return self._position < len(self._buffer)
 
-    def acknowledge(self, packet_id: int) -> None:
-        """From any thread; it goes out with the next `flush`."""
-        self._acknowledged.append(packet_id)
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        """From any thread; they go out with the next `flush`."""
+        self._acknowledged.append(packet_ids)
 
     def flush(self) -> None:
         """Queue all acknowledgements as one piece of data."""
         done = self._acknowledged
-        packets = [b"\x40\x02" + done.popleft().to_bytes(2, "big") for _ in range(len(done))]
-        if packets:
-            self._packet_queue(MessageType.PUBACK, b"".join(packets), 0, 0)
+        if done:
+            packet_ids = [packet_id for _ in range(len(done)) for packet_id in done.popleft()]
+            self._packet_queue(MessageType.PUBACK, pubacks(packet_ids), 0, 0)
 
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self.unread:
@@ -105,6 +105,11 @@ class BufferedClient(mqtt.Client):
         if messages:
             self.arrived(messages)
         return bool(messages)
+
+
+def pubacks(packet_ids: Sequence[int]) -> bytes:
+    """Their PUBACK packets, which look alike in both protocols."""
+    return b"".join([b"\x40\x02%c%c" % divmod(packet_id, 256) for packet_id in packet_ids])
 
 
 def whole_publishes(data: bytes, at: int, *, five: bool) -> tuple[list[Arrived], int]:

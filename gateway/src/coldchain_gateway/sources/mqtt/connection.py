@@ -44,8 +44,8 @@ class BrokerLost(Unavailable):
 class Handlers:
     """What a connection tells, on its own thread."""
 
-    # What came at once, and how one of a packet id is acknowledged (from any thread, once it is kept).
-    messages: Callable[[Sequence[Arrived], Callable[[int], None]], None]
+    # What came at once, and how packet ids of it are acknowledged (from any thread, once they are kept).
+    messages: Callable[[Sequence[Arrived], Callable[[Sequence[int]], None]], None]
     # The broker has no memory of us; the argument subscribes, from any thread.
     new_session: Callable[[Callable[[], None]], None]
     # All that had come was told.
@@ -266,15 +266,15 @@ class Connection:
         ours, others = self._echo.split(messages)
         for message in ours:
             if message.qos:
-                self._acknowledge(message.mid)
+                self._acknowledge([message.mid])
             if not message.retain and self._echo.came_back(message.payload):
                 self._handlers.proved()
         if others:
             self._heard = True
             self._handlers.messages(others, self._acknowledge)
 
-    def _acknowledge(self, packet_id: int) -> None:
-        self._client.acknowledge(packet_id)
+    def _acknowledge(self, packet_ids: Sequence[int]) -> None:
+        self._client.acknowledge(packet_ids)
         self._waker.wake()
 
     def _on_write_wanted(self, client: mqtt.Client, userdata: object, wire: object) -> None:

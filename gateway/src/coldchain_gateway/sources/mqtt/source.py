@@ -9,7 +9,6 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,7 +56,7 @@ class Came(NamedTuple):
 
     boottime_ns: int
     wall_ms: int
-    acknowledge: Callable[[int], None]
+    acknowledge: Callable[[Sequence[int]], None]
 
 
 class MqttSource:
@@ -119,7 +118,7 @@ class MqttSource:
         def new_session(subscribe: Callable[[], None]) -> None:
             intake.forget(self._session, subscribe)
 
-        def messages(messages: Sequence[Arrived], acknowledge: Callable[[int], None]) -> None:
+        def messages(messages: Sequence[Arrived], acknowledge: Callable[[Sequence[int]], None]) -> None:
             came = Came(self._clock.boottime_ns(), self._clock.now_ms(), acknowledge)
             for message in messages:
                 intake.offer(self._acquired(message, came), more=True)
@@ -177,8 +176,7 @@ class MqttSource:
             decoded,
             came.boottime_ns,
             came.wall_ms,
-            partial(came.acknowledge, packet_id),
-            MqttDelivery(self._session, packet_id, dup, digest),
+            MqttDelivery(self._session, packet_id, dup, digest, came.acknowledge),
             payload,
         )
 
