@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck
 
 NAMES: Final = {"A": 15, "T": 17}
 """Letters, and how many names each has."""
+FIGURES: Final = [HealthCheck.function_scoped_fixture]
+"""For settings of a property test with `figures`: they are of all its examples together."""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from coldchain.excursions import Judged, judge
 from coldchain_backend.alerts import AlertKind, AlertState
+from support.acceptance import FIGURES, Figures
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, Point3, Voice, plan, profile
 
 LIMITS = profile(alarm_after_ms=20 * MINUTE)
@@ -49,11 +50,12 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Point3]], list[int], int]:
 
 
 @pytest.mark.acceptance("T1")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(deliveries(), st.integers(1, 7), st.lists(st.integers(0, 12), max_size=2))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, *FIGURES])
+@given(sent=deliveries(), chunk=st.integers(1, 7), restarts=st.lists(st.integers(0, 12), max_size=2))
 def test_excursions_are_a_function_of_the_set_of_readings(
-    sent: tuple[list[list[Point3]], list[int], int], chunk: int, restarts: list[int]
+    sent: tuple[list[list[Point3]], list[int], int], chunk: int, restarts: list[int], figures: Figures
 ) -> None:
+    figures.add(logs=1)
     batches, order, pause_ms = sent
     with tempfile.TemporaryDirectory() as folder:
         log = Log(Path(folder))

@@ -21,6 +21,7 @@ from coldchain.excursions import (
     step,
 )
 from coldchain.profiles import Profile
+from support.acceptance import FIGURES, Figures
 from support.judging_cases import SERIES, Series, profiles, stepped
 from support.second_opinion import excursions_by_the_other, excursions_of
 from support.soak import rounds
@@ -43,11 +44,12 @@ def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series
 
 @pytest.mark.soak
 @pytest.mark.acceptance("T1")
-@settings(max_examples=rounds(200, 10_000), deadline=None)
-@given(profiles(), INTERVALS, SERIES, st.randoms(use_true_random=False))
+@settings(max_examples=rounds(200, 10_000), deadline=None, suppress_health_check=FIGURES)
+@given(profile=profiles(), interval=INTERVALS, series=SERIES, chance=st.randoms(use_true_random=False))
 def test_order_and_duplication_do_not_matter(
-    profile: Profile, interval: int, series: Series, chance: random.Random
+    profile: Profile, interval: int, series: Series, chance: random.Random, figures: Figures
 ) -> None:
+    figures.add(series=1)
     judged, until = Judged(profile=profile, interval_ms=interval), last_ms(series) + 5_000
     again = series + chance.choices(series, k=len(series)) if series else []
     chance.shuffle(again)

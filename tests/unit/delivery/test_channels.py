@@ -17,7 +17,7 @@ from coldchain_backend.delivery.channels import CHANNELS
 from coldchain_backend.delivery.channels.alertmanager import fingerprint, group_text, quoted
 from coldchain_backend.delivery.request import Fate, NoResponse, Request, Response
 from coldchain_backend.fleet import Channels
-from support.acceptance import Figures
+from support.acceptance import FIGURES, Figures
 from support.channel_goldens import EVENTS, FOLDER, golden
 from support.notices import digest, document, resolved
 from support.soak import rounds
@@ -307,7 +307,7 @@ ODD = (
 
 @pytest.mark.acceptance("T15")
 @pytest.mark.soak
-@settings(max_examples=rounds(15, 1500), deadline=None)
+@settings(max_examples=rounds(15, 1500), deadline=None, suppress_health_check=FIGURES)
 @given(
     kind=st.sampled_from(sorted(CHANNELS)),
     language=st.sampled_from(Language),
@@ -320,8 +320,9 @@ ODD = (
     ),
 )  # fmt: skip
 def test_whatever_a_notice_says_every_channel_can_tell_it(
-    kind: str, language: Language, changed: dict[str, object]
+    kind: str, language: Language, changed: dict[str, object], figures: Figures
 ) -> None:
+    figures.add(notices=1)
     for body in (document(**changed), digest()):
         for part in composed(kind, body, language=language):
             assert part.call is not None
@@ -329,12 +330,15 @@ def test_whatever_a_notice_says_every_channel_can_tell_it(
 
 @pytest.mark.acceptance("T15")
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 5000), deadline=None)
+@settings(max_examples=rounds(60, 5000), deadline=None, suppress_health_check=FIGURES)
 @given(
     kind=st.sampled_from(sorted(CHANNELS)), status=st.integers(0, 999), body=st.binary(max_size=300),
     after=st.text(max_size=40),
 )  # fmt: skip
-def test_whatever_is_answered_has_a_meaning(kind: str, status: int, body: bytes, after: str) -> None:
+def test_whatever_is_answered_has_a_meaning(
+    kind: str, status: int, body: bytes, after: str, figures: Figures
+) -> None:
+    figures.add(answers=1)
     outcome = judged(kind, Response(status=status, body=body, headers={"retry-after": after}))
     assert outcome.fate in Fate
     assert outcome.retry_after_ms is None or outcome.retry_after_ms >= 0

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from coldchain.errors import InvalidInput
 from coldchain.words import Language
 from coldchain_backend.delivery.notice import Contact, Position, read_notice
+from support.acceptance import FIGURES, Figures
 from support.notices import FULL, digest, document, old_document, resolved
 from support.soak import rounds
 
@@ -68,9 +69,10 @@ ODD = st.recursive(
 
 @pytest.mark.acceptance("T15")
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 5000), deadline=None)
+@settings(max_examples=rounds(60, 5000), deadline=None, suppress_health_check=FIGURES)
 @given(fields=st.dictionaries(st.sampled_from(sorted(FULL)), ODD, max_size=8))
-def test_any_value_in_any_field_is_read_or_unknown(fields: dict[str, object]) -> None:
+def test_any_value_in_any_field_is_read_or_unknown(fields: dict[str, object], figures: Figures) -> None:
+    figures.add(fields=len(fields))
     for kind in ("alert.fired", "alert.digest"):
         body = orjson.dumps({"type": kind, "timestamp": "2026-11-22T09:00:00Z", "data": {**FULL, **fields}})
         notice = read_notice(body)

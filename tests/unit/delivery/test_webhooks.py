@@ -5,7 +5,7 @@ import hashlib
 import hmac
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldchain.errors import InvalidInput
@@ -25,13 +25,15 @@ from coldchain_backend.delivery.signing import key_of, signature
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.fleet import Receiver, Webhook
 from coldchain_runtime.secrets import Secret
+from support.acceptance import FIGURES, Figures
 
 VECTOR_SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 VECTOR_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 
 
 @pytest.mark.acceptance("T8")
-def test_the_official_vector() -> None:
+def test_the_official_vector(figures: Figures) -> None:
+    figures.add(vectors=1)
     signed = signature(key_of(VECTOR_SECRET), VECTOR_ID, 1_614_265_330, b'{"test": 2432232314}')
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
@@ -58,14 +60,16 @@ def telling(body: bytes, keys: list[bytes], now_ms: int) -> Telling:
 
 
 @pytest.mark.acceptance("T8")
+@settings(suppress_health_check=FIGURES)
 @given(
-    st.binary(max_size=200),
-    st.integers(0, 2**41),
-    st.lists(st.binary(min_size=24, max_size=64), min_size=1, max_size=2),
+    body=st.binary(max_size=200),
+    now_ms=st.integers(0, 2**41),
+    keys=st.lists(st.binary(min_size=24, max_size=64), min_size=1, max_size=2),
 )
 def test_the_exact_bytes_are_signed_with_every_key_at_the_time_of_the_attempt(
-    body: bytes, now_ms: int, keys: list[bytes]
+    body: bytes, now_ms: int, keys: list[bytes], figures: Figures
 ) -> None:
+    figures.add(signatures=len(keys))
     [part] = compose(telling(body, keys, now_ms))
     request = part.call
     assert isinstance(request, Request)

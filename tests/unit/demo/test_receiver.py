@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.receiver import Receiver, new_secret, verified
+from support.acceptance import Figures
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"test": 2432232314}'
@@ -18,7 +19,8 @@ NOW_S = 1614265330.0
 
 
 @pytest.mark.acceptance("T8")
-def test_the_official_vector_verifies() -> None:
+def test_the_official_vector_verifies(figures: Figures) -> None:
+    figures.add(vectors=1)
     assert verified(SECRET, HEADERS, BODY, NOW_S)
 
 
@@ -47,7 +49,10 @@ def test_header_names_have_no_case() -> None:
         ({"webhook-id": ""}, BODY, NOW_S),
     ],
 )
-def test_anything_changed_is_not_verified(changed: dict[str, str], body: bytes, now_s: float) -> None:
+def test_anything_changed_is_not_verified(
+    changed: dict[str, str], body: bytes, now_s: float, figures: Figures
+) -> None:
+    figures.add(refused=1)
     assert not verified(SECRET, {**HEADERS, **changed}, body, now_s)
 
 
