@@ -23,7 +23,7 @@ from coldchain_sim.truth import EVENTS_FILE, TRUTH_FILE
 
 EXAMPLES = f"""examples:
   coldchain-sim list
-  coldchain-sim run door-left-open --out sim --mqtt 127.0.0.1:1883
+  coldchain-sim run alert-storm --mqtt 127.0.0.1:1883
   coldchain-sim run normal-day --out sim --speed 1 --seed 7 --for 3600
   coldchain-sim run normal-day --out sim --mqtt broker:1883 --mqtt-user devices --mqtt-password file:secret
   coldchain-sim run my-site.yaml --out sim        (no --mqtt: serial lines only)
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("scenario", help="a name from `list`, or a .yaml file")
     run.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for lines and ground truth"
+        "--out", type=Path, default=Path("sim"), metavar="DIR", help="folder for lines and ground truth (sim)"
     )
     run.add_argument("--mqtt", type=_address, metavar="HOST:PORT", help="broker that the bridge publishes to")
     run.add_argument("--mqtt-user", metavar="NAME", help="who the broker knows the bridge as")
@@ -152,6 +152,8 @@ def _run(options: argparse.Namespace) -> int:
     settings.tell(
         f"{story.sentence} (physics {settings.speed:g} x, seed {settings.seed}, truth in {options.out})"
     )
+    if site.bridge and settings.mqtt is None:
+        settings.tell(f"not heard without --mqtt HOST:PORT: {len(site.bridge)} sensors that speak MQTT")
     asyncio.run(_until_told(settings))
     return 0
 

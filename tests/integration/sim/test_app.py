@@ -124,6 +124,7 @@ def test_the_command_ends_by_itself(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["run", "compressor-failure", "--out", str(out), "--for", "0.5", "--speed", "3000"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("The chiller's compressor stops")
+    assert said[1].startswith("not heard without --mqtt HOST:PORT: ")
     assert any("the compressor of chiller fails" in line for line in said)
     assert said[-1] == "ended; readings given out: 0 serial, 0 modbus, 0 mqtt, 0 onewire"
 

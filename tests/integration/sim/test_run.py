@@ -173,7 +173,7 @@ def test_without_a_broker_it_goes_on_and_ends_when_asked(simulate: Simulate) -> 
             2,
             "no scenario 'no-such'; there are: alert-storm, compressor-failure",
         ),
-        (["run", "normal-day"], 2, "--out"),
+        (["run"], 2, "scenario"),
         (["run", "normal-day", "--out", "x", "--mqtt", "nowhere"], 2, "HOST:PORT"),
         (["run", "normal-day", "--out", "x", "--speed", "0"], 2, "above 0"),
         ([], 2, "command"),

@@ -99,7 +99,7 @@ def test_time_never_stands_or_runs_back(tmp_path_factory: pytest.TempPathFactory
     ("arguments", "message"),
     [
         ([], "required: command"),
-        (["run", "normal-day"], "required: --out"),
+        (["run"], "required: scenario"),
         (["run", "normal-day", "--out", "o", "--speed", "0"], "--speed: 0 must be above 0"),
         (["run", "normal-day", "--out", "o", "--speed", "-1"], "--speed: -1 must be above 0"),
         (["run", "normal-day", "--out", "o", "--for", "nan"], "--for: nan must be above 0"),

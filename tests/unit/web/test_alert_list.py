@@ -44,7 +44,9 @@ def test_what_is_asked_becomes_a_filter() -> None:
 def test_without_a_question_it_is_what_a_person_has_to_do_with() -> None:
     wanted = Asked.of({}).wanted(PLAN, ZONE)
     assert wanted.listed
-    assert wanted.order is AlertOrder.NEWEST
+    assert wanted.order is AlertOrder.LEVEL
+    assert Asked.of({"show": "all"}).wanted(PLAN, ZONE).order is AlertOrder.NEWEST
+    assert Asked.of({"sort": "newest"}).wanted(PLAN, ZONE).order is AlertOrder.NEWEST
     assert not Asked.of({"show": "all", "sort": "oldest"}).narrowed
 
 

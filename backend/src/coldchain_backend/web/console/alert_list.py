@@ -57,6 +57,12 @@ class Asked:
         """Whether anything beside the tab is asked for."""
         return any(getattr(self, field.name) for field in fields(self) if field.name not in {"show", "sort"})
 
+    @property
+    def order(self) -> AlertOrder:
+        """As asked; if nothing is, alarms come first of what is to be done, and the newest of everything."""
+        usual = AlertOrder.NEWEST if self.show == "all" else AlertOrder.LEVEL
+        return _choice(AlertOrder, self.sort) or usual
+
     def query(self, **changed: str) -> str:
         """The address's query with some parts changed."""
         parts = {field.name: getattr(self, field.name) for field in fields(self)} | changed
@@ -78,7 +84,7 @@ class Asked:
             to_ms=day_ms(self.until, time_zone, 1),
             q=self.q or None,
             places=named(plan, self.q) if self.q else frozenset(),
-            order=_choice(AlertOrder, self.sort) or AlertOrder.NEWEST,
+            order=self.order,
         )
 
 
