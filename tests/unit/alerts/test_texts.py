@@ -18,8 +18,12 @@ from coldchain_backend.alerts import (
     TransitionKind,
 )
 from coldchain_backend.alerts.documents import iso
-from coldchain_backend.alerts.notices import PHRASES, Notice, Told
+from coldchain_backend.alerts.notices import Notice, Told
+from coldchain_backend.alerts.said import PHRASES, names_for, said_of
 from coldchain_backend.alerts.states import Alert
+from coldchain_backend.fleet import Fleet, FleetVersion
+from coldchain_backend.fleetfile import parse_file
+from support.fleets import FLEET_FILE
 
 BLANK = re.compile(r"\{(\w+)\}")
 
@@ -78,3 +82,46 @@ def test_a_flood_names_its_assets_and_not_their_ids() -> None:
     text = Notice(alert=alert, step=fired, place=None, assets=names).text()
     assert "Hall A (north) (10), gone (5)" in text.en
     assert "A 厅 (10), gone (5)" in text.zh
+
+
+@pytest.mark.parametrize(
+    ("detail", "zh"),
+    [
+        (
+            "the backend hears nothing: gateways fell silent together (2/5: hall-a, gone +3)",
+            "(2/5: A 厅, gone +3)",
+        ),
+        ("the disk is full; nothing more is acknowledged (hall-a)", "(hall-a)"),
+        ("alerts cannot be delivered (receiver hall-a)", "(receiver hall-a)"),
+    ],
+)
+def test_the_product_speaks_of_itself_in_one_language_and_names_only_what_was_counted(
+    detail: str, zh: str
+) -> None:
+    names = {"hall-a": Text(en="Hall A", zh="A 厅")}
+    cause = Cause(
+        id="c",
+        kind=AlertKind.SYSTEM,
+        subject=Subject(),
+        opened_ms=1,
+        known_ms=1,
+        level=Level.ALARM,
+        detail=detail,
+    )
+    said = said_of(cause, Language.ZH, names)
+    assert said.endswith(zh)
+    assert not said.startswith("the ")
+    assert said_of(cause, Language.EN, {}) == detail
+
+
+def test_only_floods_and_the_product_itself_speak_of_assets_by_id() -> None:
+    plan = parse_file(FLEET_FILE)
+    version = FleetVersion(number=1, from_ms=0, digest="", plan=plan, text="", by="admin")
+    fleet = Fleet(versions=(version,))
+    speaking = set()
+    for kind in AlertKind:
+        cause = Cause(id="c", kind=kind, subject=Subject(), opened_ms=1, known_ms=1, level=Level.ALARM)
+        names = names_for(cause, fleet)
+        assert not names or names.keys() == {one.id for one in plan.assets}
+        speaking |= {kind} if names else set()
+    assert speaking == {AlertKind.FLOOD, AlertKind.SYSTEM}

@@ -12,7 +12,7 @@ from coldchain.errors import ConfigError
 from coldchain.profiles import Level
 from coldchain.words import Language
 from coldchain_backend.alerts import AlertKind, TransitionKind
-from coldchain_backend.alerts.notices import PHRASES
+from coldchain_backend.alerts.said import PHRASES
 from coldchain_backend.cli import app
 from coldchain_backend.judging.hearing import HEARS_NOTHING
 from coldchain_backend.judging.system import TEXTS

@@ -21,6 +21,7 @@ from coldchain_backend.alerts.kpis import Kpis, Life, Load, Priority, kpis
 from coldchain_backend.alerts.lifecycle import alert_id_of
 from coldchain_backend.alerts.lives import Head, Stage, life_of, rules_of
 from coldchain_backend.alerts.notices import Notice, Told, notice_of
+from coldchain_backend.alerts.said import names_for, said_of
 from coldchain_backend.alerts.states import (
     Acknowledgement,
     Alert,
@@ -93,9 +94,11 @@ __all__ = [
     "life_of",
     "mute_id_of",
     "mute_of",
+    "names_for",
     "notice_of",
     "of_all",
     "of_load",
     "rules_of",
+    "said_of",
     "schedule_of",
 ]

@@ -1,10 +1,8 @@
 """What is told: the text of a step in both languages, and the body that receivers get."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,10 +12,10 @@ from coldchain.profiles import Side
 from coldchain.words import Language, Text
 from coldchain_backend.alerts.cause import AlertKind, Cause, End, EndKind
 from coldchain_backend.alerts.documents import contacts_document, context_document, iso
+from coldchain_backend.alerts.said import PHRASES, names_for, said_of
 from coldchain_backend.alerts.states import Alert, Transition
 from coldchain_backend.fleet import Asset, Fleet, Place, Plan
 
-Phrases = Mapping[str, Mapping[str, str]]
 MAX_NAMED: Final = 20
 """So many sensors are named in a text."""
 
@@ -25,20 +23,9 @@ MAX_LISTED: Final = 50
 """So many are listed in a body, which must stay below 20 kB; it says how many there are."""
 
 
-def _phrases(language: Language) -> Phrases:
-    text = (
-        files("coldchain_backend.alerts")
-        .joinpath("texts", f"{language.value}.toml")
-        .read_text(encoding="utf-8")
-    )
-    loaded: Phrases = tomllib.loads(text)
-    return loaded
-
-
 _OF_THE_ASSET: Final = (
     "zone_time", "plate", "contacts", "last_contact_at", "position", "instruction",
 )  # fmt: skip
-PHRASES: Final = {language: _phrases(language) for language in Language}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +43,7 @@ class Notice:
     """One step of an alert, ready to be told; `place` is where, if it ever stood in the fleet.
 
     instruction   what is to be done, as zone or profile say
-    assets        names of the assets that a flood comes from, by id
+    assets        names of assets, where the cause speaks of them by their ids
     """
 
     alert: Alert
@@ -184,7 +171,7 @@ class Notice:
             gateway=cause.subject.gateway or "",
             sensors=named or words["none"],
             since=self._local(cause.opened_ms),
-            detail=_detail(cause, language, self.assets),
+            detail=said_of(cause, language, self.assets),
         )
 
     def _until(self) -> str:
@@ -211,23 +198,6 @@ class Notice:
         return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _detail(cause: Cause, language: Language, assets: Mapping[str, Text]) -> str:
-    """What a cause says of itself; what the product says of itself in words of each language."""
-    detail = cause.detail or ""
-    if cause.kind is AlertKind.FLOOD:
-        return ", ".join(_share(part, language, assets) for part in detail.split(", "))
-    if cause.kind is AlertKind.SYSTEM:
-        for name, said in PHRASES[Language.EN]["about"].items():
-            detail = detail.replace(said, PHRASES[language]["about"][name])
-    return detail
-
-
-def _share(said: str, language: Language, assets: Mapping[str, Text]) -> str:
-    """An asset's share of a flood, such as "hall-a (10)", by the name that the asset has."""
-    asset, mark, count = said.rpartition(" (")
-    return f"{assets[asset].in_(language)}{mark}{count}" if asset in assets else said
-
-
 def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
     """The notice of a step, with the names that hold now, or held last of what left the fleet."""
     subject = alert.cause.subject
@@ -239,8 +209,7 @@ def notice_of(alert: Alert, step: Transition, fleet: Fleet) -> Notice:
         instruction = zone.instruction or fleet.plan.alerting.instructions.get(zone.profile)
     if instruction is None and asset is not None:
         instruction = asset.instruction
-    flooded = alert.cause.kind is AlertKind.FLOOD
-    assets = {one.id: one.name for one in fleet.assets} if flooded else {}
+    assets = names_for(alert.cause, fleet)
     return Notice(alert=alert, step=step, place=place, asset=asset, instruction=instruction, assets=assets)
 
 

@@ -11,7 +11,8 @@ from coldchain.profiles import Level
 from coldchain.words import Language
 from coldchain_backend.alerts.contracts import Delivery, Entry
 from coldchain_backend.alerts.documents import iso
-from coldchain_backend.alerts.notices import PHRASES, notice_of
+from coldchain_backend.alerts.notices import notice_of
+from coldchain_backend.alerts.said import PHRASES
 from coldchain_backend.alerts.states import Alert, Transition, TransitionKind
 from coldchain_backend.fleet import Fleet
 

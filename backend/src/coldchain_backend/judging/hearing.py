@@ -48,14 +48,10 @@ class Hearing:
             self._conditions.end(state, EndKind.RESOLVED, self._present.now_ms)
 
     def _assets(self, silent: list[GatewayState]) -> str:
-        """Whose gateways they are, by name in both languages; the first ones, and how many more."""
-        fleet = self._present.fleet
-        of_gateway = {one.name: one.asset for one in fleet.gateways}
+        """Whose gateways they are, by id: who reads it, is shown names; the first ones, and how many more."""
+        of_gateway = {one.name: one.asset for one in self._present.fleet.gateways}
         ids = dict.fromkeys(of_gateway.get(one.gateway) or one.gateway for one in silent)
-        names = {
-            one.id: " ".join(dict.fromkeys(filter(None, (one.name.en, one.name.zh)))) for one in fleet.assets
-        }
-        shown = ", ".join(names.get(one, one) for one in list(ids)[:MOST_NAMED])
+        shown = ", ".join(list(ids)[:MOST_NAMED])
         return shown + (f" +{len(ids) - MOST_NAMED}" if len(ids) > MOST_NAMED else "")
 
     def _expected(self) -> list[GatewayState]:

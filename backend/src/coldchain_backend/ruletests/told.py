@@ -51,6 +51,7 @@ def _telling(one: Telling, calendar: Calendar, language: Language, words: Words)
 def _step(one: Happened, calendar: Calendar, language: Language, words: Words) -> str:
     cause, step = one.alert.cause, one.step
     where = cause.subject.sensor or cause.subject.gateway or cause.subject.zone or ""
+    where = words["about"].get(where, where)
     parts = [
         f"- {calendar.clock(step.at_ms)}",
         words["kind"].get(cause.kind.value, cause.kind.value),

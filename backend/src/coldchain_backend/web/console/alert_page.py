@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from coldchain_backend.alerts import Alert, AlertKind, MuteKind, Transition, TransitionKind, notice_of
+from coldchain_backend.alerts import (
+    Alert,
+    AlertKind,
+    Cause,
+    MuteKind,
+    Transition,
+    TransitionKind,
+    names_for,
+    notice_of,
+    said_of,
+)
 from coldchain_backend.fleet import Fleet, Place, Plan
 from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.board import Limits
@@ -176,11 +186,16 @@ class Teller:
         cause, place = alert.cause, self.place(alert)
         w = self.wording
         names = [] if place is None else [place.zone.name, place.point.name]
-        name = " · ".join(w.name(one) for one in names) or (
-            cause.subject.gateway or cause.subject.sensor or cause.detail or cause.subject.point or ""
-        )
+        name = " · ".join(w.name(one) for one in names) or self._subject(cause)
         profile = None if place is None else self.fleet.plan.profile(place.zone.profile)
         return w.say(f"about_{cause.kind.value}", name=name, rule=w.rule(cause.rule or "", profile))
+
+    def _subject(self, cause: Cause) -> str:
+        """What an alert that stands at no point is about."""
+        if cause.kind is AlertKind.SYSTEM and cause.detail is not None:
+            return said_of(cause, self.wording.language, names_for(cause, self.fleet)).partition(" (")[0]
+        subject = cause.subject
+        return subject.gateway or subject.sensor or cause.detail or subject.point or ""
 
     def _sentence(self, alert: Alert, step: Transition) -> str:
         return notice_of(alert, step, self.fleet).text().in_(self.wording.language)
