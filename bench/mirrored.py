@@ -20,6 +20,7 @@ LOCAL_MS = 8 * HOUR_MS  # the fleet's time zone: its days begin at 16:00 UTC
 PROFILE = "gsp-2-8@1"
 WANTED = 0.95
 BROKEN_EVERY = 7  # every so many zones something is wrong
+SUMS = ("required_s", "covered_s", "unknown_s", "in_s", "high_degree_minutes", "low_degree_minutes")
 CELLS = {"hour": HOUR_MS, "day": DAY_MS}
 Value = float | int | bool | str | None
 SPACE = str.maketrans({" ": r"\ ", ",": r"\,", "=": r"\="})
@@ -78,18 +79,23 @@ class Mirrored:
             yield line("reading", tags, self._said(place, at), at)
 
     def of_zones(self) -> Iterator[str]:
-        """Limits, excursions and alerts."""
+        """Limits, cells of whole zones, excursions and alerts."""
         zones = {place.zone: place for place in self.places()}
         happened = Happenings(to_ms=self.to_ms)
         for place in zones.values():
             yield from self._limits(place)
+            yield from self._cells(place, of_zone=True)
             yield from happened.excursions(place)
             yield from happened.alerts(place)
         yield happened.of_the_product()
 
     def days(self) -> Iterator[str]:
         """The cells of whole days alone, of every point."""
-        return (one for place in self.places() for one in self._cells(place, kinds=("day",)))
+        zones = {place.zone: place for place in self.places()}
+        for place in zones.values():
+            yield from self._cells(place, kinds=("day",), of_zone=True)
+        for place in self.places():
+            yield from self._cells(place, kinds=("day",))
 
     def of_gateways(self) -> Iterator[str]:
         """What gateways say of themselves, one for each asset."""
@@ -158,18 +164,26 @@ class Mirrored:
                 said |= {"latitude": 29.5 + place.number / 50, "longitude": 106.5 + math.sin(place.number)}
         return said
 
-    def _cells(self, place: Place, kinds: Sequence[str] = ("hour", "day")) -> Iterator[str]:
+    def _cells(
+        self, place: Place, kinds: Sequence[str] = ("hour", "day"), *, of_zone: bool = False
+    ) -> Iterator[str]:
+        """The cells of a point, or those of its zone, whose four points say the same."""
+        known = SHAPES["zone_compliance" if of_zone else "compliance"]
         for kind in kinds:
-            length, begin = CELLS[kind], self.from_ms - (LOCAL_MS if kind == "day" else 0)
-            offset = 0 if kind == "hour" else -LOCAL_MS
-            at = begin // length * length + offset
-            for start in range(at + (length if at < self.from_ms else 0), self.to_ms, length):
-                yield line(
-                    "compliance",
-                    {**place.tags, "quantity": "temperature", "profile": PROFILE, "cell": kind},
-                    self._cell(place, start, min(length, self.to_ms - start)),
-                    start,
-                )
+            tags = {**place.tags, "quantity": "temperature", "profile": PROFILE, "cell": kind}
+            named = {name: one for name, one in tags.items() if name in known.tags}
+            for start, length in self._times(kind):
+                said = self._cell(place, start, length)
+                said = _of_zone(said) if of_zone else said
+                fields = {name: one for name, one in said.items() if name in known.fields}
+                yield line(known.name, named, fields, start)
+
+    def _times(self, kind: str) -> Iterator[tuple[int, int]]:
+        """Begin and length of the hours or local days."""
+        length, offset = CELLS[kind], 0 if kind == "hour" else -LOCAL_MS
+        at = (self.from_ms + offset) // length * length + offset
+        for start in range(at + (length if at < self.from_ms else 0), self.to_ms, length):
+            yield start, min(length, self.to_ms - start)
 
     def _cell(self, place: Place, start: int, length: int) -> dict[str, Value]:
         unknown = sum(60 for at in range(start, start + length, 60_000) if place.broken and self._in_gap(at))
@@ -183,6 +197,7 @@ class Mirrored:
             "unknown_s": float(unknown),
             "in_s": inside,
             "readings": int(covered // 60),
+            "whole": start + length < self.to_ms,
             "coverage": covered / required if required else None,
             "in_limits": inside / covered if covered else None,
             "required_coverage": WANTED,
@@ -219,6 +234,12 @@ class Mirrored:
                 },
                 at,
             )
+
+
+def _of_zone(said: Mapping[str, Value]) -> dict[str, Value]:
+    """The cell of a zone of four points that all say this."""
+    sums = {name: 4 * value for name in SUMS if isinstance(value := said[name], float)}
+    return {**said, **sums, "points": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

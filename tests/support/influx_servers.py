@@ -20,6 +20,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from coldchain_backend.influx import Influx, Place, wires
+from coldchain_backend.mirror import SHAPES
 from coldchain_runtime.secrets import Secret
 from demo.ports import listens
 from support import parts
@@ -187,16 +188,7 @@ class Bucket:
     def empty(self) -> None:
         """Delete everything in it, as somebody with another tool would."""
         influx = self.influx()
-        for measurement in (
-            "reading",
-            "limit",
-            "gap",
-            "excursion",
-            "alert",
-            "compliance",
-            "gateway",
-            "mirror",
-        ):
+        for measurement in SHAPES:
             influx.delete(measurement, {}, (0, 1 << 62))
         influx.close()
 

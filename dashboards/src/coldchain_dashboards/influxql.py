@@ -33,7 +33,8 @@ class Query:
     tags        by which the rows are grouped; each stands in a column of its own in tables
     every       length of the steps in time, empty: one row per group, or raw points
     fill        what an empty step holds: `none`, `null`, `previous`
-    newest      at most so many rows, the newest first; 0: all
+    newest      at most so many rows of each group, the newest first; 0: all. The newest one is had so at no
+                cost, where LAST() reads the whole time
     only_when   why an answer may be empty though all is well; empty: it must have rows
     """
 

@@ -139,7 +139,7 @@ def test_a_position_is_kept_as_it_is(tmp_path: Path) -> None:
     assert [position.gateway_at("a", at) for at in (0, 1, 2, 3, 9)] == [None, "gw", "gw", "gw2", "gw2"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 2}', '{"format": 1}', "null", "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2}', "null", "\x00"])
 def test_a_position_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "mirror.json"
     assert load(file) is None

@@ -13,7 +13,7 @@ from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality
 from coldchain_backend.mirror import SHAPES, FieldKind, Shape
 from coldchain_backend.mirror.points import (
-    compliance_line,
+    account_fields,
     gap_lines,
     gateway_line,
     line,
@@ -167,6 +167,7 @@ def test_a_cell_is_conform_only_where_enough_is_known(
     )
     tags = {**TAGS, "quantity": "temperature", "profile": "demo@1", "cell": "hour"}
     del tags["sensor"]
-    found = read(compliance_line(tags, account, profile, 1_795_000_000_000))
+    fields = account_fields(account, profile, "temperature", whole=True)
+    found = read(line(SHAPES["compliance"], tags, fields, 1_795_000_000_000))
     promised(SHAPES["compliance"], found)
     assert found.fields.get("conform") == conform

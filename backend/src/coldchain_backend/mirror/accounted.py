@@ -18,18 +18,13 @@ from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.parts import Part, Span
 from coldchain_backend.judging.rollups import day_of_hours, quarters_of_hours, reach
 from coldchain_backend.judging.views import FoldedCells, Recall
-from coldchain_backend.mirror.points import compliance_line, named
-from coldchain_backend.mirror.standing import HOUR_MS
+from coldchain_backend.mirror.points import account_fields, named
+from coldchain_backend.mirror.shape import COMPLIANCE
+from coldchain_backend.mirror.standing import HOUR_MS, points_of
+from coldchain_backend.mirror.zoned import Told, of_zone
 
 DAY_MS: Final = 24 * HOUR_MS
 LONGEST_DAY_MS: Final = 26 * HOUR_MS
-
-
-class Told(NamedTuple):
-    """A cell: its line, and whether it is over and folded."""
-
-    line: str
-    whole: bool
 
 
 class Sum(NamedTuple):
@@ -61,7 +56,17 @@ class Accounted:
                     found[key] = one if known is None else _joined(known, one)
         for (quantity, cell, at_ms, _), one in sorted(found.items(), key=lambda pair: pair[0]):
             if one.account.required_ms:
-                yield Told(self._line(one, quantity, cell, at_ms), one.whole)
+                yield self._told(one, quantity, cell, at_ms)
+
+    def zone(self, zone: str, from_ms: int, to_ms: int) -> list[Told]:
+        """The cells that begin in a time of the points of a zone as long as they were in it, then its own."""
+        found = [
+            cell
+            for point in points_of(self.fleet, zone)
+            for cell in self.cells(point, from_ms, to_ms)
+            if cell.tags["zone"] == zone
+        ]
+        return [*found, *of_zone(found)]
 
     def _sums(self, spell: Spell, quantity: str, from_ms: int, to_ms: int) -> Iterator[tuple[str, int, Sum]]:
         key = CourseKey(spell.sensor, spell.from_ms, quantity)
@@ -137,7 +142,7 @@ class Accounted:
             if account is not None:
                 yield "day", day_ms, Sum(spell, account, whole=False)
 
-    def _line(self, one: Sum, quantity: str, cell: str, at_ms: int) -> str:
+    def _told(self, one: Sum, quantity: str, cell: str, at_ms: int) -> Told:
         place, profile = one.spell.place, one.spell.profile
         tags = {
             "organisation": self.fleet.organisation,
@@ -148,7 +153,8 @@ class Accounted:
             "profile": named(profile),
             "cell": cell,
         }
-        return compliance_line(tags, one.account, profile, at_ms, whole=one.whole)
+        fields = account_fields(one.account, profile, quantity, whole=one.whole)
+        return Told(COMPLIANCE, tags, fields, at_ms)
 
 
 def _joined(one: Sum, other: Sum) -> Sum:

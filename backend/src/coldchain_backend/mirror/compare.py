@@ -114,6 +114,7 @@ class Comparing:
         if not sensors:
             zones = zone_ids(fleet)
             found += [Piece("limit", {"zone": zone}, from_ms, min(to_ms, clock_ms + 1)) for zone in zones]
+            found += [Piece("zone_compliance", {"zone": zone}, from_ms, to_ms) for zone in zones]
             points = {place.point.id for version in fleet.versions for place in version.plan.places()}
             found += [Piece("compliance", {"point": point}, from_ms, to_ms) for point in sorted(points)]
             found += [Piece(name, {}, from_ms, to_ms) for name in ("excursion", "alert")]
@@ -159,6 +160,8 @@ class Comparing:
                 yield from expected.limits(piece.tags["zone"], *span)
             case "compliance":
                 yield from expected.compliance(piece.tags["point"], *span)
+            case "zone_compliance":
+                yield from expected.zone_compliance(piece.tags["zone"], *span)
             case "excursion":
                 yield from expected.excursions(None, *span)
             case "alert":

@@ -212,10 +212,8 @@ class Mirror:
         if since_ms < max(TICK_MS, len(pen.points) * TELL_MS) and (told_ms or not since_ms):
             return
         position.told_ms = position.ticked_ms
-        accounted = pen.expected.accounted
-        for point in sorted(pen.points):
-            cells = accounted.cells(point, max(0, told_ms - LONGEST_DAY_MS), EVER_MS)
-            self._writer.put([cell.line for cell in cells if not cell.whole])
+        for zone in pen.zones:
+            pen.accounts(zone, max(0, told_ms - LONGEST_DAY_MS), EVER_MS, loose=True)
 
     def _sure(self) -> None:
         """From here on it is known what was written."""

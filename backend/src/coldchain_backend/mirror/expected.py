@@ -18,6 +18,7 @@ from coldchain_backend.mirror.points import (
     excursion_line,
     reading_lines,
 )
+from coldchain_backend.mirror.shape import ZONE_COMPLIANCE
 from coldchain_backend.mirror.standing import (
     Stand,
     limits,
@@ -135,3 +136,8 @@ class Expected:
     def compliance(self, point: str, from_ms: int, to_ms: int) -> Iterator[str]:
         """Accounts of hours and days of a point that begin in a time."""
         return (cell.line for cell in self.accounted.cells(point, from_ms, to_ms))
+
+    def zone_compliance(self, zone: str, from_ms: int, to_ms: int) -> Iterator[str]:
+        """Cells of hours and days of a whole zone that begin in a time."""
+        cells = self.accounted.zone(zone, from_ms, to_ms)
+        return (cell.line for cell in cells if cell.shape is ZONE_COMPLIANCE)

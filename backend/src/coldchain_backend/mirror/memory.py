@@ -10,7 +10,8 @@ from coldchain_runtime.durable import write_file_atomic
 from coldchain_runtime.logs import Log
 
 FILE: Final = "mirror.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""2: with cells of zones; what stands of an older one is written anew."""
 _PLAIN: Final = (
     "target", "fill", "judged", "ledger", "stamp_ms", "log", "change", "fleet", "ticked_ms", "marked",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Writes what is touched: deletes, waits, writes again from series and judging; and what time brings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -12,7 +12,7 @@ from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.intake import Taken
 from coldchain_backend.mirror.points import NANO
 from coldchain_backend.mirror.retag import EVER_MS, Retag, Span, merged
-from coldchain_backend.mirror.standing import HOUR_MS, full_hours, judged_spells, zone_ids
+from coldchain_backend.mirror.standing import HOUR_MS, full_hours, judged_spells, zone_ids, zones_of
 from coldchain_backend.mirror.writer import Writer
 
 DAYS_MS: Final = 48 * HOUR_MS
@@ -46,9 +46,14 @@ class Pen:
         return sorted({sensor.id for version in self.fleet.versions for sensor in version.plan.sensors})
 
     @cached_property
-    def points(self) -> frozenset[str]:
-        """Every point that there ever was."""
-        return frozenset(place.point.id for version in self.fleet.versions for place in version.plan.places())
+    def points(self) -> Mapping[str, Collection[str]]:
+        """Every point that there ever was, and the zones that it was in."""
+        return zones_of(self.fleet)
+
+    @cached_property
+    def zones(self) -> Sequence[str]:
+        """Every zone in which there ever was a point."""
+        return sorted({zone for zones in self.points.values() for zone in zones})
 
     def write(self, taken: Taken) -> None:
         """Write what ledger records brought."""
@@ -105,12 +110,25 @@ class Pen:
                     span = from_ms - DAYS_MS, min(to_ms, self.position.stamp_ms + DAYS_MS)
                     self._delete("compliance", {"point": point}, span)
                     self.writer.put(list(self.expected.compliance(point, *span)))
+        self._retag_zones(touched.compliance)
         for point in sorted(touched.points | touched.compliance.keys()):
             self._delete("excursion", {"point": point}, (0, EVER_MS))
             self._put_tied(self.expected.excursions([point], 0, EVER_MS))
         for point in sorted(touched.points):
             self._delete("alert", {"point": point}, (0, EVER_MS))
             self._put_tied(self.expected.alerts([point], 0, EVER_MS))
+
+    def _retag_zones(self, touched: Mapping[str, Sequence[Span]]) -> None:
+        """The cells of the zones that these points are or were in."""
+        spans: dict[str, list[Span]] = {}
+        for point, ones in touched.items():
+            for zone in self.points.get(point, ()):
+                spans.setdefault(zone, []).extend(one for one in ones if one[0] <= self.position.stamp_ms)
+        for zone, ones in spans.items():
+            for from_ms, to_ms in merged(ones):
+                span = from_ms - DAYS_MS, min(to_ms, self.position.stamp_ms + DAYS_MS)
+                self._delete("zone_compliance", {"zone": zone}, span)
+                self.writer.put(list(self.expected.zone_compliance(zone, *span)))
 
     def _mirrored(self, sensor: str, spans: Iterable[Span]) -> list[Span]:
         """The spans as far as readings of the sensor are mirrored."""
@@ -148,7 +166,7 @@ class Pen:
     def all_of_judging(self) -> None:
         """Write all excursions, alerts and accounts, in place of any that stand there."""
         self.writer.drain()
-        for name in ("excursion", "alert", "compliance"):
+        for name in ("excursion", "alert", "compliance", "zone_compliance"):
             ours = {"organisation": self.fleet.organisation}
             self.bucket.delete(name, ours, (0, LAST_NS))
         self._put_tied(self.expected.excursions(None, 0, EVER_MS))
@@ -158,18 +176,27 @@ class Pen:
             if found is not None:
                 self._remember(alert, found)
                 self.writer.put([found.line], Precision.NS)
-        for point in sorted(self.points):
-            self.writer.put(list(self.expected.compliance(point, 0, EVER_MS)))
+        for zone in self.zones:
+            self.accounts(zone, 0, EVER_MS)
 
     def changes(self, changes: Changes) -> None:
         """Write what judging changed."""
         cases = (self.expected.excursion(one) for one in sorted(changes.excursions))
         self._put_tied(case[1] for case in cases if case is not None)
         self._put_tied(filter(None, map(self._alert, sorted(changes.alerts))))
+        touched: dict[str, Span] = {}
         for key, (from_ms, to_ms) in changes.accounts.items():
             spell = self.fleet.spell_of(key.sensor, key.from_ms)
-            if spell is not None:
-                self.writer.put(list(self.expected.compliance(spell.place.point.id, from_ms, to_ms)))
+            for zone in () if spell is None else self.points[spell.place.point.id]:
+                known = touched.get(zone, (from_ms, to_ms))
+                touched[zone] = min(from_ms, known[0]), max(to_ms, known[1])
+        for zone, span in touched.items():
+            self.accounts(zone, *span)
+
+    def accounts(self, zone: str, from_ms: int, to_ms: int, *, loose: bool = False) -> None:
+        """Write the cells of a zone and its points that begin in a time; `loose`: those not over alone."""
+        cells = self.expected.accounted.zone(zone, from_ms, to_ms)
+        self.writer.put([cell.line for cell in cells if not (loose and cell.whole)])
 
     def _alert(self, alert: str) -> str | None:
         """The line of an alert, after what stands of it elsewhere was deleted: its subject may change."""

@@ -15,7 +15,6 @@ from coldchain.readings import Quality, Value
 from coldchain_backend.judging import AlertStory, StoredExcursion
 from coldchain_backend.mirror.shape import (
     ALERT,
-    COMPLIANCE,
     EXCURSION,
     GAP,
     GATEWAY,
@@ -194,14 +193,12 @@ def alert_line(organisation: str, story: AlertStory, known_ms: int) -> str:
     return line(ALERT, tags, fields, tied_ns(alert.fired_ms, alert.id))
 
 
-def compliance_line(
-    tags: Tags, account: Account, profile: Profile, time_ms: int, *, whole: bool = True
-) -> str:
-    """The account of an hour or a day under a profile; the tags name the cell."""
+def account_fields(account: Account, profile: Profile, quantity: str, *, whole: bool) -> Fields:
+    """What the account of an hour or a day says under a profile."""
     covered, required = account.covered_ms, account.required_ms
-    nearest = _nearest(profile, tags["quantity"])
+    nearest = _nearest(profile, quantity)
     degrees = {side: account.rule(name).degree_minutes for side, name in nearest.items()}
-    fields: Fields = {
+    return {
         "required_s": required / 1000,
         "covered_s": covered / 1000,
         "unknown_s": account.unknown_ms / 1000,
@@ -215,11 +212,10 @@ def compliance_line(
         "lowest": None if account.lowest is None else account.lowest.value,
         "highest": None if account.highest is None else account.highest.value,
         "mean": account.mean,
-        "mkt": account.mkt if tags["quantity"] == "temperature" else None,
+        "mkt": account.mkt if quantity == "temperature" else None,
         "high_degree_minutes": degrees.get(Side.HIGH),
         "low_degree_minutes": degrees.get(Side.LOW),
     }
-    return line(COMPLIANCE, tags, fields, time_ms)
 
 
 def _conform(account: Account, profile: Profile) -> float | None:

@@ -169,29 +169,47 @@ ALERT: Final = Shape(
     tie_broken=True,
 )
 
+_ACCOUNT: Final = {
+    "required_s": _float("time in use", "s"),
+    "covered_s": _float("of which readings speak", "s"),
+    "unknown_s": _float("of which nothing is known", "s"),
+    "in_s": _float("known time within all limits", "s"),
+    "whole": _bool("it is over, and all of it is summed up; else it is as of a short while ago"),
+    "coverage": _float("covered ÷ required", "0–1"),
+    "required_coverage": _float("what the profile demands", "0–1"),
+    "lowest": _float("the lowest value", "of the quantity"),
+    "highest": _float("the highest value", "of the quantity"),
+    "high_degree_minutes": _float("how far above the nearest limit, over time", "unit × min"),
+    "low_degree_minutes": _float("how far below the nearest limit, over time", "unit × min"),
+}
+_CELL: Final = "the begin of the hour or local day; `cell` is `hour` or `day`"
+
 COMPLIANCE: Final = Shape(
     name="compliance",
     means="How much of the time in use was known and within limits, per hour (UTC) and local day.",
     tags=(*_PLACE, "quantity", "profile", "cell"),
     fields={
-        "required_s": _float("time in use", "s"),
-        "covered_s": _float("of which readings speak", "s"),
-        "unknown_s": _float("of which nothing is known", "s"),
-        "in_s": _float("known time within all limits", "s"),
+        **_ACCOUNT,
         "readings": _int("how many readings lie in it"),
-        "whole": _bool("it is over, and all of it is summed up; else it is as of a short while ago"),
-        "coverage": _float("covered ÷ required", "0–1"),
         "in_limits": _float("in ÷ covered", "0–1"),
-        "required_coverage": _float("what the profile demands", "0–1"),
         "conform": _float("in ÷ required; -1 where less is known than the profile demands", "-1, 0–1"),
-        "lowest": _float("the lowest value", "of the quantity"),
-        "highest": _float("the highest value", "of the quantity"),
         "mean": _float("the mean over the known time", "of the quantity"),
         "mkt": _float("the mean kinetic temperature", "°C"),
-        "high_degree_minutes": _float("how far above the nearest limit, over time", "unit × min"),
-        "low_degree_minutes": _float("how far below the nearest limit, over time", "unit × min"),
     },
-    at="the begin of the hour or local day; `cell` is `hour` or `day`",
+    at=_CELL,
+)
+
+ZONE_COMPLIANCE: Final = Shape(
+    name="zone_compliance",
+    means="The cells of all points of a zone together, under whatever profile: sums, and the worst of them.",
+    tags=("organisation", "asset", "zone", "quantity", "cell"),
+    fields={
+        **_ACCOUNT,
+        "points": _int("how many points have a cell in it"),
+        "conform": _float("in ÷ required of the worst point; -1 where too little of one is known", "-1, 0–1"),
+        "mkt": _float("the highest mean kinetic temperature of a point", "°C"),
+    },
+    at=_CELL,
 )
 
 GATEWAY: Final = Shape(
@@ -235,7 +253,10 @@ MIRROR: Final = Shape(
 )
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
-    {shape.name: shape for shape in (READING, LIMIT, GAP, EXCURSION, ALERT, COMPLIANCE, GATEWAY, MIRROR)}
+    {
+        shape.name: shape
+        for shape in (READING, LIMIT, GAP, EXCURSION, ALERT, COMPLIANCE, ZONE_COMPLIANCE, GATEWAY, MIRROR)
+    }
 )
 """Every measurement by its name."""
 

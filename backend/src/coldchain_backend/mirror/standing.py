@@ -99,6 +99,21 @@ def placements(fleet: Fleet, points: Iterable[str]) -> dict[str, tuple[tuple[str
     return {point: tuple(told) for point, told in found.items()}
 
 
+def points_of(fleet: Fleet, zone: str) -> list[str]:
+    """Every point that was ever in a zone, by id."""
+    found = (version.plan.zone(zone) for version in fleet.versions)
+    return sorted({point.id for one in found if one is not None for point in one[1].points})
+
+
+def zones_of(fleet: Fleet) -> dict[str, set[str]]:
+    """For each point that there ever was, the zones that it was in."""
+    found: dict[str, set[str]] = {}
+    for version in fleet.versions:
+        for place in version.plan.places():
+            found.setdefault(place.point.id, set()).add(place.zone.id)
+    return found
+
+
 def zone_ids(fleet: Fleet) -> list[str]:
     """Every zone that a version in force knows."""
     return list(

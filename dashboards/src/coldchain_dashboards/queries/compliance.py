@@ -1,7 +1,7 @@
-"""How much of the required time was known and within limits: sums over the cells that judging keeps.
+"""How much of the required time was known and within limits: sums over the cells of zones.
 
 Shares are of the required time: what is not known is not within limits. No query here touches readings but
-the one for positions, so a year costs what its hours or days cost.
+the one for positions, nor cells of single points, so a fleet costs what its zones cost.
 """
 
 from typing import Final
@@ -33,14 +33,14 @@ DAYS: Final = _cells("day")
 WHOLE: Final = Query(
     purpose="Share of the required time within limits, and share that is known, of all chosen zones.",
     columns=SHARES,
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     only_when=JUDGED,
 )
 OVER_TIME: Final = Query(
     purpose="The two shares in steps of an hour or more.",
     columns=SHARES,
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     every="$__interval",
     fill="none",
@@ -52,7 +52,7 @@ ZONES: Final = Query(
         "coverage": SHARES["coverage"],
         "degree_minutes": 'SUM("high_degree_minutes") + SUM("low_degree_minutes")',
     },
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     tags=_ZONE,
     only_when=JUDGED,
@@ -63,7 +63,7 @@ PROVED_ZONES: Final = Query(
     source=Query(
         purpose="The shares of each zone beside what its profile wants to be known.",
         columns={**SHARES, "wanted": 'MAX("required_coverage")'},
-        source="compliance",
+        source="zone_compliance",
         where=HOURS,
         tags=_ZONE,
     ),
@@ -92,7 +92,7 @@ def names(language: Language) -> Query:
 ASSETS: Final = Query(
     purpose="Share of the required time within limits of each asset, for the colour of its mark on the map.",
     columns={"conform": SHARES["conform"]},
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     tags=("asset",),
     only_when=JUDGED,
@@ -105,30 +105,26 @@ POSITIONS: Final = Query(
     tags=("asset",),
     only_when="an asset has a receiver of positions",
 )
-_DAY: Final = "15m"
-"""Local days begin at a quarter of an hour of UTC in every time zone: each falls into a step of its own."""
 
 
 def _by_day(purpose: str, **columns: str) -> Query:
-    """Something of each zone and local day."""
+    """Something of each zone and local day, as it stands in its cell: there is nothing to sum up."""
     return Query(
         purpose=purpose,
         columns=columns,
-        source="compliance",
+        source="zone_compliance",
         where=DAYS,
         tags=("zone",),
-        every=_DAY,
-        fill="none",
         only_when=JUDGED,
     )
 
 
 DAYS_CONFORM: Final = _by_day(
     "The worst point of each zone and local day; -1, drawn grey, where too little of it is known.",
-    conform='MIN("conform")',
+    conform='"conform"',
 )
-DAYS_KNOWN: Final = _by_day("Share of each zone and local day that is known.", share=SHARES["coverage"])
+DAYS_KNOWN: Final = _by_day("Share of each zone and local day that is known.", share='"coverage"')
 DAYS_OUT: Final = _by_day(
     "Degree-minutes beyond the limits of each zone and local day.",
-    degree_minutes='SUM("high_degree_minutes") + SUM("low_degree_minutes")',
+    degree_minutes='"high_degree_minutes" + "low_degree_minutes"',
 )

@@ -11,18 +11,16 @@ _SINCE: Final = "time > now() - 7d"
 LAST: Final = Query(
     purpose="What each gateway said last; the time is that of its last word, looked for over a week.",
     columns={
-        "uptime_s": 'LAST("uptime_s")',
-        **{
-            name: f'"{name}"'
-            for name in (
-                "asset", "version", "outbox_lines", "outbox_oldest_s", "outbox_refused", "disk_free_bytes",
-                "clock_trusted", "clock_source", "redelivered", "rss_bytes", "received_ms",
-            )
-        },
+        name: f'"{name}"'
+        for name in (
+            "asset", "version", "outbox_lines", "outbox_oldest_s", "outbox_refused", "disk_free_bytes",
+            "clock_trusted", "clock_source", "uptime_s", "rss_bytes",
+        )
     },
     source="gateway",
     where=(*_ORGANISATION, _SINCE),
     tags=_GATEWAY,
+    newest=1,
 )  # fmt: skip
 
 

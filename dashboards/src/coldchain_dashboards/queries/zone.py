@@ -82,15 +82,16 @@ DOORS: Final = _contact("door_open")
 DEFROSTS: Final = _contact("defrost")
 LAST_READINGS: Final = Query(
     purpose="The newest reading of each point.",
-    columns={"temperature": 'LAST("temperature")'},
+    columns={"temperature": '"temperature"'},
     source="reading",
     where=(*PLACE, TIME_RANGE),
     tags=_POINT,
+    newest=1,
 )
 WHOLE: Final = Query(
     purpose="Share of the required time of the zone within limits, and share that is known.",
     columns=SHARES,
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     only_when=JUDGED,
 )
@@ -111,14 +112,14 @@ EXPOSURE: Final = Query(
 OUT: Final = Query(
     purpose="Degree-minutes above and below the limits.",
     columns={"above": 'SUM("high_degree_minutes")', "below": 'SUM("low_degree_minutes")'},
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     only_when=JUDGED,
 )
 OUT_OVER_TIME: Final = Query(
     purpose="Degree-minutes above and below the limits in steps of an hour or more.",
     columns=OUT.columns,
-    source="compliance",
+    source="zone_compliance",
     where=HOURS,
     every="$__interval",
     fill="none",
@@ -135,7 +136,7 @@ KINETIC: Final = Query(
 KINETIC_WORST: Final = Query(
     purpose="The highest mean kinetic temperature of a point and local day.",
     columns={"mkt": 'MAX("mkt")'},
-    source="compliance",
+    source="zone_compliance",
     where=DAYS,
     only_when="a local day has begun in the time range",
 )
