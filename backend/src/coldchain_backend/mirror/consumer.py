@@ -18,6 +18,7 @@ from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Posi
 from coldchain_backend.mirror.guard import Guard
 from coldchain_backend.mirror.intake import Intake
 from coldchain_backend.mirror.memory import load, save
+from coldchain_backend.mirror.moved import write_again
 from coldchain_backend.mirror.pen import Pen
 from coldchain_backend.mirror.retag import EVER_MS, retag
 from coldchain_backend.mirror.shape import SHAPES
@@ -155,7 +156,7 @@ class Mirror:
         self._pen = fresh = self._pen_for(pen.position)
         touched = retag(pen.fleet, fresh.fleet)
         if touched:
-            fresh.retag(touched)
+            write_again(fresh, touched)
             _log.event(
                 "mirror.touched", sensors=len(touched.readings), gaps=len(touched.gaps),
                 zones=len(touched.limits), points=len(touched.points),
