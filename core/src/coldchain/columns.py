@@ -6,13 +6,15 @@ through the strict reader. The result is the same line for line, which a propert
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from math import isfinite
+from typing import Final, NamedTuple, TypeVar
 
 from coldchain.lineprotocol import BadLine, FieldValue, Line, is_reading, parse, unescape
 
+_Number = TypeVar("_Number", int, float)
 MAX_LAYOUTS: Final = 16
 """A body with more layouts than this is read strictly from there on."""
 
@@ -23,7 +25,8 @@ _PLAIN = (
     r"(?:-?[0-9]{1,18}+(?:i|(?:\.[0-9]{1,20}+)?(?:[eE][+-]?[0-9]{1,2}+)?)|true|false"
     r'|"[^"\\\x00-\x1f\x7f,=]{0,64}")'
 )
-_SENSOR = r"[^,= \\\x00-\x1f\x7f]{1,256}+(?:\\[,= ][^,= \\\x00-\x1f\x7f]{0,64}+){0,8}"
+_PLAIN_SENSOR = r"[^,= \\\x00-\x1f\x7f]{1,256}+"
+_SENSOR = _PLAIN_SENSOR + r"(?:\\[,= ][^,= \\\x00-\x1f\x7f]{0,64}+){0,8}"
 _READING = re.compile(
     rf"^reading,sensor=({_SENSOR})"
     rf" ({_NAME}={_PLAIN}(?:,{_NAME}={_PLAIN}){{0,31}}) (-?[0-9]{{1,18}})$",
@@ -52,7 +55,7 @@ class ParsedColumns:
 
 
 class _Layout(NamedTuple):
-    """How to take the lines of one layout."""
+    """How to take the lines of one layout, newlines included."""
 
     pattern: re.Pattern[str]
     names: tuple[str, ...]
@@ -67,21 +70,31 @@ def parse_columns(body: bytes) -> ParsedColumns:
     except UnicodeDecodeError:
         _add_strictly(parsed, body)
         return parsed
-    lines = rest.count("\n") + (not rest.endswith("\n"))
+    rest += "" if rest.endswith("\n") else "\n"
+    sensor = _SENSOR if "\\" in rest else _PLAIN_SENSOR
     for _ in range(MAX_LAYOUTS):
         first = _READING.search(rest)
-        layout = None if first is None else _layout(_signature(first[2]))
+        layout = None if first is None else _layout(_signature(first[2]), sensor)
         if layout is None:
             break
-        found = layout.pattern.findall(rest)
-        parsed.readings += _by_sensor(layout, found)
-        lines -= len(found)
-        if not lines:
+        between, *texts = _split(layout, rest)
+        try:
+            parsed.readings += _by_sensor(layout, texts)
+        except ValueError:  # a text of the letters of numbers that is none
+            break
+        rest = "\n".join(between)
+        if not rest.strip("\n"):
             return parsed
-        rest = layout.pattern.sub("", rest)
     if rest.strip("\n"):
         _add_strictly(parsed, rest.encode())
     return parsed
+
+
+def _split(layout: _Layout, text: str) -> Iterator[list[str]]:
+    """What stands between the lines of a layout, and the texts of its groups: a list of each."""
+    parts = layout.pattern.split(text)
+    width = 3 + len(layout.names)
+    return (parts[group::width] for group in range(width))
 
 
 def _signature(fields: str) -> str:
@@ -95,22 +108,34 @@ def _signature(fields: str) -> str:
 
 _KIND_OF_LAST: Final = {"i": "i", "e": "b", '"': "s"}
 _TEXTS: Final = {
-    "f": r"(-?[0-9]{1,18}+(?:\.[0-9]{1,20}+)?+(?:[eE][+-]?[0-9]{1,2}+)?+)",
+    "f": r"([-+.eE0-9]{1,48}+)",  # what `float` takes of these letters, the strict reader takes
     "i": r"(-?[0-9]{1,18}+)i",
     "b": "(true|false)",
     "s": r'"([^"\\\x00-\x1f\x7f,=]{0,64}+)"',
 }
 
 
-def _floats(texts: Iterable[str]) -> list[FieldValue]:
-    return list(map(float, texts))
+def _floats(texts: Sequence[str]) -> list[FieldValue]:
+    values = _each_once(float, texts)
+    if not all(map(isfinite, values)):
+        raise ValueError("too large")
+    return list[FieldValue](values)
 
 
-def _integers(texts: Iterable[str]) -> list[FieldValue]:
-    return list(map(int, texts))
+def _integers(texts: Sequence[str]) -> list[FieldValue]:
+    return list[FieldValue](_each_once(int, texts))
 
 
-def _switches(texts: Iterable[str]) -> list[FieldValue]:
+def _each_once(read: Callable[[str], _Number], texts: Sequence[str]) -> list[_Number]:
+    """Read texts, of which many are alike: sensors say much the same, and at the same instants."""
+    distinct = set(texts)
+    if 2 * len(distinct) > len(texts):
+        return list(map(read, texts))
+    values = {text: read(text) for text in distinct}
+    return [values[text] for text in texts]
+
+
+def _switches(texts: Sequence[str]) -> list[FieldValue]:
     return [text == "true" for text in texts]
 
 
@@ -123,22 +148,25 @@ _READERS: Final[Mapping[str, Callable[[Sequence[str]], Sequence[FieldValue]]]] =
 
 
 @lru_cache(maxsize=256)
-def _layout(signature: str) -> _Layout | None:
+def _layout(signature: str, sensor: str) -> _Layout | None:
     """The reader of a layout; None where a name stands twice, which the strict reader tells."""
     pairs = [part.split("=") for part in signature.split(",")]
     names = tuple(name for name, _ in pairs)
     if len(set(names)) != len(names):
         return None
     values = ",".join(f"{name}={_TEXTS[kind]}" for name, kind in pairs)
-    pattern = re.compile(rf"^reading,sensor=({_SENSOR}) {values} (-?[0-9]{{1,18}}+)$", re.M)
+    pattern = re.compile(rf"^reading,sensor=({sensor}) {values} (-?[0-9]{{1,18}}+)\n", re.M)
     return _Layout(pattern, names, tuple(_READERS[kind] for _, kind in pairs))
 
 
-def _by_sensor(layout: _Layout, found: Sequence[tuple[str, ...]]) -> list[Column]:
-    """The texts of lines as columns, one set for each sensor."""
-    sensors, *texts, time_texts = zip(*found, strict=True)
+def _by_sensor(layout: _Layout, found: Sequence[Sequence[str]]) -> list[Column]:
+    """The texts of lines (sensors, fields, times) as columns, one set for each sensor.
+
+    Raises ValueError for one that is no number.
+    """
+    sensors, *texts, time_texts = found
     columns = [read(column) for read, column in zip(layout.readers, texts, strict=True)]
-    times = list(map(int, time_texts))
+    times = _each_once(int, time_texts)
     turns = _in_turn(sensors)
     if turns:
         return [
@@ -163,11 +191,11 @@ def _by_sensor(layout: _Layout, found: Sequence[tuple[str, ...]]) -> list[Column
     return made
 
 
-def _in_turn(sensors: tuple[str, ...]) -> int:
+def _in_turn(sensors: Sequence[str]) -> int:
     """How many sensors speak, if they do so in turn, as those do that are asked one after another; else 0."""
     turns = len(set(sensors))
     rounds, rest = divmod(len(sensors), turns)
-    return turns if not rest and sensors == sensors[:turns] * rounds else 0
+    return turns if not rest and sensors == [*sensors[:turns]] * rounds else 0
 
 
 def _add_strictly(parsed: ParsedColumns, body: bytes) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import itemgetter, lt
-from typing import Final, NamedTuple, TypeGuard
+from types import MappingProxyType
+from typing import Final, NamedTuple, cast
 
 from coldchain.columns import Column, parse_columns
 from coldchain.lineprotocol import FieldValue, Line
@@ -46,11 +47,15 @@ class Unjudged(StrEnum):
 
 
 class Spoken(NamedTuple):
-    """Readings of a known sensor with the same fields and the same rank; times (ms UTC) never fall."""
+    """Readings of a known sensor with the same fields and the same rank; times (ms UTC) never fall.
+
+    bounds   the lowest and the highest value of each field; empty where times do not ascend strictly
+    """
 
     times: Sequence[int]
     fields: Mapping[str, Sequence[Value]]
     rank: int
+    bounds: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
 
 def samples_of(
@@ -146,11 +151,12 @@ def read_body(last: Framed, first: int, body: bytes, known: Container[str]) -> C
     for bad in parsed.bad:
         content.refuse(Unjudged.BAD_LINE, f"{bad.reason}: {bad.raw!r}")
     latest_ms = last.record.received_ms + AHEAD_MS
+    rank = rank_of(Quality.GOOD, content.origin)
     for column in parsed.readings:
         placed = column.sensor in known
         if not placed:
             content.refuse(Unjudged.UNKNOWN_SENSOR, column.sensor, len(column.times))
-        spoken = _plain(column, latest_ms, content.origin)
+        spoken = _plain(column, latest_ms, rank)
         told = content if placed or spoken is not None else replace(content, unjudged=Counter(), samples={})
         found = list(_one_by_one(column, latest_ms, told)) if spoken is None else [spoken]
         if found:
@@ -164,28 +170,21 @@ def newest_ms(content: Content) -> int | None:
     return max((part.times[-1] for parts in content.readings.values() for part in parts), default=None)
 
 
-def _plain(column: Column, latest_ms: int, origin: Origin) -> Spoken | None:
+def _plain(column: Column, latest_ms: int, rank: int) -> Spoken | None:
     """A column of which every reading can be and needs no word of its own; else None."""
     times = column.times
-    if min(times) < 0 or max(times) > latest_ms:
+    if times[0] < 0 or times[-1] > latest_ms or not (len(times) == 1 or all(map(lt, times, times[1:]))):
         return None
-    fields: dict[str, Sequence[Value]] = {}
+    bounds: dict[str, tuple[float, float]] = {}
     for name, values in column.fields.items():
-        if not _within(values, name):
+        possible = _PLAIN.get((name, type(values[0])))
+        if possible is None:
             return None
-        fields[name] = values
-    if len(times) > 1 and not all(map(lt, times, times[1:])):
-        return None
-    return Spoken(times, fields, rank_of(Quality.GOOD, origin))
-
-
-def _within(values: Sequence[FieldValue], name: str) -> TypeGuard[Sequence[Value]]:
-    """Whether all values, which are of one type, are what the field may hold."""
-    bounds = _PLAIN.get((name, type(values[0])))
-    if bounds is None:
-        return False
-    low, high = bounds
-    return low <= min(values) and max(values) <= high  # type: ignore[operator] # no text has bounds
+        numbers = cast("Sequence[float]", values)  # text is never plain
+        low, high = bounds[name] = min(numbers), max(numbers)
+        if low < possible[0] or possible[1] < high:
+            return None
+    return Spoken(times, cast("Mapping[str, Sequence[Value]]", column.fields), rank, bounds)
 
 
 def _one_by_one(column: Column, latest_ms: int, content: Content) -> Iterator[Spoken]:

@@ -13,13 +13,16 @@ from coldchain.excursions import (
     ChangeKind,
     Excursion,
     Judged,
+    Series,
     State,
     Until,
+    glance,
     next_due,
     run,
     step,
 )
 from coldchain_backend.fleet import Spell
+from coldchain_backend.judging.batches import WORST_RANK, Spoken
 from coldchain_backend.judging.contracts import HOUR_MS, CourseKey, Folded, StoredCourse, StoredExcursion
 from coldchain_backend.judging.identity import Found
 
@@ -85,6 +88,20 @@ class Course:
             late_to_ms=self.late_to_ms,
             late_due_ms=self.late_due_ms,
         )
+
+    def glance(self, part: Spoken) -> State | None:
+        """The state behind readings in order within the hour of the last ones, if they open nothing.
+
+        None: they have to be taken one by one.
+        """
+        bounds, times, spell = part.bounds.get(self.key.quantity), part.times, self.spell
+        hour_ms, first_ms, last_ms = self.hour_ms, times[0], times[-1]
+        if bounds is None or hour_ms is None or not hour_ms <= first_ms <= last_ms < hour_ms + HOUR_MS:
+            return None
+        outside = first_ms < spell.from_ms or (spell.to_ms is not None and spell.to_ms <= last_ms)
+        if outside or spell.profile.corrected or part.rank > WORST_RANK:
+            return None
+        return glance(self.state, Series(times, part.fields[self.key.quantity], *bounds), self.judged)
 
     def take(self, samples: Sequence[Sample], snapshots: Snapshots, stamp_ms: int) -> list[Found]:
         """Step through readings in order, note the late ones; gives the excursions that closed."""

@@ -9,6 +9,7 @@ from coldchain_backend.judging.batches import Spoken, samples_of
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, Memory, SensorState
 from coldchain_backend.judging.courses import Course, Sample
+from coldchain_backend.judging.identity import Found
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.series.blocks import quality_of
@@ -31,9 +32,14 @@ class Takings:
         for part in parts:
             series.add(sensor, part.rank, part.times, part.fields)
         self._hear(sensor, parts, gateway)
-        first_ms, last_ms = min(part.times[0] for part in parts), max(part.times[-1] for part in parts)
+        first_ms, last_ms = min([part.times[0] for part in parts]), max([part.times[-1] for part in parts])
         for spell, courses in self._present.stretch(sensor, first_ms, last_ms):
             for course in courses:
+                quiet = course.glance(parts[0]) if len(parts) == 1 else None
+                if quiet is not None:
+                    course.state = quiet
+                    self._judged(course, ())
+                    continue
                 samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
                 if samples:
                     self._judge(course, course.seen(samples))
@@ -70,7 +76,9 @@ class Takings:
         self._memory.put_sensor(state)
 
     def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
-        closed = course.take(samples, self._memory, self._present.now_ms)
+        self._judged(course, course.take(samples, self._memory, self._present.now_ms))
+
+    def _judged(self, course: Course, closed: Sequence[Found]) -> None:
         self.moved[course.key] = course
         if closed or course.open or course.late_due_ms is not None or course.state.open:
             self._casebook.after_readings(course, closed)
@@ -85,12 +93,21 @@ class Takings:
 
 def spoken(state: SensorState, parts: Sequence[Spoken], gateway: str, now_ms: int) -> SensorState:
     """The sensor after readings that a gateway brought at a stamp of the log, with its newest values."""
-    last_ms = max(part.times[-1] for part in parts)
+    last_ms = max([part.times[-1] for part in parts])
     if state.last_ms is not None and last_ms <= state.last_ms:
         return replace(state, gateway=gateway, heard_ms=now_ms)
     newest = [part for part in parts if part.times[-1] == last_ms]
     values = dict(state.values)
     for part in newest:
-        values.update((name, column[-1]) for name, column in part.fields.items())
-    quality = quality_of(newest[-1].rank)
-    return replace(state, gateway=gateway, heard_ms=now_ms, last_ms=last_ms, values=values, quality=quality)
+        for name, column in part.fields.items():
+            values[name] = column[-1]
+    return SensorState(
+        sensor=state.sensor,
+        gateway=gateway,
+        heard_ms=now_ms,
+        last_ms=last_ms,
+        values=values,
+        quality=quality_of(newest[-1].rank),
+        silent_since_ms=state.silent_since_ms,
+        silent_ms=state.silent_ms,
+    )

@@ -3,8 +3,8 @@
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from operator import le
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from coldchain.readings import Value
@@ -33,10 +33,21 @@ class Outline(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class _Heap:
-    """Readings of one sensor, rank and set of fields that wait for the next flush."""
+    """Readings of one sensor, rank and set of fields that wait for the next flush, part after part."""
 
-    times: list[int] = field(default_factory=list)
-    columns: tuple[list[Value], ...]
+    times: list[Sequence[int]]
+    columns: tuple[list[Sequence[Value]], ...]
+
+    def joined(self) -> tuple[Sequence[int], Sequence[Sequence[Value]]]:
+        """Times, and the values of each field, by time."""
+        if len(self.times) == 1:
+            return self.times[0], [column[0] for column in self.columns]
+        times = list(chain.from_iterable(self.times))
+        columns = [list(chain.from_iterable(column)) for column in self.columns]
+        if all(before[-1] <= after[0] for before, after in pairwise(self.times)):
+            return times, columns
+        order = sorted(range(len(times)), key=times.__getitem__)
+        return [times[index] for index in order], [[column[index] for index in order] for column in columns]
 
 
 class SeriesStore:
@@ -49,14 +60,18 @@ class SeriesStore:
     def add(
         self, sensor: str, rank: int, times: Sequence[int], fields: Mapping[str, Sequence[Value]]
     ) -> None:
-        """Take readings with the same fields, of which there is at least one."""
+        """Take readings with the same fields, of which there is at least one; their times never fall.
+
+        The sequences are kept until the next flush: nobody changes them.
+        """
         key = (sensor, rank, tuple(fields))
         heap = self._waiting.get(key)
         if heap is None:
-            heap = self._waiting[key] = _Heap(columns=tuple([] for _ in fields))
-        heap.times += times
+            self._waiting[key] = _Heap(times=[times], columns=tuple([values] for values in fields.values()))
+            return
+        heap.times.append(times)
         for column, values in zip(heap.columns, fields.values(), strict=True):
-            column.extend(values)
+            column.append(values)
 
     def flush(self) -> None:
         """Append what waits, as one block per sensor, rank and set of fields."""
@@ -184,13 +199,14 @@ class SeriesStore:
 
 def _packed(sensor: str, rank: int, names: tuple[str, ...], heap: _Heap) -> Iterator[Block]:
     """Blocks of readings that lie close together: a backlog beside live readings must not become one span."""
-    times, columns = heap.times, heap.columns
-    if not all(map(le, times, times[1:])):
-        order = sorted(range(len(times)), key=times.__getitem__)
-        times = [times[index] for index in order]
-        columns = tuple([column[index] for index in order] for column in columns)
+    times, columns = heap.joined()
+    leaps = _leaps(times)
+    if not leaps:
+        fields = dict(zip(names, columns, strict=True))
+        yield pack_head(sensor, rank, Columns(times=times, fields=fields))
+        return
     start = 0
-    for end in [*_leaps(times), len(times)]:
+    for end in [*leaps, len(times)]:
         fields = {name: column[start:end] for name, column in zip(names, columns, strict=True)}
         yield pack_head(sensor, rank, Columns(times=times[start:end], fields=fields))
         start = end

@@ -10,7 +10,7 @@ resets a delay, and is told as `data_gap`. `Until` goes no further than one expe
 reading, which no later reading takes back.
 """
 
-from coldchain.excursions.steps import INITIAL, judge, next_due, run, step
+from coldchain.excursions.steps import INITIAL, glance, judge, next_due, run, step
 from coldchain.excursions.values import (
     Change,
     ChangeKind,
@@ -18,6 +18,7 @@ from coldchain.excursions.values import (
     Judged,
     Judgement,
     Sample,
+    Series,
     State,
     Until,
     excursion_id,
@@ -31,9 +32,11 @@ __all__ = [
     "Judged",
     "Judgement",
     "Sample",
+    "Series",
     "State",
     "Until",
     "excursion_id",
+    "glance",
     "judge",
     "next_due",
     "run",

@@ -14,6 +14,7 @@ from coldchain.excursions.values import (
     Judged,
     Judgement,
     Sample,
+    Series,
     State,
     Tally,
     Until,
@@ -56,16 +57,39 @@ def run(state: State, samples: Iterable[tuple[int, float]], judged: Judged) -> t
 
 
 def _all_quiet(state: State, samples: Iterable[tuple[int, float]], judged: Judged) -> State | None:
-    """The state behind readings that open nothing and follow each other, at a glance; None: look at each."""
+    """`glance` for samples that may be in any order; tallies stay as they are."""
     if state.last_ms is None or any(state.places) or not isinstance(samples, Sequence) or len(samples) < FEW:
         return None
     times, values = zip(*samples, strict=True)
-    low, high = judged.band(state.places)
-    ignored = state.last_ms < (state.first_ms or state.last_ms) + judged.ignored_ms
-    in_order = max(state.last_ms + 1, state.accounted_ms) <= times[0] and all(map(lt, times, times[1:]))
-    if ignored or not in_order or not (low <= min(values) and max(values) <= high and isfinite(sum(values))):
+    if not (all(map(lt, times, times[1:])) and isfinite(sum(values))):
         return None
-    return _passed(state, judged, (times[-1], values[-1]), (-inf, 0), (inf, 0))
+    return _glanced(state, Series(times, values, min(values), max(values)), judged)
+
+
+def glance(state: State, series: Series, judged: Judged) -> State | None:
+    """The state behind readings that follow the last ones and open nothing; None: `run` must look at each."""
+    return None if judged.tallied else _glanced(state, series, judged)
+
+
+def _glanced(state: State, series: Series, judged: Judged) -> State | None:
+    last_ms = state.last_ms
+    if last_ms is None or any(state.places):
+        return None
+    ignored = judged.ignored_ms and last_ms < (state.first_ms or last_ms) + judged.ignored_ms
+    low, high = judged.quiet_band
+    if ignored or not (low <= series.low and series.high <= high):
+        return None
+    if not (last_ms < series.times[0] and state.accounted_ms <= series.times[0]):
+        return None
+    end_ms = series.times[-1]
+    return State(
+        last_ms=end_ms,
+        last_value=rounded(series.values[-1]),
+        accounted_ms=end_ms,
+        places=state.places,
+        first_ms=state.first_ms,
+        tallies=state.tallies,
+    )
 
 
 def _with_tallies(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from sys import float_info
+from typing import NamedTuple
 
 from coldchain.errors import InvalidInput
 from coldchain.gaps import gap_limit_ms
@@ -32,6 +33,15 @@ class Sample:
 
     time_ms: int
     value: float
+
+
+class Series(NamedTuple):
+    """Finite values at instants (ms UTC) that ascend strictly, with the lowest and the highest of them."""
+
+    times: Sequence[int]
+    values: Sequence[float]
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,11 @@ class Judged:
             else:
                 low = max(low, rule.threshold + STEP)
         return low, high
+
+    @cached_property
+    def quiet_band(self) -> tuple[float, float]:
+        """The values (both ends included) that surely break no plain rule."""
+        return self.band((None,) * len(self.plain))
 
     @cached_property
     def limit_ms(self) -> int:
