@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,9 +23,10 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _SIGNATURE = r"[A-Za-z0-9_-]{85}[AQgw]"  # 64 bytes; the last letter carries two bits, so four of it remain
 _HEADER = re.compile(
     rf"# cc1 org=({_NAME}) gateway=([0-9a-f]{{32}}) run=({_NAME}) seq=([1-9][0-9]{{0,18}})"
-    rf" len=([1-9][0-9]{{0,7}}) prev=([0-9a-f]{{64}}) hash=([0-9a-f]{{64}}) sig=({_SIGNATURE})\n".encode()
+    rf" len=([1-9][0-9]{{0,7}}) prev=([0-9a-f]{{64}}) hash=([0-9a-f]{{64}}) sig=({_SIGNATURE})\n"
 )
 _MAX_HEADER = 600
+_URLSAFE = str.maketrans("-_", "+/")
 _VALID_NAME = re.compile(_NAME)
 _VALID_HASH = re.compile("[0-9a-f]{64}")
 
@@ -177,18 +179,19 @@ def read_batches(data: bytes) -> Iterator[Batch | BadBatch]:
 
 
 def _batch_at(data: bytes, position: int) -> Batch | BadBatch:
-    match = _HEADER.match(data, position)
+    header = data[position : position + _MAX_HEADER].partition(b"\n")[0]
+    start = position + len(header) + 1
+    # No byte beyond ASCII stands in a header; as Latin-1 such a byte is a letter that is not taken.
+    match = _HEADER.match(data[position:start].decode("latin-1"))
     if match is None:
-        line = data[position : position + _MAX_HEADER].split(b"\n", 1)[0]
-        return BadBatch(reason="not a cc1 header", position=position, header=line)
-    org, gateway, run, seq, length, prev, digest, sig = (part.decode() for part in match.groups())
-    size, start = int(length), match.end()
+        return BadBatch(reason="not a cc1 header", position=position, header=header)
+    org, gateway, run, number, length, prev, digest, sig = match.groups()
+    size, seq = int(length), int(number)
     body = data[start : start + min(size, MAX_BYTES)]
     reason = _body_fault(body, size)
-    if reason or int(seq) > MAX_SEQ:
-        header = match.group(0).rstrip(b"\n")
+    if reason or seq > MAX_SEQ:
         return BadBatch(reason=reason or "seq too large", position=position, header=header)
-    return Batch(org=org, gateway=gateway, run=run, seq=int(seq), prev=prev, hash=digest, sig=sig, body=body)
+    return Batch(org=org, gateway=gateway, run=run, seq=seq, prev=prev, hash=digest, sig=sig, body=body)
 
 
 def _body_fault(body: bytes, size: int) -> str | None:
@@ -211,7 +214,7 @@ def check(batch: Batch, public: bytes) -> SealFault | None:
     )
     if digest.hex() != batch.hash:
         return SealFault.HASH
-    signature = urlsafe_b64decode(batch.sig + "==")
+    signature = a2b_base64(batch.sig.translate(_URLSAFE) + "==")
     return None if signed_by(public, b"cc1-sig\n" + digest, signature) else SealFault.SIGNATURE
 
 

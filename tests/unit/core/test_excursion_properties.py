@@ -9,17 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coldchain.builtin_profiles import BUILTIN
 from coldchain.excursions import (
     INITIAL,
     ChangeKind,
     Judged,
     State,
     Until,
+    glance,
     judge,
     next_due,
     run,
     step,
 )
+from coldchain.excursions import Series as SeenAtOnce
 from coldchain.profiles import Profile
 from support.acceptance import FIGURES, Figures
 from support.judging_cases import SERIES, Series, profiles, stepped
@@ -68,6 +71,31 @@ def test_batches_of_any_size_give_the_same_as_single_steps(
         state, news = run(state, series[first:last], judged)
         changes += news
     assert (state, changes) == stepped(series, judged)
+
+
+@settings(max_examples=150, deadline=None)
+@given(profiles(), INTERVALS, SERIES, st.integers(0, 8), st.integers(1, 12))
+def test_a_glance_sees_what_steps_would_come_to_or_nothing(
+    profile: Profile, interval: int, series: Series, taken: int, looked_at: int
+) -> None:
+    judged = Judged(profile=profile, interval_ms=interval)
+    before, _ = stepped(series[:taken], judged)
+    times, values = zip(*series[taken : taken + looked_at], strict=True) if series[taken:] else ((1,), (5.0,))
+    behind = glance(before, SeenAtOnce(times, values, min(values), max(values)), judged)
+    if behind is not None:
+        assert run(before, list(zip(times, values, strict=True)), judged) == (behind, [])
+        assert not behind.open
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([2.1, 4.0, 7.9]), max_size=20), st.sampled_from([5.0, 8.001]))
+def test_readings_within_every_limit_are_taken_at_a_glance(values: list[float], last: float) -> None:
+    judged = Judged(profile=BUILTIN["vaccine-2-8"], interval_ms=10_000)
+    before, _ = run(INITIAL, [(0, 5.0)], judged)
+    said = [*values, last]
+    times = range(10_000, 10_000 * len(said) + 1, 10_000)
+    behind = glance(before, SeenAtOnce(times, said, min(said), max(said)), judged)
+    assert (behind is None) == (last > 8)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,15 +1,21 @@
 """What ingest knows survives restarts, lost snapshots, full ledgers, and requests that are given up."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coldchain.errors import InvalidInput, Unavailable
 from coldchain.seal import Key, encode_public, fingerprint
 from coldchain_backend.ingest import Fate, Lost, NotAdmitted, public_key
 from coldchain_backend.ingest.hashes import OPEN_FILES, BatchHashes
 from coldchain_backend.ingest.keys import AdmittedBy, GatewayKeys
+from coldchain_backend.ingest.sequences import Sequences
+from coldchain_backend.ledger import NOTHING
 from support.doors import Door, request
 from support.ledgers import GATEWAY, sealed
 
@@ -113,6 +119,24 @@ def test_hashes_of_many_runs_share_few_files(tmp_path: Path) -> None:
     assert hashes.get("g", "r0", 9) is None
     hashes.sync()
     hashes.close()
+
+
+@given(st.permutations(range(8)), st.sets(st.integers(1, 7)))
+def test_batches_taken_together_are_known_as_one_by_one(order: list[int], cuts: set[int]) -> None:
+    batches = sealed(8)
+    with TemporaryDirectory() as name:
+        alone, linked = (Sequences(BatchHashes(Path(name) / folder)) for folder in ("alone", "linked"))
+        for number in order:
+            alone.take(batches[number], NOTHING)
+        edges = [0, *sorted(cuts), 8]
+        for first, last in sorted(pairwise(edges), key=lambda edge: order[edge[0]]):
+            linked.take_linked(batches[first:last])
+        linked.take_linked(batches[2:5])
+        for batch in [*batches, *sealed(8, lines=4)]:
+            assert alone.standing(batch) is linked.standing(batch)
+        states = [each.state(GATEWAY.fingerprint, "r1") for each in (alone, linked)]
+        assert states[0].run.intervals == states[1].run.intervals
+        assert states[1].others == set()
 
 
 @pytest.mark.parametrize("text", ["", "x", "AAAA", "é" * 44])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from coldchain.excursions import INITIAL, State, run
 from coldchain_backend.fleet import Fleet, FleetVersion
+from coldchain_backend.judging.batches import WORST_RANK, Spoken
 from coldchain_backend.judging.contracts import HOUR_MS, CourseKey
 from coldchain_backend.judging.courses import Course, Sample
 from support.judged_log import MINUTE, T0, plan
@@ -92,3 +93,31 @@ def test_time_never_passes_beyond_the_end_of_a_spell() -> None:
     [open_] = course.shown(T0 + MINUTE).open
     assert open_.out_ms == 5000
     assert course.due_ms(course.shown(T0 + 1)) is None
+
+
+@given(SERIES, st.integers(1, 10))
+def test_what_is_seen_at_a_glance_is_what_steps_come_to(samples: list[Sample], size: int) -> None:
+    taken, _ = in_order(samples)
+    course, snapshots = fresh(), Snapshots()
+    for start in range(0, len(taken), size):
+        some = taken[start : start + size]
+        times, values = [one[0] for one in some], [one[1] for one in some]
+        bounds = {"temperature": (min(values), max(values))}
+        behind = course.glance(Spoken(times, {"temperature": values}, 0, bounds))
+        hour_ms = course.hour_ms
+        course.take(some, snapshots, T0)
+        assert behind is None or (behind == course.state and course.hour_ms == hour_ms)
+    assert course.state == run(INITIAL, taken, course.judged)[0]
+
+
+def test_a_glance_leaves_to_others_what_it_cannot_know() -> None:
+    course = fresh()
+    course.take([(T0, 4.0)], Snapshots(), T0)
+    later, after, said = [T0 + MINUTE], [T0 + HOUR_MS], {"temperature": [4.0]}
+    bounds = {"temperature": (4.0, 4.0)}
+    assert course.glance(Spoken(later, said, 0, bounds)) is not None
+    assert course.glance(Spoken(later, said, 0)) is None
+    assert course.glance(Spoken(later, said, WORST_RANK + 1, bounds)) is None
+    assert course.glance(Spoken(after, said, 0, bounds)) is None
+    assert course.glance(Spoken([T0], said, 0, bounds)) is None
+    assert course.glance(Spoken(later, {"temperature": [9.0]}, 0, {"temperature": (9.0, 9.0)})) is None

@@ -1,6 +1,7 @@
 """The series store: what was added is read, before and after compaction, whatever its order."""
 
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -99,3 +100,22 @@ def test_what_is_forgotten_is_gone_and_nothing_else_is(
         left = [one for one in before if one.time_ms // 1000 not in gone]
         assert store.readings("s", 0, HOUR)[0] == left
     assert len(store.readings("other", 0, HOUR)[0]) == 41
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.lists(st.integers(0, 2 * HOUR), min_size=1, max_size=5).map(sorted), max_size=8))
+def test_parts_that_wait_are_packed_by_time_whatever_their_order(
+    connection: sqlite3.Connection, parts: list[list[int]]
+) -> None:
+    connection.execute("DELETE FROM series_block")
+    connection.execute("DELETE FROM series_sensor")
+    store = SeriesStore(connection)
+    for times in parts:
+        store.add("s", 0, times, {"temperature": [float(at) for at in times]})
+    said = sorted({at for times in parts for at in times})
+    found = store.readings("s", 0, 3 * HOUR)[0]
+    assert [(one.time_ms, one.values["temperature"]) for one in found] == [(at, float(at)) for at in said]
+    for block in store.blocks("s", 0, 3 * HOUR):
+        kept = [*block.columns().times]
+        assert kept == sorted(kept)
+        assert all(after - before <= HOUR for before, after in pairwise(kept))

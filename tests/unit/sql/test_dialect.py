@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, create_engine, select
 from sqlalchemy.engine import make_url
 
-from coldchain_backend.sql.dialect import add_or_change, add_or_keep, add_or_replace, greatest
+from coldchain_backend.sql.dialect import add_or_change, add_or_keep, add_or_replace, greatest, put_rows
 
 POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
 metadata = MetaData()
@@ -33,6 +33,15 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 def counts(connection: Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in connection.execute(select(COUNTS).order_by(COUNTS.c.offset))]
+
+
+def test_rows_reach_the_driver_whatever_the_order_of_their_columns(connection: Connection) -> None:
+    rows = [{"by": "you", "offset": "a", "total": 7}, {"by": "they", "offset": "b", "total": 2}]
+    put_rows(connection, add_or_replace(connection, COUNTS), rows)
+    put_rows(connection, add_or_keep(connection, COUNTS), [{"offset": "b", "total": 9, "by": "me"}])
+    put_rows(connection, add_or_keep(connection, NAMES), [{"name": "x"}, {"name": "x"}])
+    assert counts(connection) == [("a", 7, "you"), ("b", 2, "they")]
+    assert connection.execute(select(NAMES)).all() == [("x",)]
 
 
 def test_a_row_that_is_there_is_replaced(connection: Connection) -> None:

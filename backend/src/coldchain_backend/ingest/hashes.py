@@ -24,9 +24,10 @@ class BatchHashes:
         self._directory = directory
         self._open: OrderedDict[str, int] = OrderedDict()
 
-    def put(self, gateway: str, run: str, seq: int, hash_: str) -> None:
-        """Note the hash (hex) of a batch."""
-        os.pwrite(self._descriptor(gateway, run), bytes.fromhex(hash_)[:WIDTH], (seq - 1) * WIDTH)
+    def put(self, gateway: str, run: str, seq: int, *hashes: str) -> None:
+        """Note the hashes (hex) of a batch and of those that follow it."""
+        noted = b"".join([bytes.fromhex(one)[:WIDTH] for one in hashes])
+        os.pwrite(self._descriptor(gateway, run), noted, (seq - 1) * WIDTH)
 
     def get(self, gateway: str, run: str, seq: int) -> bytes | None:
         """The first bytes of the batch's hash, or None if none is noted."""

@@ -1,12 +1,12 @@
 """Held numbers: which batches of which run are in evidence or declared, for every gateway key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coldchain.seal import Batch
 from coldchain_backend.ingest.hashes import WIDTH, BatchHashes
-from coldchain_backend.ledger import Added, Declared, Run
+from coldchain_backend.ledger import Added, Declared, Interval, Run
 
 
 class Standing(StrEnum):
@@ -56,8 +56,26 @@ class Sequences:
             return Standing.BEYOND
         return Standing.NEW
 
+    def take_linked(self, batches: Sequence[Batch]) -> None:
+        """Batches that follow each other, each on the one before, are in evidence now; none was before."""
+        first, last = batches[0], batches[-1]
+        interval = Interval(first=first.seq, last=last.seq, prev=first.prev, hash=last.hash)
+        if self.state(first.gateway, first.run).run.take(interval) is Added.PRESENT:
+            for batch in batches:
+                self._take(batch)
+            return
+        self._hashes.put(first.gateway, first.run, first.seq, *[batch.hash for batch in batches])
+
     def take(self, batch: Batch, declared: Declared) -> Added:
         """A batch is in evidence now."""
+        added = self._take(batch)
+        for hole in declared.holes:
+            self.state(batch.gateway, hole.run).run.declare(hole.first, hole.last, hole.hash)
+        if declared.previous is not None and batch.seq == 1:
+            self.state(batch.gateway, declared.previous.run).named_head = declared.previous.seq
+        return added
+
+    def _take(self, batch: Batch) -> Added:
         state = self.state(batch.gateway, batch.run)
         added = state.run.add(batch.seq, batch.prev, batch.hash)
         mine = bytes.fromhex(batch.hash)[:WIDTH]
@@ -68,10 +86,6 @@ class Sequences:
             state.others.add(mine)
         else:
             self._hashes.put(batch.gateway, batch.run, batch.seq, batch.hash)
-        for hole in declared.holes:
-            self.state(batch.gateway, hole.run).run.declare(hole.first, hole.last, hole.hash)
-        if declared.previous is not None and batch.seq == 1:
-            self.state(batch.gateway, declared.previous.run).named_head = declared.previous.seq
         return added
 
     def declare_lost(self, gateway: str, run: str, first: int, last: int) -> None:
@@ -89,7 +103,11 @@ class Sequences:
 
     def state(self, gateway: str, run: str) -> RunState:
         """The state of a run, made when it is first heard of."""
-        return self._gateways.setdefault(gateway, {}).setdefault(run, RunState())
+        runs = self._gateways.setdefault(gateway, {})
+        state = runs.get(run)
+        if state is None:
+            state = runs[run] = RunState()
+        return state
 
     def restore(self, gateway: str, run: str, state: RunState) -> None:
         """Take up the state of a run that a snapshot remembered."""

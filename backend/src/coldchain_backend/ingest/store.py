@@ -1,7 +1,7 @@
 """Batches whose seals are whole → the ledger, each once, however often and from wherever it comes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from coldchain.errors import Unavailable
@@ -10,7 +10,16 @@ from coldchain_backend.ingest.conditions import Conditions
 from coldchain_backend.ingest.contracts import BatchFate, Fate, fate_of
 from coldchain_backend.ingest.register import Register
 from coldchain_backend.ingest.sequences import Standing
-from coldchain_backend.ledger import BatchMeta, MarkName, NewRecord, Record, batch_record, declared
+from coldchain_backend.ledger import (
+    NOTHING,
+    BatchMeta,
+    Declared,
+    MarkName,
+    NewRecord,
+    Record,
+    batch_record,
+    declared,
+)
 
 Number = tuple[str, str, int]
 
@@ -75,8 +84,11 @@ class BatchStore:
         self._in_flight.update(dict.fromkeys(numbers, landed))
 
         def take(placed: Sequence[Record]) -> None:
-            for one in fresh:
-                self._register.sequences.take(one.batch, declared(one.batch.body))
+            for linked, said in _stretches([one.batch for one in fresh]):
+                if said is NOTHING:
+                    self._register.sequences.take_linked(linked)
+                else:
+                    self._register.sequences.take(linked[0], said)
             self._register.heard_ms[writer] = placed[-1].received_ms
 
         try:
@@ -98,6 +110,27 @@ def _record(writer: str, one: _Fresh) -> NewRecord:
     conflict = one.standing in (Standing.CONFLICT, Standing.BEYOND)
     meta = BatchMeta(gateway=writer, run=batch.run, seq=batch.seq, conflict=conflict)
     return batch_record(meta, batch.encode())
+
+
+def _stretches(batches: Sequence[Batch]) -> Iterator[tuple[list[Batch], Declared]]:
+    """Batches that build on each other and declare nothing, together; each that declares something alone."""
+    stretch: list[Batch] = []
+    for batch in batches:
+        said = declared(batch.body)
+        if stretch and (said is not NOTHING or not _builds_on(batch, stretch[-1])):
+            yield stretch, NOTHING
+            stretch = []
+        if said is NOTHING:
+            stretch.append(batch)
+        else:
+            yield [batch], said
+    if stretch:
+        yield stretch, NOTHING
+
+
+def _builds_on(batch: Batch, before: Batch) -> bool:
+    same = batch.prev == before.hash and batch.seq == before.seq + 1
+    return same and batch.run == before.run and batch.gateway == before.gateway
 
 
 def _number(batch: Batch) -> Number:

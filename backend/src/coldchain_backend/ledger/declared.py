@@ -8,7 +8,7 @@ from typing import Final
 
 from coldchain.lineprotocol import BadLine, Line, parse
 
-_STARTS: Final = (b"hole,", b"run,", b"going_down ")
+_HOLE, _RUN, _GOING_DOWN = _STARTS = (b"hole,", b"run,", b"going_down ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ NOTHING: Final = Declared()
 
 def declared(body: bytes) -> Declared:
     """The declarations in a body; lines that are none, or not well formed, declare nothing."""
-    if not any(body.startswith(start) or b"\n" + start in body for start in _STARTS):
+    if _HOLE not in body and _RUN not in body and _GOING_DOWN not in body:
         return NOTHING
     lines = b"\n".join(line for line in body.split(b"\n") if line.startswith(_STARTS))
     holes, previous, going_down = [], None, False

@@ -4,11 +4,11 @@ Rows are locked where a database can lock them: `Select.with_for_update(skip_loc
 SQLite, whose one writer holds the whole file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, Table, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Insert, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -41,6 +41,33 @@ def add_or_keep(connection: Connection, table: Table) -> Insert:
 def add_or_change(connection: Connection, table: Table, change: Change) -> Insert:
     """Insert rows; one that is there under the same key is changed by what `change` says."""
     return _insert(connection.dialect.name, table, change)
+
+
+def put_rows(connection: Connection, insert: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute one of these inserts for rows of the same columns, none of which asks for a default.
+
+    The driver gets them as they are: SQLAlchemy would look at each value of each row.
+    """
+    wording = _wording(connection.dialect, insert, tuple(rows[0]))
+    if wording.order is None:
+        connection.exec_driver_sql(wording.text, [dict(row) for row in rows])
+    else:
+        connection.exec_driver_sql(
+            wording.text, [tuple([row[name] for name in wording.order]) for row in rows]
+        )
+
+
+class _Wording(NamedTuple):
+    """An insert in a driver's words; `order`: of the values, None where they are given by name."""
+
+    text: str
+    order: tuple[str, ...] | None
+
+
+@lru_cache(maxsize=256)
+def _wording(dialect: Dialect, insert: Insert, names: tuple[str, ...]) -> _Wording:
+    compiled = insert.compile(dialect=dialect, column_keys=names)
+    return _Wording(compiled.string, tuple(compiled.positiontup) if compiled.positiontup else None)
 
 
 def order_by_bytes(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam
 
 from coldchain_backend.sql import schema
-from coldchain_backend.sql.dialect import add_or_keep, add_or_replace
+from coldchain_backend.sql.dialect import add_or_keep, add_or_replace, put_rows
 from coldchain_backend.sql.rows import Cell, Row
 
 _STAY: Final = frozenset({"delivery", "alert_transition"})
@@ -29,9 +29,8 @@ class Pages:
         waiting = self._waiting.pop(name, None)
         if waiting:
             add = add_or_keep if name in _STAY else add_or_replace
-            self._connection.execute(
-                add(self._connection, schema.metadata.tables[name]), list(waiting.values())
-            )
+            insert = add(self._connection, schema.metadata.tables[name])
+            put_rows(self._connection, insert, list(waiting.values()))
 
     def any(self, name: str) -> bool:
         """Whether anything waits for a table."""
