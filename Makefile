@@ -89,7 +89,7 @@ coverage: $(DEV)  ## branch coverage of the fast tiers
 	@$(PY) tools/figures.py
 
 bench-backend: $(DEV)  ## the backend's budgets, beside InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
-	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench ingest latency backlog stores verify $(ARGS)
+	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench ingest latency backlog stores compliance verify $(ARGS)
 
 bench-influx: $(DEV)  ## mirror and dashboards on InfluxDB 2.7 (make influxd); SCALE=0.1 for a look
 	@COLDCHAIN_BENCH_SCALE=$(or $(SCALE),1) $(PY) -m bench mirror dashboards $(ARGS)

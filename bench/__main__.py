@@ -1,7 +1,7 @@
 """`make bench`: every figure beside its budget and a bare baseline; exit 1 where a budget is missed.
 
 python -m bench [steps codec decodes wired bus start gateway slow_disk drain quiet
-                 ingest latency backlog stores verify mirror dashboards storm told hanging]
+                 ingest latency backlog stores compliance verify mirror dashboards storm told hanging]
 
 COLDCHAIN_BENCH_SCALE=0.1 makes the long parts short; INFLUXD names the InfluxDB to compare with.
 """
@@ -17,7 +17,7 @@ from bench.table import Budget, Row, print_table
 
 SUITES = (
     "steps", "codec", "decodes", "wired", "bus", "start", "gateway", "slow_disk", "drain", "quiet",
-    "ingest", "latency", "backlog", "stores", "verify", "mirror", "dashboards",
+    "ingest", "latency", "backlog", "stores", "compliance", "verify", "mirror", "dashboards",
     "storm", "told", "hanging",
 )  # fmt: skip
 
@@ -50,6 +50,8 @@ BUDGETS = {
     "backend start to ready": Budget(at_most=3),
     "one sensor, raw day": Budget(at_most=10),
     "mean of 5 min × 1000 sensors": Budget(at_most=200),
+    "a year of compliance × 1000 points": Budget(at_most=1_000),
+    "… with edges that cut days": Budget(at_most=1_000),
     "series at 10 s": Budget(at_most=8),
     "ledger, batches of 10": Budget(at_most=30),
     "steps": Budget(at_least=300_000),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
+from itertools import combinations, pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -178,6 +179,14 @@ def test_compliance_from_days_and_edges_equals_the_readings(log: Log) -> None:
     [folded] = log.answers.compliance(["p.s"], *span)
     assert folded == unfolded
     assert folded.required_ms == span[1] - span[0]
+    cuts = [0, 7, 90, 15 * 60, 16 * 60, 16 * 60 + 8, 40 * 60, 64 * 60 + 1]
+    instants = {at: T0 + at * MINUTE for at in cuts}
+    for first, last in combinations(cuts, 2):
+        asked = [(first, last), *pairwise([first, *(at for at in cuts if first < at < last), last])]
+        total, *parts = [
+            log.answers.compliance(["p.s"], instants[one], instants[end])[0] for one, end in asked
+        ]
+        assert total[2:] == tuple(map(sum, zip(*(part[2:] for part in parts), strict=True)))
     whole = (T0 - 4 * HOUR, T0 + 68 * HOUR)
     assert log.answers.compliance(["p.s"], *whole)[0].required_ms == 68 * HOUR
 

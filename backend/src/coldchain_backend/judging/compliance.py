@@ -1,9 +1,9 @@
 """Compliance: how much of the required time was known and within limits, from the accounts of local days."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coldchain.exposure import Account, account
@@ -13,7 +13,7 @@ from coldchain_backend.judging.contracts import HOUR_MS, CourseKey
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.parts import Part, Span, parts_of
 from coldchain_backend.judging.rollups import QUARTER_MS, reach
-from coldchain_backend.judging.views import DaySums, Recall
+from coldchain_backend.judging.views import DaySums, QuartersByHour, QuarterSums, Recall
 
 
 class Kept(NamedTuple):
@@ -41,6 +41,22 @@ class Kept(NamedTuple):
         return self.in_ms / self.covered_ms if self.covered_ms else None
 
 
+_NO_TIME: Final = QuarterSums(0, 0, 0)
+
+
+class _Line(NamedTuple):
+    """What is known of a point under a profile version, and the edges that are still to be added."""
+
+    point: str
+    profile: str
+    known: QuarterSums
+    edges: Sequence[tuple[Part, Span]]
+
+    def kept(self, *edges: QuarterSums) -> Kept:
+        """All of it together."""
+        return Kept(self.point, self.profile, *_added([self.known, *edges]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compliance:
     """Sums up points over any time: from folded cells, and from readings where there are none."""
@@ -53,12 +69,15 @@ class Compliance:
         """One line per point and profile version, in the order of the points."""
         parts = {point: parts_of(self.fleet, point, from_ms, to_ms) for point in points}
         sums = {(one.point, one.profile): one for one in self._sums(from_ms, to_ms)}
-        return [kept for point in points for kept in self._of_point(parts[point], sums)]
+        lines = [line for point in points for line in self._of_point(parts[point], sums)]
+        edges = [edge for line in lines for edge in line.edges]
+        found = iter(self.recall.quarter_sums([self._asked(part, span) for part, span in edges]))
+        return [line.kept(*(self._edge(*edge, next(found)) for edge in line.edges)) for line in lines]
 
     def _sums(self, from_ms: int, to_ms: int) -> Sequence[DaySums]:
         return self.recall.day_sums(self.quantity, from_ms, to_ms)
 
-    def _of_point(self, parts: Sequence[Part], sums: dict[tuple[str, str], DaySums]) -> Iterator[Kept]:
+    def _of_point(self, parts: Sequence[Part], sums: dict[tuple[str, str], DaySums]) -> "Iterator[_Line]":
         by_profile: dict[str, list[Part]] = {}
         for part in parts:
             if part.spell.profile.rules_for(self.quantity):
@@ -66,11 +85,28 @@ class Compliance:
                 by_profile.setdefault(name, []).append(part)
         for name, mine in by_profile.items():
             found = sums.get((mine[0].point, name))
-            days = [_days(part) for part in mine]
-            if found is not None and found.days == sum(map(len, days)) and all(map(_whole, mine, days)):
-                yield Kept(found.point, name, found.covered_ms, found.unknown_ms, found.in_ms)
+            cut = [_cut(part) for part in mine]
+            whole = sum(days for days, _ in cut)
+            if whole == (0 if found is None else found.days):
+                edges = [(part, span) for part, (_, spans) in zip(mine, cut, strict=True) for span in spans]
+                yield _Line(
+                    mine[0].point, name, _NO_TIME if found is None else QuarterSums(*found[3:]), edges
+                )
             else:
-                yield self._summed(name, mine)
+                kept = self._summed(name, mine)
+                yield _Line(kept.point, name, QuarterSums(*kept[2:]), ())
+
+    def _asked(self, part: Part, span: Span) -> tuple[CourseKey, int, int]:
+        return part.key(self.quantity), span[0] // HOUR_MS * HOUR_MS, span[1]
+
+    def _edge(self, part: Part, span: Span, stored: QuartersByHour) -> QuarterSums:
+        """The sums of a time that is no whole day: of folded quarters, and of readings where it cuts one."""
+        whole, loose = _quarters(part, span, stored)
+        sums = [stored[hour_ms][number] for hour_ms, number in whole]
+        for one in loose:
+            read = self._read(part, one)
+            sums.append(QuarterSums(read.covered_ms, read.unknown_ms, read.in_ms))
+        return _added(sums)
 
     def _summed(self, name: str, parts: Sequence[Part]) -> Kept:
         covered = unknown = inside = 0
@@ -107,15 +143,10 @@ class Compliance:
         """The account of a time that has no whole folded days: from folded quarters and from readings."""
         stored = self.recall.hours(key, span[0] // HOUR_MS * HOUR_MS, span[1])
         total = Account(activation_kj_mol=part.spell.profile.activation_kj_mol)
-        loose: list[Span] = []
-        for quarter in cells(Cell.QUARTER, *span):
-            mine = max(quarter[0], span[0]), min(quarter[1], span[1])
-            hour_ms = quarter[0] // HOUR_MS * HOUR_MS
-            if hour_ms in stored and _in_spell(part, quarter) == mine:
-                total = total.merge(stored[hour_ms][(quarter[0] - hour_ms) // QUARTER_MS])
-            else:
-                loose.append(mine)
-        for one in _joined(loose):
+        whole, loose = _quarters(part, span, stored)
+        for hour_ms, number in whole:
+            total = total.merge(stored[hour_ms][number])
+        for one in loose:
             total = total.merge(self._read(part, one))
         return total
 
@@ -139,10 +170,33 @@ def _days_of(from_ms: int, to_ms: int, time_zone: str) -> Sequence[Span]:
     return tuple(cells(Cell.DAY, from_ms, to_ms, ZoneInfo(time_zone)))
 
 
-def _whole(part: Part, days: Sequence[Span]) -> bool:
-    """Whether a part is made of whole local days, as far as its spell goes."""
-    first, last = _in_spell(part, days[0]), _in_spell(part, days[-1])
-    return (first[0], last[1]) == (part.from_ms, part.to_ms)
+def _cut(part: Part) -> tuple[int, list[Span]]:
+    """How many whole local days a part is made of, as far as its spell goes, and what stands beside them."""
+    days = _days(part)
+    edges = []
+    for day in {days[0], days[-1]}:
+        span = max(day[0], part.from_ms), min(day[1], part.to_ms)
+        if _in_spell(part, day) != span:
+            edges.append(span)
+    return len(days) - len(edges), edges
+
+
+def _quarters(part: Part, span: Span, stored: Container[int]) -> tuple[list[tuple[int, int]], list[Span]]:
+    """The quarters (hour, number) of a time that are folded, of the hours that are stored; and the rest."""
+    whole: list[tuple[int, int]] = []
+    loose: list[Span] = []
+    for quarter in cells(Cell.QUARTER, *span):
+        mine = max(quarter[0], span[0]), min(quarter[1], span[1])
+        hour_ms = quarter[0] // HOUR_MS * HOUR_MS
+        if hour_ms in stored and _in_spell(part, quarter) == mine:
+            whole.append((hour_ms, (quarter[0] - hour_ms) // QUARTER_MS))
+        else:
+            loose.append(mine)
+    return whole, _joined(loose)
+
+
+def _added(sums: Sequence[QuarterSums]) -> QuarterSums:
+    return QuarterSums(*map(sum, zip(*sums, strict=True))) if sums else _NO_TIME
 
 
 def _in_spell(part: Part, span: Span) -> Span:

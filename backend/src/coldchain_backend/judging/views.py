@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from coldchain.exposure import Account
 from coldchain.profiles import Level
@@ -152,6 +152,18 @@ class DaySums(NamedTuple):
     in_ms: int
 
 
+class QuarterSums(NamedTuple):
+    """Of a quarter of an hour of a course, ms."""
+
+    covered_ms: int
+    unknown_ms: int
+    in_ms: int
+
+
+QuartersByHour: TypeAlias = Mapping[int, Sequence[QuarterSums]]
+"""The four quarters of hours, by the hour's beginning."""
+
+
 class FoldedCells(NamedTuple):
     """What is folded of a course in a time: quarters by hour, local days; and how far folding has come."""
 
@@ -274,7 +286,11 @@ class Recall(Protocol):
         ...
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
-        """The sums of folded local days that begin in a time, by point and profile."""
+        """The sums of folded local days that lie in a time, by point and profile."""
+        ...
+
+    def quarter_sums(self, asked: Sequence[tuple[CourseKey, int, int]]) -> Sequence[QuartersByHour]:
+        """For each course and from_ms ≤ hour < to_ms the sums of its folded quarters."""
         ...
 
     def excursions(

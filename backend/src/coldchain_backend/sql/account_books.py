@@ -1,13 +1,14 @@
 """The pages of judging's memory that hold accounts: quarters of hours, days, and how far folding has come."""
 
 from collections.abc import Mapping, Sequence
+from operator import add
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from coldchain.exposure import Account
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
-from coldchain_backend.judging.views import FoldedCells
+from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.pages import Pages, of_course
 from coldchain_backend.sql.rows import Row
@@ -23,6 +24,22 @@ _HOURS: Final = select(schema.account_hour.c.hour_ms, schema.account_hour.c.quar
 )
 _DAYS: Final = select(schema.account_day).where(
     of_course(schema.account_day), *_between(schema.account_day.c.day_ms)
+)
+_LONGEST_DAY_MS: Final = 26 * 3_600_000
+_DAY: Final = schema.account_day.c
+_SUMS: Final = (
+    select(
+        _DAY.point, _DAY.profile, func.count(), *map(func.sum, (_DAY.covered_ms, _DAY.unknown_ms, _DAY.in_ms))
+    )
+    .where(_DAY.quantity == bindparam("quantity"))
+    .group_by(_DAY.point, _DAY.profile)
+)
+# Days that begin so early need no look at their ends, which do not stand in the index of sums.
+_WHOLE_DAYS: Final = _SUMS.where(_DAY.day_ms >= bindparam("begin_ms"), _DAY.day_ms < bindparam("surely_ms"))
+_LAST_DAYS: Final = _SUMS.where(
+    _DAY.day_ms >= bindparam("surely_ms"),
+    _DAY.day_ms < bindparam("end_ms"),
+    _DAY.end_ms <= bindparam("end_ms"),
 )
 _FRONTIER: Final = select(schema.account_frontier).where(of_course(schema.account_frontier))
 
@@ -47,6 +64,27 @@ def account_hours(
     )
     found = connection.execute(wanted.order_by(table.c.hour_ms), key._asdict())
     return {hour_ms: rows.quarters_of(blob) for hour_ms, blob in found}
+
+
+def quarter_sums(connection: Connection, key: CourseKey, from_ms: int, to_ms: int) -> QuartersByHour:
+    """The sums of the folded quarters of a course in a time, by hour."""
+    found = connection.execute(_HOURS, {**key._asdict(), "begin_ms": from_ms, "end_ms": to_ms})
+    return {hour_ms: rows.quarter_sums_of(blob) for hour_ms, blob in found}
+
+
+def day_sums(connection: Connection, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
+    """The sums of folded local days that lie in a time, by point and profile."""
+    surely_ms = max(from_ms, to_ms - _LONGEST_DAY_MS)
+    named = {"quantity": quantity, "begin_ms": from_ms, "surely_ms": surely_ms, "end_ms": to_ms}
+    sums: dict[tuple[str, str], DaySums] = {}
+    for wanted in (_WHOLE_DAYS, _LAST_DAYS):
+        for row in connection.execute(wanted, named):
+            one = DaySums(*row)
+            known = sums.get(one[:2])
+            if known is not None:
+                one = DaySums(*one[:2], *map(add, one[2:], known[2:]))
+            sums[one[:2]] = one
+    return list(sums.values())
 
 
 class AccountBooks:

@@ -1,6 +1,7 @@
 """The queue of deliveries in the database: a transition and its rows were committed together."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import orjson
 from sqlalchemy import (
@@ -51,16 +52,6 @@ class DeliveryQueue:
             connection.execute(add_or_keep(connection, delivery), row)
 
     def waiting(self, now_ms: int) -> Sequence[Waiting]:
-        heads = _heads().subquery()
-        wanted = select(
-            heads.c.receiver,
-            func.count(),
-            func.min(heads.c.created_ms),
-            func.min(greatest(heads.c.due_ms, heads.c.leased_until_ms)),
-            func.max(heads.c.attempts),
-            func.max(heads.c.created_ms),
-            func.count().filter(heads.c.critical),
-        ).group_by(heads.c.receiver)
         with self._database.read() as connection:
             return [
                 Waiting(
@@ -72,7 +63,7 @@ class DeliveryQueue:
                     newest_ms=row[5],
                     critical=row[6] > 0,
                 )
-                for row in connection.execute(wanted)
+                for row in connection.execute(_waiting())
             ]
 
     def lease(  # noqa: PLR0913 - the courier's port
@@ -256,6 +247,21 @@ def _heads() -> Select[tuple[object, ...]]:
         )
         .where(delivery.c.state == QUEUED)
     )
+
+
+@lru_cache(maxsize=1)
+def _waiting() -> Select[tuple[object, ...]]:
+    """Receivers with what waits for them. Made once: the courier asks after every commit."""
+    heads = _heads().subquery()
+    return select(
+        heads.c.receiver,
+        func.count(),
+        func.min(heads.c.created_ms),
+        func.min(greatest(heads.c.due_ms, heads.c.leased_until_ms)),
+        func.max(heads.c.attempts),
+        func.max(heads.c.created_ms),
+        func.count().filter(heads.c.critical),
+    ).group_by(heads.c.receiver)
 
 
 def _bury_what_follows(connection: Connection, delivery_id: str) -> None:

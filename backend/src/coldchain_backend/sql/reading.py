@@ -27,10 +27,11 @@ from coldchain_backend.judging.views import (
     DeliveryView,
     Facts,
     FoldedCells,
+    QuartersByHour,
 )
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
-from coldchain_backend.sql.account_books import account_hours, folded_cells
+from coldchain_backend.sql.account_books import account_hours, day_sums, folded_cells, quarter_sums
 from coldchain_backend.sql.alert_pages import alert_page, queued_of
 from coldchain_backend.sql.counts import counted
 from coldchain_backend.sql.excursion_pages import Page, history, standing, stood
@@ -124,15 +125,12 @@ class Records:
             return folded_cells(connection, key, from_ms, to_ms)
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
-        table = schema.account_day
-        sums = (func.sum(column) for column in (table.c.covered_ms, table.c.unknown_ms, table.c.in_ms))
-        wanted = (
-            select(table.c.point, table.c.profile, func.count(), *sums)
-            .where(table.c.quantity == quantity, table.c.day_ms >= from_ms, table.c.day_ms < to_ms)
-            .group_by(table.c.point, table.c.profile)
-        )
         with self._database.read() as connection:
-            return [DaySums(*row) for row in connection.execute(wanted)]
+            return day_sums(connection, quantity, from_ms, to_ms)
+
+    def quarter_sums(self, asked: Sequence[tuple[CourseKey, int, int]]) -> Sequence[QuartersByHour]:
+        with self._database.read() as connection:
+            return [quarter_sums(connection, *one) for one in asked]
 
     def excursions(
         self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int

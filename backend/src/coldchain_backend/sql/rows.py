@@ -25,6 +25,7 @@ from coldchain_backend.judging.contracts import (
     StoredCourse,
     StoredExcursion,
 )
+from coldchain_backend.judging.views import QuarterSums
 
 Cell: TypeAlias = str | int | float | bool | bytes | None
 Row: TypeAlias = dict[str, Cell]
@@ -138,6 +139,11 @@ def quarters_blob(quarters: Sequence[Account]) -> bytes:
 def quarters_of(blob: bytes) -> list[Account]:
     """The accounts of an hour's quarters from what was stored."""
     return [Account.from_json(one) for one in orjson.loads(blob)]
+
+
+def quarter_sums_of(blob: bytes) -> list[QuarterSums]:
+    """The sums of an hour's quarters, without the rest of their accounts."""
+    return [QuarterSums(*one["sums"][1:4]) for one in orjson.loads(blob)]
 
 
 def day_row(day: AccountDay) -> Row:
