@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -250,7 +251,7 @@ def _heads() -> Select[tuple[object, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _waiting() -> Select[tuple[object, ...]]:
+def _waiting() -> Select[Any]:
     """Receivers with what waits for them. Made once: the courier asks after every commit."""
     heads = _heads().subquery()
     return select(
