@@ -178,6 +178,11 @@ def read_batches(data: bytes) -> Iterator[Batch | BadBatch]:
             position = len(data) if ahead < 0 else ahead + 1
 
 
+def read_batch(data: bytes) -> Batch | BadBatch:
+    """Frame the first of a concatenation of batches."""
+    return _batch_at(data, 0) if data else BadBatch(reason="", position=0, header=b"")
+
+
 def _batch_at(data: bytes, position: int) -> Batch | BadBatch:
     header = data[position : position + _MAX_HEADER].partition(b"\n")[0]
     start = position + len(header) + 1

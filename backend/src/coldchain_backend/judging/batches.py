@@ -12,7 +12,7 @@ from coldchain.columns import Column, parse_columns
 from coldchain.lineprotocol import FieldValue, Line
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import Quality, Value
-from coldchain.seal import BadBatch, Batch, read_batches
+from coldchain.seal import BadBatch, Batch, read_batch
 from coldchain_backend.ledger import BatchMeta, Grade, Record, split_batch
 from coldchain_backend.series.blocks import Origin, rank_of
 
@@ -129,8 +129,7 @@ class Framed(NamedTuple):
 def framed(record: Record) -> Framed:
     """Take a batch record apart. Raises IntegrityError if it is none."""
     meta, encoded = split_batch(record.payload)
-    batch = next(read_batches(encoded), BadBatch(reason="", position=0, header=b""))
-    return Framed(record, meta, batch)
+    return Framed(record, meta, read_batch(encoded))
 
 
 def read(one: Framed, known: Container[str]) -> Content:

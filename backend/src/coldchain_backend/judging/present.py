@@ -232,7 +232,7 @@ class Present:
         """Whether an excursion with a level is open at this sensor."""
         for _, courses in self._standing.get(sensor, ()):
             for course in courses:
-                found = any(stored.excursion.level is not None for stored in course.open.values())
-                if found and not course.over(self.now_ms):
-                    return True
+                for stored in course.open.values():
+                    if stored.excursion.level is not None and not course.over(self.now_ms):
+                        return True
         return False

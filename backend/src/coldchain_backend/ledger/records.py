@@ -11,6 +11,7 @@ mark    what the service itself noticed: JSON {"mark", …}
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import orjson
 
@@ -177,9 +178,21 @@ def split_batch(payload: bytes) -> tuple[BatchMeta, bytes]:
         raise IntegrityError("a batch record without its first line")
     fields = read_json(line)
     try:
-        return _meta_of(fields), batch
+        return (_plain_meta_of if len(fields) == _PLAIN_FIELDS else _meta_of)(fields), batch
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"a batch record with a wrong first line: {error!r}") from error
+
+
+_PLAIN_FIELDS: Final = 4
+_GRADES: Final[Mapping[Json, Grade]] = {grade.value: grade for grade in Grade}
+
+
+def _plain_meta_of(fields: Mapping[str, Json]) -> BatchMeta:
+    """What most first lines say: gateway, run, number, grade."""
+    gateway, run, seq, grade = fields["gateway"], fields["run"], fields["seq"], fields["grade"]
+    if type(seq) is not int or not isinstance(gateway, str) or not isinstance(run, str):
+        return _meta_of(fields)
+    return BatchMeta(gateway=gateway, run=run, seq=seq, grade=_GRADES[grade])
 
 
 def _meta_of(fields: Mapping[str, Json]) -> BatchMeta:
