@@ -18,8 +18,8 @@ PATIENCE_S: Final = 30.0
 STEP: Final = 4096
 MOST_FILES: Final = 65_536
 MOST_CONNECTIONS: Final = 10_000
-KEPT_BACK: Final = 256
-"""Files that connections do not get: the ledger, the databases, what is sent."""
+KEPT_BACK: Final = 512
+"""Files that connections do not get: the ledger, the databases, what is sent, connections on their way."""
 SHARE: Final = 16
 _UNFINISHED: Final = (h11.IDLE, h11.SEND_BODY)
 
