@@ -33,6 +33,7 @@ from coldchain_backend.web import (
     write,
 )
 from coldchain_backend.web.alarm_figures import AlarmFigures
+from coldchain_backend.web.bodies import BoundedBodies
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
 from coldchain_backend.web.links import install_links
@@ -81,13 +82,15 @@ class Ground:
 
 
 def empty_application() -> FastAPI:
-    """An application that has its documentation and nothing else yet."""
-    return FastAPI(
+    """An application that has its documentation, bounds what it is sent, and nothing else yet."""
+    app = FastAPI(
         title="Coldchain",
         docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
+    app.add_middleware(BoundedBodies)
+    return app
 
 
 def application(ground: Ground) -> FastAPI:

@@ -5,12 +5,41 @@ import zlib
 from typing import Final
 
 from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY: Final = 8 << 20
+MAX_JSON: Final = 1 << 20
+MAX_FLEET: Final = 2_000_000
+"""Letters of a fleet file."""
+# Routes whose bodies hold more: readings, and fleet files as JSON, where a letter may take six bytes.
+LARGER: Final = {"/api/v2/write": MAX_BODY, "/api/v1/fleet/": 6 * MAX_FLEET + MAX_JSON}
 MAX_UNPACKED: Final = 32 << 20
 # Above this, unpacking would hold the event loop for more than some milliseconds.
 IN_LOOP: Final = 128 << 10
 _GZIP: Final = 31
+
+
+class BoundedBodies:
+    """Refuses a body that grows beyond what its route takes, before any of it is kept or believed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on with the request; whoever reads too much of it gets 413."""
+        path: str = scope.get("path", "")
+        most = next((bound for begin, bound in LARGER.items() if path.startswith(begin)), MAX_JSON)
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise HTTPException(413, f"a body may have {most} bytes")
+            return message
+
+        await self._app(scope, bounded, send)
 
 
 async def whole_body(request: Request) -> bytes:

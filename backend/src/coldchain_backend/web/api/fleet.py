@@ -21,13 +21,13 @@ from coldchain_backend.fleetfile import (
 )
 from coldchain_backend.judging import AlertFilter
 from coldchain_backend.web.api.shapes import Time, ms_of
+from coldchain_backend.web.bodies import MAX_FLEET
 from coldchain_backend.web.errors import FAILURES, failure
 from coldchain_backend.web.recipients import refused, short_of
 from coldchain_backend.web.services import Asker, Services, Wanted
 from coldchain_backend.web.times import Instant, iso
 
 router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
-MAX_FILE = 2_000_000
 MAX_ALERTS = 1000
 
 
@@ -45,7 +45,7 @@ class FleetAnswer(BaseModel):
 class FleetFile(BaseModel):
     """A fleet file; `name` stands in the messages about it."""
 
-    text: str = Field(max_length=MAX_FILE)
+    text: str = Field(max_length=MAX_FLEET)
     name: str = Field(default="fleet.yaml", max_length=200)
 
 
