@@ -14,6 +14,7 @@ from pathlib import Path
 
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.documents import InvalidInput
+from coldchain_runtime.output import reader_left, spoken
 from coldchain_runtime.secrets import resolve
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
@@ -37,6 +38,10 @@ Readings are spoken in real time; only the physics runs --speed times faster.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
+    return spoken(lambda: _obeyed(arguments))
+
+
+def _obeyed(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "list":
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"coldchain-sim: {error}\n")
         return 2
     except OSError as error:
+        if reader_left(error):
+            raise
         sys.stderr.write(f"coldchain-sim: {error}\n")
         return 1
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_gateway import __version__
+from coldchain_runtime.output import reader_left, spoken
 
 COMMANDS: Final = (
     "run",
@@ -75,6 +76,10 @@ def _words(given: Sequence[str]) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
+    return spoken(lambda: _obeyed(given))
+
+
+def _obeyed(given: Sequence[str]) -> int:
     chosen = parser(given).parse_args(given)
     try:
         code: int = chosen.command_body(chosen)
@@ -83,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, IntegrityError) as error:
         return _told(error, REFUSED_STATUS)
     except (Unavailable, OSError) as error:
+        if reader_left(error):
+            raise
         return _told(error, LATER_STATUS)
     return code
 
