@@ -28,7 +28,7 @@ sys.exit(spoken(command))
 
 
 def ran(lines: int, raises: str = "pass", *, closed: bool = False, heard: bool = False) -> tuple[int, str]:
-    """Exit status and what stands on the error output, of a program whose output nobody reads unless `heard`."""
+    """Exit status and error output of a program whose output nobody reads, unless it is `heard`."""
     read, write = os.pipe()
     if not heard:
         os.close(read)
