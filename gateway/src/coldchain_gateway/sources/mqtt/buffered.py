@@ -23,6 +23,9 @@ RETAINED: Final = 0x01
 DUP: Final = 0x08
 # The longest PUBLISH that is taken at once has a length of up to three bytes (2 MiB).
 LENGTH_BYTES: Final = 3
+# So much is kept of a packet that comes in pieces, far more than any format reads (it is refused as too long
+# then); a broker may pass on a quarter of a gigabyte.
+LONGEST: Final = 1 << 20
 
 
 class Arrived(NamedTuple):
@@ -96,7 +99,9 @@ class BufferedClient(mqtt.Client):
             if self._take_whole():
                 self._last_msg_in = mqtt.time_func()
                 return MQTTErrorCode.MQTT_ERR_SUCCESS
-        return super()._packet_read()
+        read = super()._packet_read()
+        del self._in_packet["packet"][LONGEST:]  # of a long packet that is still coming
+        return read
 
     def _take_whole(self) -> bool:
         """Hand over the PUBLISH packets that lie here whole, up to the first packet that is anything else."""
