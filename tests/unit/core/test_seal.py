@@ -21,6 +21,7 @@ from coldchain.seal import (
     decode_public,
     encode_public,
     fingerprint,
+    read_batch,
     read_batches,
     seal,
     sign_document,
@@ -80,6 +81,7 @@ def test_every_single_bit_of_a_batch_is_covered() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_framed_or_named(data: bytes) -> None:
     framed = list(read_batches(data))
+    assert not data or read_batch(data) == framed[0]
     assert bool(framed) == bool(data)
 
 

@@ -108,8 +108,31 @@ def test_a_batchs_first_line_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "meta"),
+    [
+        (b'{"grade":"followed","seq":2,"run":"r","gateway":"g"}', ("g", "r", 2, Grade.FOLLOWED)),
+        (b'{"gateway":7,"run":8,"seq":9,"grade":"sealed"}', ("7", "8", 9, Grade.SEALED)),
+        (b'{"gateway":"g","run":"r","seq":1,"grade":"receipt","unread":0}', ("g", "r", 1, Grade.RECEIPT)),
+    ],
+)
+def test_a_short_first_line_is_read_as_a_long_one(line: bytes, meta: tuple[str, str, int, Grade]) -> None:
+    gateway, run, seq, grade = meta
+    said = BatchMeta(gateway=gateway, run=run, seq=seq, grade=grade)
+    assert split_batch(line + b"\n# cc1") == (said, b"# cc1")
+
+
+@pytest.mark.parametrize(
     "payload",
-    [b"", b"{}\n", b"no\n", b"[]\n", b'{"gateway":"g","run":"r","seq":"x","grade":"sealed"}\n'],
+    [
+        b"",
+        b"{}\n",
+        b"no\n",
+        b"[]\n",
+        b'{"gateway":"g","run":"r","seq":"x","grade":"sealed"}\n',
+        b'{"gateway":"g","run":"r","seq":1,"grade":"gold"}\n',
+        b'{"gateway":"g","run":"r","seq":1,"grade":[]}\n',
+        b'{"gateway":"g","run":"r","seq":1,"conflict":true}\n',
+    ],
 )
 def test_what_is_no_batch_is_refused(payload: bytes) -> None:
     with pytest.raises(IntegrityError):
