@@ -132,7 +132,7 @@ def _each_once(read: Callable[[str], _Number], texts: Sequence[str]) -> list[_Nu
     if 2 * len(distinct) > len(texts):
         return list(map(read, texts))
     values = {text: read(text) for text in distinct}
-    return [values[text] for text in texts]
+    return list(map(values.__getitem__, texts))
 
 
 def _switches(texts: Sequence[str]) -> list[FieldValue]:

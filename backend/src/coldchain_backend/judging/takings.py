@@ -4,12 +4,12 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Final
 
+from coldchain.excursions import State
 from coldchain.readings import Quality
 from coldchain_backend.judging.batches import Spoken, samples_of
 from coldchain_backend.judging.casebook import Casebook
 from coldchain_backend.judging.contracts import CourseKey, Memory, SensorState
 from coldchain_backend.judging.courses import Course, Sample
-from coldchain_backend.judging.identity import Found
 from coldchain_backend.judging.present import Present
 from coldchain_backend.judging.roll_call import RollCall
 from coldchain_backend.series.blocks import quality_of
@@ -37,8 +37,7 @@ class Takings:
             for course in courses:
                 quiet = course.glance(parts[0]) if len(parts) == 1 else None
                 if quiet is not None:
-                    course.state = quiet
-                    self._judged(course, ())
+                    self._go_on(course, quiet)
                     continue
                 samples = samples_of(parts, course.key.quantity, spell.from_ms, spell.to_ms)
                 if samples:
@@ -75,10 +74,15 @@ class Takings:
         self._present.sensors[sensor] = state
         self._memory.put_sensor(state)
 
-    def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
-        self._judged(course, course.take(samples, self._memory, self._present.now_ms))
+    def _go_on(self, course: Course, quiet: State) -> None:
+        """Nothing is open behind readings that were seen at a glance; what was stored as open ends."""
+        course.state = quiet
+        self.moved[course.key] = course
+        if course.open or course.late_due_ms is not None:
+            self._casebook.after_readings(course, ())
 
-    def _judged(self, course: Course, closed: Sequence[Found]) -> None:
+    def _judge(self, course: Course, samples: Sequence[Sample]) -> None:
+        closed = course.take(samples, self._memory, self._present.now_ms)
         self.moved[course.key] = course
         if closed or course.open or course.late_due_ms is not None or course.state.open:
             self._casebook.after_readings(course, closed)

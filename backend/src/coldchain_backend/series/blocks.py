@@ -33,19 +33,22 @@ class Origin(IntEnum):
     FOLLOWED = 2  # nobody: it was read from a foreign store
 
 
+_ORIGINS: Final = len(Origin)
+
+
 def rank_of(quality: Quality, origin: Origin) -> int:
     """Order of preference between readings of one instant: quality first, then origin; the lowest wins."""
-    return len(Origin) * _QUALITIES.index(quality) + origin
+    return _ORIGINS * _QUALITIES.index(quality) + origin
 
 
 def quality_of(rank: int) -> Quality:
     """The quality inside a rank."""
-    return _QUALITIES[rank // len(Origin)]
+    return _QUALITIES[rank // _ORIGINS]
 
 
 def origin_of(rank: int) -> Origin:
     """The origin inside a rank."""
-    return Origin(rank % len(Origin))
+    return Origin(rank % _ORIGINS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
