@@ -237,6 +237,8 @@ class Books(RevocationBooks):
         self._counts[reason] = (before + number, stamp_ms, sample)
 
     def _add_counts(self) -> None:
+        if not self._counts:
+            return
         table = schema.unjudged
         counted = add_or_change(
             self._connection,
