@@ -94,10 +94,17 @@ def digest(count: int = 3, named: int = 2) -> bytes:
         {
             "alert_id": f"al_{number:020d}",
             "event": "fired",
+            "kind": "excursion",
             "level": "alarm",
             "place": {"en": f"Store {number} · Chiller", "zh": f"{number} 号库 · 冷藏间"},
+            "asset": f"store-{number}",
+            "zone": f"store-{number}.chiller",
+            "point": f"store-{number}.chiller.rear",
+            "sensor": f"t{number}-rear",
+            "rule": "high",
             "value_c": 9.5,
             "limit_c": 8.0,
+            "opened_at": "2026-11-22T07:46:00.000Z",
             "at": "2026-11-22T08:38:00.000Z",
         }
         for number in range(named)

@@ -12,7 +12,7 @@ from coldchain.profiles import Level
 from coldchain_backend.alerts import AlertKind, AlertState, EndKind, alert_id_of
 from coldchain_backend.alerts.chatter import HOLD_MS
 from coldchain_backend.alerts.digests import GATHER_MS
-from coldchain_backend.alerts.together import MOST_NAMED
+from coldchain_backend.alerts.together import MOST_BYTES, MOST_NAMED
 from coldchain_backend.fleet import Alerting, Rate
 from support.acceptance import Figures
 from support.alert_stage import ENDS, HOUR, MINUTE, Stage, cause, fleet_of
@@ -99,6 +99,34 @@ def test_a_digest_names_criticals_first_and_counts_the_rest() -> None:
     assert text["en"].endswith("and 40 more.")
     assert "另有 40 条" in text["zh"]
     assert all(len(one.body) < 20_000 for one in stage.book.deliveries.values())
+
+
+@pytest.mark.parametrize("long", [200, 400, 4_000])
+def test_a_digest_of_long_names_names_fewer_and_stays_small(long: int) -> None:
+    stage = Stage(fleet=fleet_of("a", alerting=LOUD, rate=TWENTY))
+    for index in range(60):
+        stage.fire(cause(f"c{index}", sensor=f"{index:04d}{'s' * long}"))
+    stage.go(GATHER_MS)
+    [digest] = bodies(stage, "alert.digest")
+    named = digest["named"]
+    assert isinstance(named, list)
+    assert 1 <= len(named) < MOST_NAMED
+    assert (digest["count"], digest["unnamed"]) == (50, 50 - len(named))
+    if len(named) > 1:
+        assert all(len(one.body) < MOST_BYTES for one in stage.book.deliveries.values())
+
+
+def test_a_digest_says_of_each_alert_what_its_own_message_would() -> None:
+    stage = Stage(fleet=fleet_of("a", alerting=LOUD, rate=TWENTY))
+    storm(stage, 12, 0)
+    stage.go(GATHER_MS)
+    [alone, *_], [digest] = bodies(stage, "alert.fired"), bodies(stage, "alert.digest")
+    named = digest["named"]
+    assert isinstance(named, list)
+    for one in named:
+        assert {"kind", "asset", "sensor", "opened_at", "at"} <= one.keys()
+        assert one.keys() <= alone.keys() | {"event", "place", "at"}
+        assert None not in [one.get(name, "") for name in ("asset", "zone", "point", "gateway", "rule")]
 
 
 def test_who_heard_the_fire_in_a_digest_hears_the_end_in_one() -> None:

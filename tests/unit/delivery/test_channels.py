@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import fields
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -243,6 +244,57 @@ def test_an_alert_that_fires_and_ends_in_one_digest_is_both_at_pagerduty() -> No
     said = [orjson.loads(part.call.body) for part in parts if isinstance(part.call, Request)]
     assert [one["event_action"] for one in said] == ["trigger", "resolve", "acknowledge"]
     assert len({part.key for part in parts}) == 3
+
+
+def said_to_alertmanager(body: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(request("alertmanager", body).body)
+    return found
+
+
+@pytest.mark.acceptance("T9")
+def test_a_digest_is_a_group_of_its_alerts_to_who_understands_alertmanager() -> None:
+    said = said_to_alertmanager(digest(5, 2))
+    assert [one["labels"]["sensor"] for one in said["alerts"]] == ["t0-rear", "t1-rear"]
+    assert said["truncatedAlerts"] == 3
+    assert (said["status"], said["groupLabels"]) == ("firing", {"organisation": "demo"})
+    assert said["groupKey"] == '{}:{organisation="demo"}'
+    for one in said["alerts"]:
+        assert said["commonLabels"].items() <= one["labels"].items()
+        assert said["commonAnnotations"].items() <= one["annotations"].items()
+        assert one["fingerprint"] == fingerprint(one["labels"])
+
+
+@pytest.mark.acceptance("T9")
+def test_who_heard_the_fire_in_a_digest_knows_the_end_by_its_fingerprint() -> None:
+    """Labels in a digest are those of a message of its own, whatever it brings."""
+    whole = orjson.loads(document(sensor="t0-rear", gateway=None))["data"]
+    same = ("alert_id", "kind", "level", "asset", "zone", "point", "sensor", "rule")
+    named = orjson.loads(digest())["data"]["named"][0] | {name: whole[name] for name in same}
+    base = orjson.loads(digest())
+    for event, status in (("fired", "firing"), ("acknowledged", "firing"), ("resolved", "resolved")):
+        base["data"]["named"] = [named, {**named, "event": event}]
+        said = said_to_alertmanager(orjson.dumps(base))
+        [alone, *_] = said_to_alertmanager(document(sensor="t0-rear", gateway=None))["alerts"]
+        assert [one["fingerprint"] for one in said["alerts"]] == [alone["fingerprint"]]
+        assert (said["status"], said["alerts"][0]["status"]) == (status, status)
+
+
+def test_a_level_that_changed_in_a_digest_ends_what_stood_under_the_other() -> None:
+    base = orjson.loads(digest(1, 1))
+    base["data"]["named"][0]["event"] = "level_changed"
+    said = said_to_alertmanager(orjson.dumps(base))
+    assert [(one["labels"]["severity"], one["status"]) for one in said["alerts"]] == [
+        ("critical", "firing"), ("warning", "resolved"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [[], [{}], [{"alert_id": 7, "event": None, "place": "x"}]])
+def test_a_digest_that_names_nothing_sensible_is_told_all_the_same(named: list[object]) -> None:
+    base = orjson.loads(digest())
+    base["data"]["named"] = named
+    [alert] = said_to_alertmanager(orjson.dumps(base))["alerts"]
+    assert alert["status"] == "firing"
+    assert alert["labels"]["alertname"] in {"alert", "alert.digest"}
 
 
 def test_pagerduty_hears_trigger_acknowledge_and_resolve_under_one_key() -> None:

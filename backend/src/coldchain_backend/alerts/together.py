@@ -17,7 +17,9 @@ from coldchain_backend.alerts.states import Alert, Transition, TransitionKind
 from coldchain_backend.fleet import Fleet
 
 MOST_NAMED: Final = 30
-"""So many alerts are named in one, which must stay below 20 kB."""
+"""So many alerts are named in one; fewer where their names are long, down to one."""
+
+MOST_BYTES: Final = 20_000
 
 IN_TEXT: Final = 10
 
@@ -63,9 +65,17 @@ class Together:
         return any(entry.critical for entry in self.entries)
 
     def _body(self, alert_of: Callable[[str], Alert | None], fleet: Fleet) -> bytes:
+        most, body = MOST_NAMED, self._naming(MOST_NAMED, alert_of, fleet)
+        while len(body) >= MOST_BYTES and most > 1:
+            most //= 2
+            body = self._naming(most, alert_of, fleet)
+        return body
+
+    def _naming(self, most: int, alert_of: Callable[[str], Alert | None], fleet: Fleet) -> bytes:
+        """The body that names at most so many alerts."""
         waiting = self.entries
         ordered = sorted(_newest(waiting), key=lambda one: (not one.critical, one.at_ms, one.alert))
-        named = [_named(entry, alert_of(entry.alert), fleet) for entry in ordered[:MOST_NAMED]]
+        named = [_named(entry, alert_of(entry.alert), fleet) for entry in ordered[:most]]
         counts = {event: sum(1 for one in waiting if one.type == event) for event in _events(waiting)}
         left = len(ordered) - len(named)
         text = {one.value: _text(one, counts, named, left) for one in Language}
@@ -106,14 +116,21 @@ def _named(entry: Entry, alert: Alert | None, fleet: Fleet) -> dict[str, object]
     )  # fmt: skip
     cause = alert.cause
     value = cause.value if cause.end is None or cause.end.value is None else cause.end.value
+    subject = cause.subject
+    ids = {
+        "asset": subject.asset, "zone": subject.zone, "point": subject.point, "sensor": subject.sensor,
+        "gateway": subject.gateway, "rule": cause.rule,
+    }  # fmt: skip
     return {
         "alert_id": alert.id,
         "event": event,
         "kind": cause.kind.value,
         "level": alert.level.value,
         "place": notice_of(alert, step, fleet).where(),
+        **{name: id for name, id in ids.items() if id},
         "value_c": value,
         "limit_c": cause.limit,
+        "opened_at": iso(cause.opened_ms),
         "at": iso(entry.at_ms),
     }
 

@@ -51,14 +51,22 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """One alert that a digest names, with what happened to it."""
+    """One alert that a digest names, with what happened to it; ids and `kind` as in a notice of its own."""
 
     alert: str
     event: str
     level: str
     place: Text
+    kind: str = ""
+    asset: str | None = None
+    zone: str | None = None
+    point: str | None = None
+    sensor: str | None = None
+    gateway: str | None = None
+    rule: str | None = None
     value_c: float | None = None
     limit_c: float | None = None
+    opened_ms: int | None = None
     at_ms: int | None = None
 
 
@@ -269,7 +277,7 @@ class _Reader:
         return Position(latitude=latitude, longitude=longitude, at_ms=_ms(fields.get("at")))
 
     def digest(self) -> Digest:
-        named = tuple(_named(_table(one)) for one in _list(self.data.get("named")))
+        named = tuple(_Reader(_table(one)).named() for one in _list(self.data.get("named")))
         return Digest(
             count=self.whole("count", len(named)),
             unnamed=self.whole("unnamed", 0),
@@ -277,17 +285,24 @@ class _Reader:
             group=isinstance(self.data.get("group"), dict),
         )
 
-
-def _named(fields: _Fields) -> Named:
-    return Named(
-        alert=str(fields.get("alert_id") or ""),
-        event=str(fields.get("event") or ""),
-        level=str(fields.get("level") or ""),
-        place=_both(fields.get("place")),
-        value_c=_number(fields.get("value_c")),
-        limit_c=_number(fields.get("limit_c")),
-        at_ms=_ms(fields.get("at")),
-    )
+    def named(self) -> Named:
+        return Named(
+            alert=self.text("alert_id") or "",
+            event=self.text("event") or "",
+            level=self.text("level") or "",
+            place=_both(self.data.get("place")),
+            kind=self.text("kind") or "",
+            asset=self.text("asset"),
+            zone=self.text("zone"),
+            point=self.text("point"),
+            sensor=self.text("sensor"),
+            gateway=self.text("gateway"),
+            rule=self.text("rule"),
+            value_c=self.number("value_c"),
+            limit_c=self.number("limit_c"),
+            opened_ms=_ms(self.data.get("opened_at")),
+            at_ms=_ms(self.data.get("at")),
+        )
 
 
 def _table(value: object) -> _Fields:

@@ -3,14 +3,15 @@
 Keys are those of 0.28; later versions added some.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 
 from coldchain.words import Language
 from coldchain_backend.delivery.answers import by_status, iso
-from coldchain_backend.delivery.notice import Notice
+from coldchain_backend.delivery.notice import OVER, Digest, Named, Notice
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.delivery.wording import Message, message_of
@@ -18,13 +19,17 @@ from coldchain_backend.fleet import Alertmanager
 
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
 GROUPED_BY: Final = ("alert_id", "alertname")
+DIGESTS_BY: Final = ("organisation",)
 USER_AGENT: Final = "Alertmanager/0.28.1 (Coldchain)"
 SEVERITY: Final = {"alarm": "critical", "warning": "warning"}
+_RELABELLED: Final = frozenset({"level_changed", "amended"})
+"""Events after which the labels of an alert may be others: what stood under those of before is ended."""
+
 Labels = Mapping[str, str]
 
 
 def compose(telling: Telling) -> tuple[Part, ...]:
-    """One group of one alert; after a change of level a second one ends what stood under the old level."""
+    """One group: an alert, or all that a digest names; after a change of level the old one ends."""
     settings = telling.settings(Alertmanager)
     headers = {"content-type": "application/json", "user-agent": USER_AGENT}
     if "authorization" in telling.secrets:
@@ -40,40 +45,113 @@ def read(answer: Answer, telling: Telling) -> Outcome:
 
 def payload(telling: Telling) -> dict[str, object]:
     """The body as a JSON object."""
-    notice, message = telling.notice, message_of(telling)
-    labels = [labels_of(notice, notice.level)]
-    alerts = [_alert(notice, message, labels[0], ended=notice.ended)]
-    if notice.type in ("alert.level_changed", "alert.amended"):
-        labels.append(labels_of(notice, "warning" if notice.level == "alarm" else "alarm"))
-        alerts.append(_alert(notice, message, labels[1], ended=True))
-    grouped = {name: labels[0].get(name, "") for name in GROUPED_BY}
+    notice = telling.notice
+    digest = notice.digest if notice.digest is not None and notice.digest.named else None
+    alerts = _of_one(telling) if digest is None else _of_digest(telling, digest)
+    grouped = GROUPED_BY if digest is None else DIGESTS_BY
+    labels = [one.labels for one in alerts]
+    group = {name: labels[0].get(name, "") for name in grouped}
     return {
         "version": "4",
         "receiver": telling.receiver.name,
-        "status": "resolved" if notice.ended else "firing",
-        "alerts": alerts,
-        "groupLabels": grouped,
+        "status": "resolved" if all(one.ended for one in alerts) else "firing",
+        "alerts": [one.document() for one in alerts],
+        "groupLabels": group,
         "commonLabels": common(labels),
-        "commonAnnotations": _annotations(notice, message),
+        "commonAnnotations": common([one.annotations for one in alerts]),
         "externalURL": _root(notice.link),
-        "groupKey": f"{{}}:{group_text(grouped)}",
-        "truncatedAlerts": 0,
+        "groupKey": f"{{}}:{group_text(group)}",
+        "truncatedAlerts": 0 if digest is None else digest.unnamed,
     }
 
 
-def labels_of(notice: Notice, level: str) -> Labels:
-    """What identifies an alert of a level to consumers, texts only."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alert:
+    """One alert of a group; `over_ms` None: it goes on."""
+
+    labels: Labels
+    annotations: Labels
+    starts_ms: int
+    over_ms: int | None
+    link: str
+
+    @property
+    def ended(self) -> bool:
+        return self.over_ms is not None
+
+    def document(self) -> dict[str, object]:
+        return {
+            "status": "resolved" if self.ended else "firing",
+            "labels": self.labels,
+            "annotations": self.annotations,
+            "startsAt": iso(self.starts_ms),
+            "endsAt": ZERO_TIME if self.over_ms is None else iso(self.over_ms),
+            "generatorURL": self.link,
+            "fingerprint": fingerprint(self.labels),
+        }
+
+
+def _of_one(telling: Telling) -> list[_Alert]:
+    notice = telling.notice
+    over_ms = notice.at_ms if notice.ended_ms is None or not notice.ended else notice.ended_ms
+    alert = _Alert(
+        labels=labels_of(notice, notice.organisation, notice.level),
+        annotations=_annotations(notice, message_of(telling)),
+        starts_ms=notice.at_ms if notice.opened_ms is None else notice.opened_ms,
+        over_ms=over_ms if notice.ended else None,
+        link=notice.link,
+    )
+    if notice.type.removeprefix("alert.") not in _RELABELLED:
+        return [alert]
+    labels = labels_of(notice, notice.organisation, _other(notice.level))
+    return [alert, replace(alert, labels=labels, over_ms=over_ms)]
+
+
+def _of_digest(telling: Telling, digest: Digest) -> list[_Alert]:
+    """Each alert that is named, as it stands after the newest of what is said of it."""
+    newest = {one.alert: one for one in digest.named}
+    return [alert for one in newest.values() for alert in _named(telling, one)]
+
+
+def _named(telling: Telling, one: Named) -> Iterator[_Alert]:
+    notice = telling.notice
+    at_ms = notice.at_ms if one.at_ms is None else one.at_ms
+    value = "" if one.value_c is None else f" {one.value_c:.1f} °C"
+    said = {language: one.place.in_(language) + value for language in Language}
+    alert = _Alert(
+        labels=labels_of(one, notice.organisation, one.level),
+        annotations={
+            "event": f"alert.{one.event}",
+            "summary": said[telling.language],
+            "summary_en": said[Language.EN],
+            "summary_zh": said[Language.ZH],
+        },
+        starts_ms=at_ms if one.opened_ms is None else one.opened_ms,
+        over_ms=at_ms if one.event in OVER else None,
+        link=notice.link,
+    )
+    yield alert
+    if one.event in _RELABELLED:
+        yield replace(alert, labels=labels_of(one, notice.organisation, _other(one.level)), over_ms=at_ms)
+
+
+def _other(level: str) -> str:
+    return "warning" if level == "alarm" else "alarm"
+
+
+def labels_of(about: Notice | Named, organisation: str, level: str) -> Labels:
+    """What identifies an alert of a level to consumers, texts only; the same by itself and in a digest."""
     found = {
-        "alertname": notice.kind or notice.type,
-        "alert_id": notice.alert,
+        "alertname": about.kind or (about.type if isinstance(about, Notice) else "alert"),
+        "alert_id": about.alert,
         "severity": SEVERITY.get(level, level),
-        "organisation": notice.organisation,
-        "asset": notice.asset or "",
-        "zone": notice.zone or "",
-        "point": notice.point or "",
-        "sensor": notice.sensor or "",
-        "gateway": notice.gateway or "",
-        "rule": notice.rule or "",
+        "organisation": organisation,
+        "asset": about.asset or "",
+        "zone": about.zone or "",
+        "point": about.point or "",
+        "sensor": about.sensor or "",
+        "gateway": about.gateway or "",
+        "rule": about.rule or "",
     }
     return {name: value for name, value in sorted(found.items()) if value}
 
@@ -87,8 +165,8 @@ def fingerprint(labels: Labels) -> str:
     return f"{found:016x}"
 
 
-def common(labels: list[Labels]) -> Labels:
-    """Labels that all have with the same value."""
+def common(labels: Sequence[Labels]) -> Labels:
+    """Labels, or annotations, that all have with the same value."""
     first, *others = labels
     return {name: value for name, value in first.items() if all(one.get(name) == value for one in others)}
 
@@ -112,19 +190,6 @@ def _escaped(sign: str) -> str:
     if number < 0x80:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def _alert(notice: Notice, message: Message, labels: Labels, *, ended: bool) -> dict[str, object]:
-    over_ms = notice.ended_ms if notice.ended and notice.ended_ms is not None else notice.at_ms
-    return {
-        "status": "resolved" if ended else "firing",
-        "labels": labels,
-        "annotations": _annotations(notice, message),
-        "startsAt": iso(notice.opened_ms if notice.opened_ms is not None else notice.at_ms),
-        "endsAt": iso(over_ms) if ended else ZERO_TIME,
-        "generatorURL": notice.link,
-        "fingerprint": fingerprint(labels),
-    }
 
 
 def _annotations(notice: Notice, message: Message) -> Labels:

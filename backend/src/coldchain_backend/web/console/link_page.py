@@ -83,10 +83,11 @@ class LinkTeller:
         going_on = [one for one in alerts if one.state.open]
         waiting = [one for one in going_on if one.acknowledged is None]
         one = self.show((waiting or going_on or list(alerts))[0], persons)
+        title = "link_group" if waiting else "link_group_known"
         taken = w.say("link_group_taken", count=len(going_on)) if going_on and not waiting else None
         return replace(
             one,
-            title=w.say("link_group", count=len(alerts), waiting=len(waiting)),
+            title=w.say(title, count=len(alerts), waiting=len(waiting)),
             sentence="",
             facts=(),
             taken=taken if taken is None or one.taken is None else f"{taken} {one.taken}",
