@@ -232,6 +232,9 @@ def test_a_digest_is_one_event_for_each_alert_at_pagerduty() -> None:
     parts = composed("pagerduty", digest(5, 2))
     said = [orjson.loads(part.call.body) for part in parts if isinstance(part.call, Request)]
     assert [part.key for part in parts] == [f"{one['dedup_key']} trigger" for one in said]
+    payloads = [one["payload"] for one in said]
+    assert [one["source"] for one in payloads] == ["store-0.chiller", "store-1.chiller"]
+    assert [one["component"] for one in payloads] == ["store-0.chiller.rear", "store-1.chiller.rear"]
     assert len({part.key for part in parts}) == 2
 
 

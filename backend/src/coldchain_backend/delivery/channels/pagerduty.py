@@ -7,7 +7,7 @@ import orjson
 
 from coldchain_backend.delivery.answers import by_status, iso
 from coldchain_backend.delivery.cutting import cut
-from coldchain_backend.delivery.notice import OVER, Notice
+from coldchain_backend.delivery.notice import OVER, Named, Notice
 from coldchain_backend.delivery.request import Answer, Fate, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.delivery.wording import message_of
@@ -54,7 +54,7 @@ def _events(telling: Telling, routing_key: str) -> Iterator[tuple[str, _Fields]]
     notice, message = telling.notice, message_of(telling)
     if notice.digest is None:
         details: _Fields = {one.key: one.text for one in message.facts}
-        payload = _payload(notice, f"{message.title} · {message.text}", notice.level, notice.at_ms)
+        payload = _payload(notice, notice.organisation, f"{message.title} · {message.text}", notice.at_ms)
         event = _event(routing_key, action_of(notice), notice.alert or telling.id)
         links = [{"href": one.url, "text": one.label} for one in message.facts if one.url is not None]
         yield "", {**event, "payload": {**payload, "custom_details": details}, "links": links}
@@ -63,7 +63,8 @@ def _events(telling: Telling, routing_key: str) -> Iterator[tuple[str, _Fields]]
         action = "resolve" if one.event in OVER else _ACTIONS.get(one.event, "trigger")
         value = "" if one.value_c is None else f" {one.value_c:.1f} °C"
         summary = f"{one.place.in_(telling.language)}{value}"
-        payload = _payload(notice, summary, one.level, notice.at_ms if one.at_ms is None else one.at_ms)
+        at_ms = notice.at_ms if one.at_ms is None else one.at_ms
+        payload = _payload(one, notice.organisation, summary, at_ms)
         yield f"{one.alert} {action}", {**_event(routing_key, action, one.alert), "payload": payload}
 
 
@@ -72,15 +73,15 @@ def _event(routing_key: str, action: str, alert: str) -> _Fields:
     return {"routing_key": routing_key, "event_action": action, "dedup_key": dedup, "client": "Coldchain"}
 
 
-def _payload(notice: Notice, summary: str, level: str, at_ms: int) -> _Fields:
+def _payload(about: Notice | Named, organisation: str, summary: str, at_ms: int) -> _Fields:
     return {
         "summary": cut(summary, MAX_SUMMARY),
-        "source": notice.zone or notice.asset or notice.gateway or notice.organisation or "coldchain",
-        "severity": _SEVERITY.get(level, "info"),
+        "source": about.zone or about.asset or about.gateway or organisation or "coldchain",
+        "severity": _SEVERITY.get(about.level, "info"),
         "timestamp": iso(at_ms),
-        "component": notice.point or notice.gateway or "",
-        "group": notice.asset or "",
-        "class": notice.kind,
+        "component": about.point or about.gateway or "",
+        "group": about.asset or "",
+        "class": about.kind,
     }
 
 
