@@ -17,7 +17,7 @@ from coldchain_backend.web.places import named
 
 MAX_TEXT: Final = 100
 SHOWN_STATES: Final = tuple(state for state in AlertState if state is not AlertState.PENDING)
-_Choice = TypeVar("_Choice", bound=StrEnum)
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 def typed(parts: Iterable[Field[Any]], query: Mapping[str, str]) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Asked:
     def order(self) -> AlertOrder:
         """As asked; if nothing is, alarms come first of what is to be done, and the newest of everything."""
         usual = AlertOrder.NEWEST if self.show == "all" else AlertOrder.LEVEL
-        return _choice(AlertOrder, self.sort) or usual
+        return choice(AlertOrder, self.sort) or usual
 
     def query(self, **changed: str) -> str:
         """The address's query with some parts changed."""
@@ -72,12 +72,12 @@ class Asked:
 
     def wanted(self, plan: Plan, time_zone: str) -> AlertFilter:
         """What to look for."""
-        state = _choice(AlertState, self.state)
+        state = choice(AlertState, self.state)
         return AlertFilter(
             listed=self.show != "all" and state is None,
             state=state,
-            level=_choice(Level, self.level),
-            kind=_choice(AlertKind, self.kind),
+            level=choice(Level, self.level),
+            kind=choice(AlertKind, self.kind),
             asset=self.asset or None,
             zone=self.zone or None,
             from_ms=day_ms(self.since, time_zone, 0),
@@ -124,7 +124,8 @@ def zone_of_days(plan: Plan, asset: str) -> str:
     return found[0] if found else UTC_NAME
 
 
-def _choice(kind: type[_Choice], text: str) -> _Choice | None:
+def choice(kind: type[Chosen], text: str) -> Chosen | None:
+    """What a text names; None for nonsense."""
     return kind(text) if text in {one.value for one in kind} else None
 
 

@@ -11,7 +11,7 @@ from coldchain_backend.delivery.queue import DeliveryState
 from coldchain_backend.fleet import Plan
 from coldchain_backend.sql.letters import Letter, LetterOrder
 from coldchain_backend.sql.letters import Wanted as WantedLetters
-from coldchain_backend.web.console.alert_list import Choice, day_ms, typed
+from coldchain_backend.web.console.alert_list import Choice, choice, day_ms, typed
 from coldchain_backend.web.console.veiled import veiled_text
 from coldchain_backend.web.console.wording import Wording
 
@@ -49,7 +49,7 @@ class Asked:
     def of(cls, query: Mapping[str, str]) -> "Asked":
         """Read an address, or the hidden fields of a form."""
         known = typed(fields(cls), query)
-        if known.get("state") not in {EVERY, *(one.value for one in DeliveryState)}:
+        if known.get("state") != EVERY and choice(DeliveryState, known.get("state", "")) is None:
             known.pop("state", None)
         return cls(**known)
 
@@ -61,9 +61,7 @@ class Asked:
     @property
     def order(self) -> LetterOrder:
         """How it is sorted."""
-        return (
-            LetterOrder(self.sort) if self.sort in {one.value for one in LetterOrder} else LetterOrder.NEWEST
-        )
+        return choice(LetterOrder, self.sort) or LetterOrder.NEWEST
 
     @property
     def number(self) -> int:
