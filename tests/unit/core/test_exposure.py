@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from coldchain.errors import InvalidInput
 from coldchain.excursions import Judged
-from coldchain.exposure import Account, Cell, account, accounts, boundaries, cells, hour_sums, merged
+from coldchain.exposure import Account, Cell, account, accounts, boundaries, cells, hour_sums, merged, total
 from coldchain.gaps import Spoken, crossing_ms
 from coldchain.profiles import Profile, Rule, Weighting
 from coldchain.readings import Grade
@@ -158,6 +158,22 @@ def test_shares_of_time_by_grade() -> None:
 def test_a_stored_account_comes_back_whole(profile: Profile, series: Series, cuts: list[int]) -> None:
     found = account(series, judged_by(profile, MINUTE, Weighting.TRAPEZOID), (cuts[0], cuts[-1]))
     assert Account.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@settings(max_examples=50, deadline=None)
+@given(profiles(), SERIES, CUTS)
+def test_stored_accounts_add_up_as_accounts_do(profile: Profile, series: Series, cuts: list[int]) -> None:
+    found = accounts(series, judged_by(profile, MINUTE, Weighting.TRAPEZOID), cuts)
+    stored = json.loads(json.dumps([one.to_json() for one in found]))
+    assert total(stored) == merged(found)
+    assert total(stored[::-1]) == merged(found[::-1])
+
+
+def test_no_accounts_and_accounts_of_different_activation_energies_have_no_total() -> None:
+    stored = account(steady(5.0, 3), by(high()), (0, MINUTE)).to_json()
+    for wrong in ([], [stored, {**stored, "activation_kj_mol": 60.0}]):
+        with pytest.raises(InvalidInput, match="do not add up"):
+            total(json.loads(json.dumps(wrong)))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from coldchain_backend.mirror.points import (
     gateway_line,
     line,
     mark_line,
+    nearest,
     reading_lines,
     tag,
     tied_ns,
@@ -167,7 +168,8 @@ def test_a_cell_is_conform_only_where_enough_is_known(
     )
     tags = {**TAGS, "quantity": "temperature", "profile": "demo@1", "cell": "hour"}
     del tags["sensor"]
-    fields = account_fields(account, profile, "temperature", whole=True)
+    near = nearest(profile, "temperature")
+    fields = account_fields(account, profile, "temperature", near, whole=True)
     found = read(line(SHAPES["compliance"], tags, fields, 1_795_000_000_000))
     promised(SHAPES["compliance"], found)
     assert found.fields.get("conform") == conform

@@ -164,12 +164,28 @@ QuartersByHour: TypeAlias = Mapping[int, Sequence[QuarterSums]]
 """The four quarters of hours, by the hour's beginning."""
 
 
-class FoldedCells(NamedTuple):
-    """What is folded of a course in a time: quarters by hour, local days; and how far folding has come."""
+class FoldedHour(Protocol):
+    """A folded hour; it is read when it is asked for."""
 
-    hours: Mapping[int, Sequence[Account]]
-    days: Sequence[AccountDay]
+    def total(self) -> Account:
+        """Its account."""
+        ...
+
+    def quarters(self) -> Sequence[Account]:
+        """The accounts of its quarters."""
+        ...
+
+
+class FoldedCells(NamedTuple):
+    """What is folded of a course in a time: hours, local days; and how far folding has come."""
+
+    hours: dict[int, FoldedHour]
+    days: list[AccountDay]
     folded: Folded
+
+
+Span: TypeAlias = tuple[int, int]
+"""A time [from, to), ms UTC."""
 
 
 class AlertOrder(StrEnum):
@@ -281,8 +297,10 @@ class Recall(Protocol):
         """The folded local days of from_ms ≤ day < to_ms of a course, by time."""
         ...
 
-    def folded_cells(self, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
-        """Folded hours and local days of a course that begin in a time, and how far it is folded."""
+    def folded_cells(
+        self, keys: Sequence[CourseKey], hours_ms: Span, days_ms: Span
+    ) -> Mapping[CourseKey, FoldedCells]:
+        """Folded hours and local days of courses that begin in times, and how far they are folded."""
         ...
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:

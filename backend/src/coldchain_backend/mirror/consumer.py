@@ -30,6 +30,9 @@ from coldchain_runtime.logs import Log
 RECORDS: Final = 4_096
 CHUNK_BYTES: Final = 4 << 20
 ROWS: Final = 500
+PAGES: Final = 40
+"""So many times so many rows of the change log are taken together: what they touch again and again behind an
+outage is written once."""
 SAVE_MS: Final = 2_000
 TICK_MS: Final = 60_000
 TELL_MS: Final = 1_000
@@ -187,13 +190,15 @@ class Mirror:
             pen.all_of_judging()
             position.log, position.change, position.judged = log.name, log.newest, True
             return False
-        rows = self._ports.book.changes(position.change, ROWS)
-        changes = Changes.none()
-        for number, one in rows:
-            changes.add(one)
-            position.change = number
+        changes, more, pages = Changes.none(), True, 0
+        while more and pages < PAGES:
+            rows, pages = self._ports.book.changes(position.change, ROWS), pages + 1
+            for number, one in rows:
+                changes.add(one)
+                position.change = number
+            more = len(rows) == ROWS
         pen.changes(changes)
-        return len(rows) == ROWS
+        return more
 
     def _tick(self, pen: Pen, *, behind: bool) -> None:
         """Time has passed in the log: every minute, every hour while much has to be caught up."""
@@ -214,7 +219,8 @@ class Mirror:
             return
         position.told_ms = position.ticked_ms
         for zone in pen.zones:
-            pen.accounts(zone, max(0, told_ms - LONGEST_DAY_MS), EVER_MS, loose=True)
+            cells = pen.expected.accounted.loose(zone, max(0, told_ms - LONGEST_DAY_MS), EVER_MS)
+            self._writer.put([cell.line for cell in cells])
 
     def _sure(self) -> None:
         """From here on it is known what was written."""

@@ -135,7 +135,7 @@ class Expected:
 
     def compliance(self, point: str, from_ms: int, to_ms: int) -> Iterator[str]:
         """Accounts of hours and days of a point that begin in a time."""
-        return (cell.line for cell in self.accounted.cells(point, from_ms, to_ms))
+        return (cell.line for cell in self.accounted.point(point, from_ms, to_ms))
 
     def zone_compliance(self, zone: str, from_ms: int, to_ms: int) -> Iterator[str]:
         """Cells of hours and days of a whole zone that begin in a time."""

@@ -1,7 +1,7 @@
 """Writes what is touched: deletes, waits, writes again from series and judging; and what time brings."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -9,6 +9,7 @@ from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.influx import Precision
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.expected import AlertPoint, Expected
+from coldchain_backend.mirror.gathering import EVERYTHING
 from coldchain_backend.mirror.intake import Taken
 from coldchain_backend.mirror.points import NANO
 from coldchain_backend.mirror.retag import EVER_MS, Span, merged
@@ -123,19 +124,19 @@ class Pen:
         cases = (self.expected.excursion(one) for one in sorted(changes.excursions))
         self.put_tied(case[1] for case in cases if case is not None)
         self.put_tied(filter(None, map(self._alert, sorted(changes.alerts))))
-        touched: dict[str, Span] = {}
+        touched: dict[tuple[str, str], Span] = {}
         for key, (from_ms, to_ms) in changes.accounts.items():
             spell = self.fleet.spell_of(key.sensor, key.from_ms)
             for zone in () if spell is None else self.points[spell.place.point.id]:
-                known = touched.get(zone, (from_ms, to_ms))
-                touched[zone] = min(from_ms, known[0]), max(to_ms, known[1])
-        for zone, span in touched.items():
-            self.accounts(zone, *span)
+                known = touched.get((zone, key.quantity), (from_ms, to_ms))
+                touched[zone, key.quantity] = min(from_ms, known[0]), max(to_ms, known[1])
+        for (zone, quantity), span in touched.items():
+            self.accounts(zone, *span, {quantity})
 
-    def accounts(self, zone: str, from_ms: int, to_ms: int, *, loose: bool = False) -> None:
-        """Write the cells of a zone and its points that begin in a time; `loose`: those not over alone."""
-        cells = self.expected.accounted.zone(zone, from_ms, to_ms)
-        self.writer.put([cell.line for cell in cells if not (loose and cell.whole)])
+    def accounts(self, zone: str, from_ms: int, to_ms: int, quantities: Container[str] = EVERYTHING) -> None:
+        """Write the cells of a zone and its points that begin in a time."""
+        accounted = replace(self.expected.accounted, quantities=quantities)
+        self.writer.put([cell.line for cell in accounted.zone(zone, from_ms, to_ms)])
 
     def _alert(self, alert: str) -> str | None:
         """The line of an alert, after what stands of it elsewhere was deleted: its subject may change."""

@@ -3,10 +3,10 @@
 A line's time is in ms, but where the shape breaks ties: there it is in ns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from coldchain.exposure import Account
 from coldchain.lineprotocol import encode_value, escape_key
@@ -21,6 +21,7 @@ from coldchain_backend.mirror.shape import (
     LIMIT,
     MIRROR,
     READING,
+    SHAPES,
     FieldKind,
     Shape,
 )
@@ -43,32 +44,49 @@ def head(shape: Shape, tags: Tags) -> str:
     return f"{shape.name}{named}"
 
 
-def field(kind: FieldKind, value: Value | str) -> str:
-    """A field value in the type that its shape gives it."""
-    match kind:
-        case FieldKind.FLOAT:
-            return encode_value(float(value))
-        case FieldKind.INT:
-            return encode_value(int(value))
-        case FieldKind.BOOL:
-            return "true" if value else "false"
+def _number(value: Value | str) -> str:
+    return encode_value(float(value))
+
+
+def _whole(value: Value | str) -> str:
+    return encode_value(int(value))
+
+
+def _switch(value: Value | str) -> str:
+    return "true" if value else "false"
+
+
+def _told(value: Value | str) -> str:
     return encode_value(" ".join(str(value).splitlines()))
+
+
+_WRITTEN: Final[Mapping[FieldKind, Callable[[Value | str], str]]] = {
+    FieldKind.FLOAT: _number,
+    FieldKind.INT: _whole,
+    FieldKind.BOOL: _switch,
+    FieldKind.TEXT: _told,
+}
+"""How a value is written in the type that its shape gives it."""
+
+_WRITERS: Final[Mapping[str, Mapping[str, Callable[[Value | str], str]]]] = {
+    shape.name: {name: _WRITTEN[one.kind] for name, one in shape.fields.items()} for shape in SHAPES.values()
+}
 
 
 def line(shape: Shape, tags: Tags, fields: Fields, time: int) -> str:
     """One point; fields of None are left out. Fields beside those of the shape keep their kind."""
+    known = _WRITERS[shape.name]
     told = ",".join(
-        f"{name}={field(_kind(shape, name, value), value)}"
-        for name, value in fields.items()
-        if value is not None
+        [
+            f"{name}={(known.get(name) or _WRITTEN[_kind(value)])(value)}"
+            for name, value in fields.items()
+            if value is not None
+        ]
     )
     return f"{head(shape, tags)} {told} {time}"
 
 
-def _kind(shape: Shape, name: str, value: Value | str) -> FieldKind:
-    known = shape.fields.get(name)
-    if known is not None:
-        return known.kind
+def _kind(value: Value | str) -> FieldKind:
     if isinstance(value, str):
         return FieldKind.TEXT
     return FieldKind.BOOL if isinstance(value, bool) else FieldKind.FLOAT
@@ -193,11 +211,27 @@ def alert_line(organisation: str, story: AlertStory, known_ms: int) -> str:
     return line(ALERT, tags, fields, tied_ns(alert.fired_ms, alert.id))
 
 
-def account_fields(account: Account, profile: Profile, quantity: str, *, whole: bool) -> Fields:
+class Nearest(NamedTuple):
+    """The rules with the nearest limit below and above, by their names; None where there is none."""
+
+    low: str | None
+    high: str | None
+
+
+def nearest(profile: Profile, quantity: str) -> Nearest:
+    """The nearest limits of a quantity."""
+    rules = sorted((rule.threshold, rule.name) for rule in profile.rules_for(quantity) if rule.by_value)
+    sides = {rule.name: rule.side for rule in profile.rules}
+    lows = [name for _, name in rules if sides[name] is Side.LOW]
+    highs = [name for _, name in rules if sides[name] is Side.HIGH]
+    return Nearest(lows[-1] if lows else None, highs[0] if highs else None)
+
+
+def account_fields(
+    account: Account, profile: Profile, quantity: str, near: Nearest, *, whole: bool
+) -> Fields:
     """What the account of an hour or a day says under a profile."""
     covered, required = account.covered_ms, account.required_ms
-    nearest = _nearest(profile, quantity)
-    degrees = {side: account.rule(name).degree_minutes for side, name in nearest.items()}
     return {
         "required_s": required / 1000,
         "covered_s": covered / 1000,
@@ -213,8 +247,8 @@ def account_fields(account: Account, profile: Profile, quantity: str, *, whole: 
         "highest": None if account.highest is None else account.highest.value,
         "mean": account.mean,
         "mkt": account.mkt if quantity == "temperature" else None,
-        "high_degree_minutes": degrees.get(Side.HIGH),
-        "low_degree_minutes": degrees.get(Side.LOW),
+        "high_degree_minutes": None if near.high is None else account.rule(near.high).degree_minutes,
+        "low_degree_minutes": None if near.low is None else account.rule(near.low).degree_minutes,
     }
 
 
@@ -224,15 +258,6 @@ def _conform(account: Account, profile: Profile) -> float | None:
         return None
     enough = account.coverage >= profile.required_coverage
     return account.in_ms / account.required_ms if enough else -1.0
-
-
-def _nearest(profile: Profile, quantity: str) -> Mapping[Side, str]:
-    """The rule with the nearest limit on each side, by its name."""
-    rules = sorted((rule.threshold, rule.name) for rule in profile.rules_for(quantity) if rule.by_value)
-    sides = {rule.name: rule.side for rule in profile.rules}
-    lows = [name for _, name in rules if sides[name] is Side.LOW]
-    highs = [name for _, name in rules if sides[name] is Side.HIGH]
-    return {**({Side.LOW: lows[-1]} if lows else {}), **({Side.HIGH: highs[0]} if highs else {})}
 
 
 def gateway_line(

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 
 from coldchain.exposure import Account
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
-from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour
+from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour, Span
 from coldchain_backend.sql import rows, schema
-from coldchain_backend.sql.pages import Pages, of_course
+from coldchain_backend.sql.pages import Pages, among, listed_courses, of_course
 from coldchain_backend.sql.rows import Row
 
 
@@ -21,9 +21,6 @@ def _between(begin: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElem
 # Made once: of a thousand courses, SQLAlchemy takes longer to make a statement than SQLite to answer.
 _HOURS: Final = select(schema.account_hour.c.hour_ms, schema.account_hour.c.quarters).where(
     of_course(schema.account_hour), *_between(schema.account_hour.c.hour_ms)
-)
-_DAYS: Final = select(schema.account_day).where(
-    of_course(schema.account_day), *_between(schema.account_day.c.day_ms)
 )
 _LONGEST_DAY_MS: Final = 26 * 3_600_000
 _DAY: Final = schema.account_day.c
@@ -41,17 +38,29 @@ _LAST_DAYS: Final = _SUMS.where(
     _DAY.day_ms < bindparam("end_ms"),
     _DAY.end_ms <= bindparam("end_ms"),
 )
-_FRONTIER: Final = select(schema.account_frontier).where(of_course(schema.account_frontier))
 
 
-def folded_cells(connection: Connection, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
-    """What is folded of a course: hours and local days that begin in a time, and the frontier."""
-    named = {**key._asdict(), "begin_ms": from_ms, "end_ms": to_ms}
-    hours = {hour_ms: rows.quarters_of(blob) for hour_ms, blob in connection.execute(_HOURS, named)}
-    days = [rows.day_of(row) for row in connection.execute(_DAYS, named).mappings()]
-    frontier = connection.execute(_FRONTIER, key._asdict()).mappings().first()
-    folded = Folded() if frontier is None else rows.folded_of(frontier)[1]
-    return FoldedCells(dict(sorted(hours.items())), sorted(days, key=lambda day: day.day_ms), folded)
+def folded_cells(
+    connection: Connection, keys: Sequence[CourseKey], hours_ms: Span, days_ms: Span
+) -> Mapping[CourseKey, FoldedCells]:
+    """What is folded of courses: hours and local days that begin in a time, and the frontier."""
+    hours, days, frontiers = schema.account_hour, schema.account_day, schema.account_frontier
+    found = {key: FoldedCells({}, [], Folded()) for key in keys}
+    named = listed_courses(keys)
+    wanted = select(hours).where(hours.c.hour_ms >= hours_ms[0], hours.c.hour_ms < hours_ms[1])
+    for sensor, from_ms, quantity, hour_ms, blob in connection.execute(
+        wanted.join(*among(connection, hours)), named
+    ):
+        found[CourseKey(sensor, from_ms, quantity)].hours[hour_ms] = rows.StoredHour(blob)
+    wanted = select(days).where(days.c.day_ms >= days_ms[0], days.c.day_ms < days_ms[1])
+    for row in connection.execute(wanted.join(*among(connection, days)), named).mappings():
+        day = rows.day_of(row)
+        found[day.key].days.append(day)
+    asked = select(frontiers).join(*among(connection, frontiers))
+    for row in connection.execute(asked, named).mappings():
+        key, folded = rows.folded_of(row)
+        found[key] = found[key]._replace(folded=folded)
+    return found
 
 
 def account_hours(

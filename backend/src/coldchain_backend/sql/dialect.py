@@ -8,7 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Insert, Table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Insert,
+    String,
+    Table,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -95,6 +109,24 @@ def _greatest(element: greatest, compiler: SQLCompiler, **kw: object) -> str:
 @compiles(greatest, "sqlite")
 def _scalar_max(element: greatest, compiler: SQLCompiler, **kw: object) -> str:
     return f"max({compiler.process(element.clauses, **kw)})"
+
+
+Listed: TypeAlias = tuple[FromClause, tuple[ColumnElement[Any], ...]]
+
+
+def listed(connection: Connection, kinds: Sequence[type[String] | type[BigInteger]]) -> Listed:
+    """Rows from the parameter `listed`, a JSON array of arrays, and their columns of these types.
+
+    So a statement over many keys is one and the same for any number of them, and is made ready once.
+    """
+    given = bindparam("listed", type_=String)
+    if is_postgresql(connection):
+        rows = func.jsonb_array_elements(cast(given, postgresql.JSONB)).table_valued("value")
+        texts = [rows.c.value.op("->>")(literal_column(str(at))) for at in range(len(kinds))]
+        return rows, tuple(cast(one, kind) for one, kind in zip(texts, kinds, strict=True))
+    rows = func.json_each(given).table_valued("value")
+    parts = (func.json_extract(rows.c.value, f"$[{at}]", type_=kind()) for at, kind in enumerate(kinds))
+    return rows, tuple(parts)
 
 
 @lru_cache(maxsize=128)

@@ -1,12 +1,15 @@
 """Rows that wait in memory, the newest per key, and are written before a read that could miss them."""
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, String, Table, and_, bindparam
 
+from coldchain_backend.judging.contracts import CourseKey
 from coldchain_backend.sql import schema
-from coldchain_backend.sql.dialect import add_or_keep, add_or_replace, put_rows
+from coldchain_backend.sql.dialect import add_or_keep, add_or_replace, listed, put_rows
 from coldchain_backend.sql.rows import Cell, Row
 
 _STAY: Final = frozenset({"delivery", "alert_transition"})
@@ -61,6 +64,21 @@ def of_course(table: Table) -> ColumnElement[bool]:
         table.c.from_ms == bindparam("from_ms"),
         table.c.quantity == bindparam("quantity"),
     )
+
+
+def among(connection: Connection, table: Table) -> tuple[FromClause, ColumnElement[bool]]:
+    """Courses, and what joins their rows to them: `listed_courses` gives the parameter.
+
+    Each is looked up by its key: SQLite would read the whole table for `(sensor, from_ms, quantity) IN (…)`.
+    """
+    wanted, named = listed(connection, (String, BigInteger, String))
+    keys = (table.c.sensor, table.c.from_ms, table.c.quantity)
+    return wanted, and_(*(key == one for key, one in zip(keys, named, strict=True)))
+
+
+def listed_courses(keys: Sequence[CourseKey]) -> Mapping[str, str]:
+    """The parameter that names courses."""
+    return {"listed": orjson.dumps(keys, default=list).decode()}
 
 
 @lru_cache(maxsize=64)

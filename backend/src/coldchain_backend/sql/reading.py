@@ -28,6 +28,7 @@ from coldchain_backend.judging.views import (
     Facts,
     FoldedCells,
     QuartersByHour,
+    Span,
 )
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema
@@ -120,9 +121,11 @@ class Records:
             found = connection.execute(wanted.order_by(table.c.day_ms), key._asdict()).mappings()
             return [rows.day_of(row) for row in found]
 
-    def folded_cells(self, key: CourseKey, from_ms: int, to_ms: int) -> FoldedCells:
+    def folded_cells(
+        self, keys: Sequence[CourseKey], hours_ms: Span, days_ms: Span
+    ) -> Mapping[CourseKey, FoldedCells]:
         with self._database.read() as connection:
-            return folded_cells(connection, key, from_ms, to_ms)
+            return folded_cells(connection, keys, hours_ms, days_ms)
 
     def day_sums(self, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
         with self._database.read() as connection:

@@ -1,13 +1,13 @@
 """Rows ↔ the values that judging and alerts keep."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from sqlalchemy import RowMapping
 
 from coldchain.excursions import Excursion, State
-from coldchain.exposure import Account
+from coldchain.exposure import Account, total
 from coldchain.profiles import Level
 from coldchain.readings import Quality
 from coldchain_backend.alerts import AlertKind
@@ -139,6 +139,20 @@ def quarters_blob(quarters: Sequence[Account]) -> bytes:
 def quarters_of(blob: bytes) -> list[Account]:
     """The accounts of an hour's quarters from what was stored."""
     return [Account.from_json(one) for one in orjson.loads(blob)]
+
+
+class StoredHour(NamedTuple):
+    """The accounts of an hour's quarters as they are stored; they are read when they are asked for."""
+
+    blob: bytes
+
+    def total(self) -> Account:
+        """The account of the hour."""
+        return total(orjson.loads(self.blob))
+
+    def quarters(self) -> list[Account]:
+        """The accounts of its quarters."""
+        return quarters_of(self.blob)
 
 
 def quarter_sums_of(blob: bytes) -> list[QuarterSums]:

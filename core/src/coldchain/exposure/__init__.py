@@ -5,7 +5,7 @@ the whole to the last bit. Values count in thousandths of their unit; sums over 
 the mean of two neighbouring readings stays whole.
 """
 
-from coldchain.exposure.account import Account, Extreme, RuleAccount, merged
+from coldchain.exposure.account import Account, Extreme, RuleAccount, StoredAccount, merged, total
 from coldchain.exposure.accounting import account, accounts, hour_sums
 from coldchain.spans import Cell, boundaries, cells
 
@@ -14,10 +14,12 @@ __all__ = [
     "Cell",
     "Extreme",
     "RuleAccount",
+    "StoredAccount",
     "account",
     "accounts",
     "boundaries",
     "cells",
     "hour_sums",
     "merged",
+    "total",
 ]

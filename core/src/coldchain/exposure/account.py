@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypedDict
 
 from coldchain.errors import InvalidInput
 from coldchain.kinetic import HourSum, mean_kinetic
@@ -41,6 +42,18 @@ class RuleAccount:
     def degree_minutes(self) -> float:
         """How far beyond the limit, over time: unit × min."""
         return self.double_degree_ms / 2000 / MINUTE_MS
+
+
+class StoredAccount(TypedDict):
+    """What `Account.to_json` gives."""
+
+    activation_kj_mol: float
+    sums: Sequence[int]
+    lowest: list[int] | None
+    highest: list[int] | None
+    kinetic: str
+    rules: Sequence[tuple[str, int, int, int]]
+    grades: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +127,8 @@ class Account:
             covered_ms=self.covered_ms + other.covered_ms,
             unknown_ms=self.unknown_ms + other.unknown_ms,
             in_ms=self.in_ms + other.in_ms,
-            lowest=_farther(self.lowest, other.lowest, -1),
-            highest=_farther(self.highest, other.highest, 1),
+            lowest=_lower(self.lowest, other.lowest),
+            highest=_higher(self.highest, other.highest),
             double_values=self.double_values + other.double_values,
             double_squares=self.double_squares + other.double_squares,
             double_kinetic=self.double_kinetic + other.double_kinetic,
@@ -166,6 +179,50 @@ class Account:
         raise InvalidInput("not a stored account")
 
 
+def total(stored: Sequence[StoredAccount]) -> Account:
+    """All of what `to_json` gave, of times that do not overlap, as `merge` adds them up: only much quicker.
+
+    Raises InvalidInput for none, and for accounts by different activation energies.
+    """
+    if not stored or any(one["activation_kj_mol"] != stored[0]["activation_kj_mol"] for one in stored):
+        raise InvalidInput("no accounts, or accounts by different activation energies: they do not add up")
+    sums = [sum(figures) for figures in zip(*[one["sums"] for one in stored], strict=True)]
+    readings, covered, unknown, inside, values, squares = sums
+    rules: dict[str, list[int]] = {}
+    grades: dict[str, int] = {}
+    for one in stored:
+        for name, out_ms, number, degree in one["rules"]:
+            figures = rules.setdefault(name, [0, 0, 0])
+            figures[0] += out_ms
+            figures[1] += number
+            figures[2] += degree
+        for grade, ms in one["grades"].items():
+            grades[grade] = grades.get(grade, 0) + ms
+    return Account(
+        readings=readings,
+        covered_ms=covered,
+        unknown_ms=unknown,
+        in_ms=inside,
+        double_values=values,
+        double_squares=squares,
+        activation_kj_mol=float(stored[0]["activation_kj_mol"]),
+        lowest=_extreme(min([one["lowest"] for one in stored if one["lowest"]], default=None)),
+        highest=_extreme(
+            max([one["highest"] for one in stored if one["highest"]], key=_height, default=None)
+        ),
+        double_kinetic=sum([int(one["kinetic"]) for one in stored]),
+        rules=tuple(
+            RuleAccount(rule=name, out_ms=out_ms, readings=number, double_degree_ms=degree)
+            for name, (out_ms, number, degree) in rules.items()
+        ),
+        grades=tuple((grade, grades[grade.value]) for grade in Grade if grade.value in grades),
+    )
+
+
+def _height(stored: Sequence[int]) -> tuple[int, int]:
+    return stored[0], -stored[1]
+
+
 _SUMS = ("readings", "covered_ms", "unknown_ms", "in_ms", "double_values", "double_squares")
 
 
@@ -175,10 +232,16 @@ def merged(accounts: Iterable[Account]) -> Account | None:
     return reduce(Account.merge, found) if found else None
 
 
-def _farther(one: Extreme | None, other: Extreme | None, sign: int) -> Extreme | None:
+def _lower(one: Extreme | None, other: Extreme | None) -> Extreme | None:
     if one is None or other is None:
         return one or other
-    return min(one, other, key=lambda extreme: (-sign * extreme.thousandths, extreme.at_ms))
+    return one if (one.thousandths, one.at_ms) <= (other.thousandths, other.at_ms) else other
+
+
+def _higher(one: Extreme | None, other: Extreme | None) -> Extreme | None:
+    if one is None or other is None:
+        return one or other
+    return one if (-one.thousandths, one.at_ms) <= (-other.thousandths, other.at_ms) else other
 
 
 def _rules(ours: Sequence[RuleAccount], theirs: Sequence[RuleAccount]) -> tuple[RuleAccount, ...]:
