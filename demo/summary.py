@@ -34,11 +34,15 @@ def tallies(place: str, found: Sequence[Tally]) -> list[Check]:
     ]
 
 
+ASKED = frozenset({"alert.test", "alert.acknowledged", "alert.shelved", "alert.unshelved"})
+"""What comes because whoever watches the demo tried a command or a button."""
+
+
 def webhooks(received: Sequence[Received]) -> list[Check]:
     """Exactly one alarm and its end, of one alert, every delivery with a signature that verifies."""
     fired = [one for one in received if one.type == "alert.fired"]
     ended = [one for one in received if one.type == "alert.resolved"]
-    others = [one.type for one in received if one not in fired and one not in ended]
+    others = [one.type for one in received if one not in fired and one not in ended and one.type not in ASKED]
     same = {one.alert_id for one in fired} == {one.alert_id for one in ended}
     bad = sum(not one.verified for one in received)
     return [
@@ -53,7 +57,7 @@ def webhooks(received: Sequence[Received]) -> list[Check]:
             holds=len(ended) == 1 and same,
         ),
         Check(
-            statement="nothing else was sent, all signatures verify",
+            statement="nothing else was sent unasked, all signatures verify",
             found=f"{len(received)} received, {bad} not verified" + (f", also {others}" if others else ""),
             holds=bool(received) and not others and bad == 0,
         ),

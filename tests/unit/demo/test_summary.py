@@ -61,6 +61,12 @@ def test_anything_else_is_not() -> None:
     assert hold(webhooks([fired, received("alert.resolved", verified=False)])) == [True, True, False]
 
 
+def test_who_watches_may_try_a_command_or_a_button() -> None:
+    told = [received("alert.fired"), received("alert.acknowledged"), received("alert.resolved")]
+    assert hold(webhooks([*told, received("alert.test")])) == [True] * 3
+    assert hold(webhooks([*told, received("alert.test", verified=False)])) == [True, True, False]
+
+
 def test_the_table_ends_with_a_verdict() -> None:
     good = Check(statement="short", found="this", holds=True)
     bad = Check(statement="rather longer", found="that", holds=False)

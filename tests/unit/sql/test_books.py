@@ -1,5 +1,6 @@
 """Judging's memory: what was put is read, a rollback forgets it, a commit keeps all of it with the offset."""
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,6 +8,9 @@ from dataclasses import replace
 import pytest
 
 from coldchain.excursions import INITIAL, Excursion, State
+from coldchain.profiles import Level
+from coldchain_backend.alerts import Alert, AlertKind, AlertState, Cause, Subject
+from coldchain_backend.judging import AlertFilter, AlertOrder
 from coldchain_backend.judging.contracts import (
     CourseKey,
     FleetRecord,
@@ -20,6 +24,7 @@ from coldchain_backend.judging.contracts import (
 )
 from coldchain_backend.series import Conflict
 from coldchain_backend.sql import Books, Database, Records
+from coldchain_backend.sql.alert_pages import alert_page
 
 KEY = CourseKey("s", 0, "temperature")
 OTHER = CourseKey("s", 5, "temperature")
@@ -191,3 +196,44 @@ def test_tidying_says_whether_there_was_anything_to_do(books: Books) -> None:
 
 def test_the_series_store_needs_the_drivers_connection(books: Books) -> None:
     assert isinstance(books.series._connection, sqlite3.Connection)
+
+
+def alert(number: int, level: Level, state: AlertState) -> Alert:
+    """An alert of its own; of each level and state two fired at one instant."""
+    cause = Cause(
+        id=f"c{number}", kind=AlertKind.SYSTEM, subject=Subject(), opened_ms=1, known_ms=1, level=level
+    )
+    return Alert(
+        id=f"al_{number:02d}", cause=cause, state=state, level=level, sequence=1, revision=1, paged=True,
+        fired_ms=number // 4,
+    )  # fmt: skip
+
+
+def place_in(order: AlertOrder, one: Alert) -> tuple[str, bool, int]:
+    """Where an alert stands, compared with others."""
+    if order is AlertOrder.LEVEL:
+        return one.level.value, not one.state.open, -one.fired_ms
+    return "", False, one.fired_ms if order is AlertOrder.OLDEST else -one.fired_ms
+
+
+@pytest.mark.parametrize("order", AlertOrder)
+def test_pages_of_alerts_one_behind_the_other_are_the_whole_list_in_order(
+    database: Database, books: Books, order: AlertOrder
+) -> None:
+    states = (AlertState.FIRING, AlertState.RESOLVED_UNACKED, AlertState.ACKNOWLEDGED, AlertState.RESOLVED)
+    kinds = list(itertools.product(states, Level))
+    books.begin()
+    for number in range(24):
+        level = kinds[number % len(kinds)][1]
+        books.put_alert(alert(number, level, kinds[number % len(kinds)][0]))
+    books.commit(Progress(offset=1))
+    wanted = AlertFilter(order=order)
+    with database.read() as connection:
+        whole = list(alert_page(connection, wanted, None, 100))
+        for limit in (1, 3, 7):
+            found: list[Alert] = []
+            while page := alert_page(connection, wanted, found[-1].id if found else None, limit):
+                found += page
+            assert found == whole
+    assert len(whole) == 24
+    assert [place_in(order, one) for one in whole] == sorted(place_in(order, one) for one in whole)

@@ -40,7 +40,7 @@ def create(  # noqa: PLR0913 - one parameter per option
 def listed(context: typer.Context) -> None:
     """Every token and login link, the newest first; none is shown itself."""
     items = context_of(context).ask("GET", "/api/v1/tokens").get("items")
-    table = Table("id", "of", "role", "for", "made", "good until", "last used", box=None)
+    table = Table("id", "of", "role", "for", "made", "good", "last used", box=None)
     for one in items if isinstance(items, list) else []:
         machine = one["gateway"] is not None
         table.add_row(
@@ -49,7 +49,7 @@ def listed(context: typer.Context) -> None:
             "writes" if machine else one["role"] or "-",
             one["label"] or "-",
             _minute(one["made"]),
-            "revoked" if one["expires"] is None else _minute(one["expires"]),
+            "until " + ("revoked" if one["expires"] is None else _minute(one["expires"])),
             "never" if one["used"] is None else _minute(one["used"]),
         )
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)

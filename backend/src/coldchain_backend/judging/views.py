@@ -189,7 +189,7 @@ Span: TypeAlias = tuple[int, int]
 
 
 class AlertOrder(StrEnum):
-    """In which order alerts are wanted; `LEVEL`: alarms first, the newest of them first."""
+    """In which order alerts are wanted; `LEVEL`: alarms first, of them what goes on, the newest first."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, or_, select, tuple_
 
 from coldchain_backend.alerts import Alert, AlertState, Queued
 from coldchain_backend.judging.views import AlertFilter, AlertOrder
@@ -12,15 +12,18 @@ _T = schema.alert
 OPEN = tuple(state.value for state in AlertState if state.open)
 _LISTED = tuple(state.value for state in AlertState if state.listed)
 _SEARCHED = (_T.c.id, _T.c.asset, _T.c.zone, _T.c.point)
+_OVER = case((_T.c.state.in_(OPEN), 0), else_=1)
+"""0 for what goes on."""
 
 
 def alert_page(connection: Connection, wanted: AlertFilter, after: str | None, limit: int) -> Sequence[Alert]:
     """Alerts that are wanted, behind the one named `after`, in the order that is wanted."""
     asked = select(_T).where(*conditions(wanted))
     if after is not None:
-        last = connection.execute(select(_T.c.fired_ms, _T.c.level).where(_T.c.id == after)).first()
-        fired_ms, level = (0, "") if last is None else (last.fired_ms, last.level)
-        asked = asked.where(_behind(wanted.order, fired_ms, level, after))
+        where = select(_T.c.fired_ms, _T.c.level, _OVER.label("over")).where(_T.c.id == after)
+        last = connection.execute(where).first()
+        fired_ms, level, over = (0, "", 0) if last is None else (last.fired_ms, last.level, last.over)
+        asked = asked.where(_behind(wanted.order, (fired_ms, after), (level, over)))
     found = connection.execute(_ordered(asked, wanted.order).limit(limit)).mappings()
     return [alert_rows.alert_of(row) for row in found]
 
@@ -75,15 +78,16 @@ def conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _behind(order: AlertOrder, fired_ms: int, level: str, alert: str) -> ColumnElement[bool]:
-    here = tuple_(_T.c.fired_ms, _T.c.id)
+def _behind(order: AlertOrder, last: tuple[int, str], rank: tuple[str, int]) -> ColumnElement[bool]:
+    """What comes behind the alert with this stamp and id, and this level and 0 or 1 of `_OVER`."""
+    here, ranked = tuple_(_T.c.fired_ms, _T.c.id), tuple_(_T.c.level, _OVER)
     match order:
         case AlertOrder.OLDEST:
-            return here > (fired_ms, alert)
+            return here > last
         case AlertOrder.NEWEST:
-            return here < (fired_ms, alert)
+            return here < last
         case AlertOrder.LEVEL:
-            return or_(_T.c.level > level, and_(_T.c.level == level, here < (fired_ms, alert)))
+            return or_(ranked > rank, and_(ranked == rank, here < last))
 
 
 def _ordered(asked: Select[tuple[object, ...]], order: AlertOrder) -> Select[tuple[object, ...]]:
@@ -93,4 +97,4 @@ def _ordered(asked: Select[tuple[object, ...]], order: AlertOrder) -> Select[tup
         case AlertOrder.NEWEST:
             return asked.order_by(_T.c.fired_ms.desc(), _T.c.id.desc())
         case AlertOrder.LEVEL:
-            return asked.order_by(_T.c.level, _T.c.fired_ms.desc(), _T.c.id.desc())
+            return asked.order_by(_T.c.level, _OVER, _T.c.fired_ms.desc(), _T.c.id.desc())
