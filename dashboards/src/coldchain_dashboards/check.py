@@ -68,7 +68,8 @@ class Asking:
 
     def _panel(self, where: str, panel: Panel, chosen: Chosen) -> Iterator[Asked]:
         least = span_ms(panel.interval) if panel.interval else 0
-        mine = chosen.no_finer_than(least)
+        steps = int(panel.max_data_points or STEPS)
+        mine = chosen.no_finer_than(max(least, (chosen.to_ms - chosen.from_ms) // steps))
         for target in panel.targets or ():
             if isinstance(target, Target):
                 yield self._asked(where, panel.title or "", target.letter, target.query, mine)

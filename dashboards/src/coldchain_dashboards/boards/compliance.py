@@ -5,6 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Panel
 from coldchain_dashboards import columns
 from coldchain_dashboards.board import Board
 from coldchain_dashboards.panels import (
+    GREY,
     NONE_OR_RED,
     SHARE_COLOURS,
     Column,
@@ -13,6 +14,7 @@ from coldchain_dashboards.panels import (
     coloured,
     look,
     thresholds,
+    value_map,
     when_empty,
 )
 from coldchain_dashboards.queries import compliance, excursions
@@ -39,12 +41,14 @@ def _whole(kit: Kit) -> Panel:
 
 def _zones(kit: Kit) -> Panel:
     share = {"unit": "percentunit", "decimals": 2}
-    unproved = {"mappings": [when_empty(kit.text("not_demonstrable"))]}
+    grey = (kit.text("not_demonstrable"), GREY)
+    unproved = {"mappings": [when_empty(grey[0]), value_map({"-1": grey})]}
     none_open = {"mappings": [when_empty("0")], **coloured(NONE_OR_RED), "custom.displayMode": "color-text"}
     return kit.table(
         "zones",
         [
             compliance.PROVED_ZONES,
+            compliance.UNPROVED_ZONES,
             compliance.ZONES,
             excursions.OPEN_BY_ZONE,
             compliance.names(kit.language),

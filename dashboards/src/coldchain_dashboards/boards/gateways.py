@@ -9,8 +9,10 @@ from coldchain_dashboards.influxql import Query
 from coldchain_dashboards.panels import Column, Kit, coloured, thresholds, value_map
 from coldchain_dashboards.queries import gateways
 
-STEP: Final = "10m"
-"""The least step of lines that every gateway has: 1 000 points have a hundred gateways."""
+STEPS: Final = 100
+"""So many steps has a line that every gateway has: 1 000 points have a hundred gateways."""
+LEAST: Final = "2m"
+"""No step is shorter: gateways speak every minute."""
 
 
 def board(kit: Kit) -> Board:
@@ -53,19 +55,23 @@ def _gateways(kit: Kit) -> Panel:
 
 def _heard(kit: Kit) -> Panel:
     panel = kit.states("heard", [(gateways.HEARD, "$tag_gateway")], {})
-    return thresholds(panel, ((None, "red"), (1.0, "green"))).interval(STEP)
+    return _steps(thresholds(panel, ((None, "red"), (1.0, "green"))))
 
 
 def _waiting(kit: Kit, key: str, query: Query, unit: str) -> Panel:
     lines = {"fillOpacity": 10}
-    return kit.trend(key, [(query, "$tag_gateway")], unit=unit, size=(12, 8), custom=lines).interval(STEP)
+    return _steps(kit.trend(key, [(query, "$tag_gateway")], unit=unit, size=(12, 8), custom=lines))
+
+
+def _steps(panel: Panel) -> Panel:
+    return panel.interval(LEAST).max_data_points(STEPS)
 
 
 def _sensors(kit: Kit) -> Panel:
     battery = coloured(((None, "red"), (10.0, "orange"), (25.0, "transparent")))
     return kit.table(
         "sensors",
-        [gateways.SENSORS],
+        gateways.SENSORS,
         [
             Column(field="sensor"),
             Column(field="asset"),

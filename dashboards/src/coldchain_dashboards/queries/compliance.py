@@ -57,19 +57,28 @@ ZONES: Final = Query(
     tags=_ZONE,
     only_when=JUDGED,
 )
+_PROVED: Final = Query(
+    purpose="The shares of each zone beside what its profile wants to be known.",
+    columns={**SHARES, "wanted": 'MAX("required_coverage")'},
+    source="zone_compliance",
+    where=HOURS,
+    tags=_ZONE,
+)
 PROVED_ZONES: Final = Query(
-    purpose="Share within limits of those zones of which enough is known; the table leaves the others grey.",
+    purpose="Share within limits of those zones of which enough is known.",
     columns={"conform": '"conform"'},
-    source=Query(
-        purpose="The shares of each zone beside what its profile wants to be known.",
-        columns={**SHARES, "wanted": 'MAX("required_coverage")'},
-        source="zone_compliance",
-        where=HOURS,
-        tags=_ZONE,
-    ),
+    source=_PROVED,
     where=('"coverage" >= "wanted"',),
     tags=_ZONE,
     only_when="a zone is known for as much of its time as its profile demands",
+)
+UNPROVED_ZONES: Final = Query(
+    purpose="-1, drawn grey, for those zones of which too little is known to say a share.",
+    columns={"conform": '"conform" * 0 - 1'},
+    source=_PROVED,
+    where=('"coverage" < "wanted"',),
+    tags=_ZONE,
+    only_when="a zone is known for less of its time than its profile demands",
 )
 
 

@@ -47,15 +47,19 @@ HEARD: Final = Query(
     every="$__interval",
     fill="null",
 )
-SENSORS: Final = Query(
-    purpose="Battery and signal of each sensor that tells them, as last said in the time range.",
-    columns={
-        "battery": 'LAST("battery")',
-        "battery_voltage": 'LAST("battery_voltage")',
-        "link_quality": 'LAST("link_quality")',
-    },
-    source="reading",
-    where=(*PLACE, TIME_RANGE),
-    tags=("asset", "zone", "point", "sensor"),
-    only_when="a sensor tells its battery or signal",
-)
+
+
+def _newest(field: str) -> Query:
+    return Query(
+        purpose=f"`{field}` of each sensor that tells it, as last said in the time range.",
+        columns={field: f'"{field}"'},
+        source="reading",
+        where=(*PLACE, TIME_RANGE),
+        tags=("asset", "zone", "point", "sensor"),
+        newest=1,
+        only_when=f"a sensor tells its `{field}`",
+    )
+
+
+SENSORS: Final = tuple(map(_newest, ("battery", "battery_voltage", "link_quality")))
+"""One for each: a sensor need not tell them together."""
