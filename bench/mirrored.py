@@ -21,6 +21,7 @@ PROFILE = "gsp-2-8@1"
 WANTED = 0.95
 BROKEN_EVERY = 7  # every so many zones something is wrong
 SUMS = ("required_s", "covered_s", "unknown_s", "in_s", "high_degree_minutes", "low_degree_minutes")
+NAMES = {"0": ("Door", "门口"), "1": ("Rear", "后部"), "2": ("Ceiling", "顶部"), "3": ("Goods", "货物中")}
 CELLS = {"hour": HOUR_MS, "day": DAY_MS}
 Value = float | int | bool | str | None
 SPACE = str.maketrans({" ": r"\ ", ",": r"\,", "=": r"\="})
@@ -41,6 +42,12 @@ class Place:
     def tags(self) -> dict[str, str]:
         """The tags of its place."""
         return {"organisation": ORGANISATION, "asset": self.asset, "zone": self.zone, "point": self.point}
+
+    @property
+    def name(self) -> str:
+        """How its point is called."""
+        en, zh = NAMES[self.point[-1]]
+        return f"{en} / {zh}"
 
     @property
     def broken(self) -> bool:
@@ -72,7 +79,7 @@ class Mirrored:
 
     def readings(self, place: Place) -> Iterator[str]:
         """The readings of one point, without those of its gap."""
-        tags = {**place.tags, "sensor": place.sensor}
+        tags = {**place.tags, "point_name": place.name, "sensor": place.sensor}
         for at in range(self.from_ms, self.to_ms, self.step_ms):
             if place.broken and self._in_gap(at):
                 continue

@@ -23,21 +23,24 @@ _SPAN: Final = re.compile(r"(\d+)([mhd])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One query of one panel, what came back, and what is wrong with it (empty: nothing)."""
+    """One query of one panel and what came back.
+
+    problem  what is wrong with it; empty: nothing
+    not_yet  why it is right that nothing came back; empty: something did
+    """
 
     board: str
     panel: str
     letter: str
     rows: int
     problem: str = ""
-    only_when: str = ""
+    not_yet: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """How boards are asked: until when, of which zone (empty: the first that there is), how strictly.
+    """How boards are asked: until when, of which zone (empty: the first that there is).
 
-    strict  an answer without rows is wrong also where rows come only at times
     since   a time range for all boards, such as `24h`, instead of each one's own
     """
 
@@ -46,7 +49,6 @@ class Asking:
     language: Language = Language.EN
     zone: str = ""
     since: str = ""
-    strict: bool = False
 
     def boards(self) -> Iterator[Asked]:
         """Ask every board."""
@@ -85,11 +87,23 @@ class Asking:
     def _asked(self, where: str, panel: str, letter: str, query: Query, chosen: Chosen) -> Asked:
         series, problem = self._answer(chosen.fill(query.text))
         rows = sum(len(one.values) for one in series)
-        if not problem and not rows and (self.strict or not query.only_when):
-            problem = "no rows"
         problem = problem or "; ".join(shape_mistakes(query, series))
-        return Asked(
-            board=where, panel=panel, letter=letter, rows=rows, problem=problem, only_when=query.only_when
+        not_yet = ""
+        if not problem and not rows:
+            problem, not_yet = ("", self._why_empty(query)) if query.only_when else ("no rows", "")
+        return Asked(board=where, panel=panel, letter=letter, rows=rows, problem=problem, not_yet=not_yet)
+
+    def _why_empty(self, query: Query) -> str:
+        """What has to happen before there are rows, and whether anything of the kind was ever mirrored."""
+        measurement, names = query.names
+        fields, _ = self._answer(f'SHOW FIELD KEYS FROM "{measurement}"')
+        tags, _ = self._answer(f'SHOW TAG KEYS FROM "{measurement}"')
+        there = {str(row[0]) for one in (*fields, *tags) for row in one.values}
+        never = sorted(names - there)
+        if not there:
+            return f"rows come when {query.only_when}; no `{measurement}` was ever mirrored"
+        return f"rows come when {query.only_when}" + (
+            f"; never mirrored: {', '.join(never)}" if never else ""
         )
 
     def _answer(self, statement: str) -> tuple[list[Series], str]:

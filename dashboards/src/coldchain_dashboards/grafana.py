@@ -20,6 +20,7 @@ from coldchain_dashboards.sync import Found, Stored, digest
 WITHIN_S: Final = 20.0
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = frozenset({401, 403})
+NEEDED: Final = "the token has to be of a service account with role Admin; Editor with --use-datasource"
 
 
 class GrafanaServer:
@@ -47,7 +48,7 @@ class GrafanaServer:
 
     def put_source(self, document: Document, *, there: bool) -> None:
         """Make a data source, or replace the one of its uid that is `there`."""
-        with self._told("data source (the service account needs the role Admin for it)"):
+        with self._told("data source"):
             if there:
                 self._api.datasource.update_datasource_by_uid(document["uid"], document)
             else:
@@ -92,8 +93,10 @@ class GrafanaServer:
         except GrafanaServerError as error:
             raise Unavailable(f"{what}: {error.message}") from error
         except GrafanaException as error:
-            kind = Refused if error.status_code in NOT_ALLOWED else InvalidInput
-            raise kind(f"{what}: Grafana says: {error.message}") from error
+            said = f"{what}: Grafana says: {error.message}"
+            if error.status_code in NOT_ALLOWED:
+                raise Refused(f"{said} ({NEEDED})") from error
+            raise InvalidInput(said) from error
 
 
 def _if_there(ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - parsed JSON of Grafana's own shape

@@ -17,6 +17,8 @@ PLACE: Final = (
 )
 """The place that is chosen above the panels; each is one name, several, or all."""
 
+_NAME: Final = re.compile(r'"(\w+)"')
+
 
 def quoted(name: str) -> str:
     """Quote a name of a measurement, tag or field."""
@@ -64,6 +66,14 @@ class Query:
         if self.newest:
             parts.append(f"ORDER BY time DESC LIMIT {self.newest}")
         return " ".join(parts)
+
+    @property
+    def names(self) -> tuple[str, set[str]]:
+        """The measurement that is read in the end, and the fields and tags of it that are named."""
+        if not isinstance(self.source, str):
+            return self.source.names
+        said = " ".join((*self.columns.values(), *self.where, *map(quoted, self.tags)))
+        return self.source, set(_NAME.findall(said))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

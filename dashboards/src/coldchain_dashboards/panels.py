@@ -247,6 +247,14 @@ def look(panel: build.Panel, name: str, properties: Properties, *, pattern: bool
     return panel.override_by_regexp(name, made) if pattern else panel.override_by_name(name, made)
 
 
+def named(panel: build.Panel, language: Language) -> build.Panel:
+    """Let series that are called in both languages (`Front / 前部`) be called in one."""
+    wanted = "$1$2" if language is Language.EN else "$1$3"
+    return panel.with_transformation(
+        _transformation("renameByRegex", {"regex": "/^(.*: )?(.+) \\/ (.+)$/", "renamePattern": wanted})
+    )
+
+
 def each_panel(whole: model.Dashboard) -> Iterator[model.Panel]:
     """Every panel of a dashboard, those folded away too."""
     for one in whole.panels or ():

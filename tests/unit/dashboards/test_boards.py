@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,42 @@ def test_every_state_and_kind_that_the_backend_knows_has_words_and_a_colour() ->
     assert {kind.value for kind in AlertKind} == set(KINDS)
     assert {level.value for level in Level} | {"none"} == set(LEVELS)
     assert {state.value for state in ZoneState} == set(ZONE_STATES)
+
+
+@pytest.mark.parametrize(
+    ("alias", "en", "zh"),
+    [
+        ("Front / 前部", "Front", "前部"),
+        ("Door: Front / 前部", "Door: Front", "Door: 前部"),
+        ("Front", "Front", "Front"),
+        ("store.chiller.p1", "store.chiller.p1", "store.chiller.p1"),
+        ("A / C unit / 空调", "A / C unit", "空调"),
+        ("warmest", "warmest", "warmest"),
+        ("unknown: store.chiller.p1", "unknown: store.chiller.p1", "unknown: store.chiller.p1"),
+    ],
+)
+def test_series_are_called_in_the_language_of_the_board(alias: str, en: str, zh: str) -> None:
+    for language, wanted in ((Language.EN, en), (Language.ZH, zh)):
+        (probes,) = [
+            one
+            for one in DOCUMENTS[uid("zone", language)]["panels"]
+            if one["type"] == "timeseries" and len(one["targets"]) > 3
+        ]
+        (options,) = [one["options"] for one in probes["transformations"]]
+        pattern = re.compile(options["regex"].strip("/").replace(r"\/", "/"))
+        replaced = re.sub(r"\$(\d)", r"\\g<\1>", options["renamePattern"])
+        assert pattern.sub(replaced, alias) == wanted
+
+
+def test_a_zone_that_is_known_too_little_has_a_grey_field_that_says_why() -> None:
+    for language, said in ((Language.EN, "not demonstrable"), (Language.ZH, "无法证明")):
+        (table,) = [
+            one for one in DOCUMENTS[uid("compliance", language)]["panels"] if len(one.get("targets", ())) > 3
+        ]
+        asked = [one["query"] for one in table["targets"]]
+        assert sum('AS "conform" FROM (SELECT' in one for one in asked) == 2
+        (override,) = [
+            one for one in table["fieldConfig"]["overrides"] if one["matcher"]["options"] == "conform"
+        ]
+        mappings = next(one["value"] for one in override["properties"] if one["id"] == "mappings")
+        assert mappings[1]["options"]["-1"]["text"] == said

@@ -55,7 +55,8 @@ def test_lines_say_ok_or_no_with_rows_and_reason() -> None:
     asked = Asked(board="coldchain-zone-en", panel="Points", letter="A", rows=4)
     assert told(asked).startswith("ok  coldchain-zone-en")
     assert "4 rows" in told(asked)
-    empty = Asked(board="b", panel="p", letter="A", rows=0, only_when="a door is open")
+    empty = Asked(board="b", panel="p", letter="A", rows=0, not_yet="rows come when a door is open")
+    assert told(empty).startswith("--  b")
     assert told(empty).rstrip().endswith("rows come when a door is open")
     assert told(Asked(board="b", panel="p", letter="A", rows=0, problem="no rows")).startswith("NO  b")
 

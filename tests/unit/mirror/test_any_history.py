@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from coldchain.words import Text
 from coldchain_backend.fleet import Plan, Point, Zone, fleet_record
 from coldchain_backend.ledger import Json, Kind, NewRecord, act_record
 from support.judged_log import HOUR, MINUTE, T0, plan
@@ -20,8 +21,11 @@ SENSORS = ("a", "b", "c")
 FIELDS: tuple[dict[str, Any], ...] = ({}, {"humidity": 50.0}, {"door_open": True})
 
 
-def placed(where: tuple[int, int, int], interval_ms: int = MINUTE) -> Plan:
-    """Two zones; each sensor stands at one of three points, two of them in the first zone, or nowhere."""
+def placed(where: tuple[int, int, int], interval_ms: int = MINUTE, name: str = "") -> Plan:
+    """Two zones; each sensor stands at one of three points, two of them in the first zone, or nowhere.
+
+    `name` is that of the first point.
+    """
     base = plan(dict.fromkeys(SENSORS, interval_ms))
     asset = base.assets[0]
     zone = asset.zones[0]
@@ -30,7 +34,8 @@ def placed(where: tuple[int, int, int], interval_ms: int = MINUTE) -> Plan:
         seats.setdefault(seat, sensor)
 
     def point(number: int) -> Point:
-        return replace(zone.points[0], id=f"p{number}", sensor=seats.get(number))
+        one = replace(zone.points[0], id=f"p{number}", sensor=seats.get(number))
+        return replace(one, name=Text(en=name, zh="门口")) if number == 1 and name else one
 
     first = replace(zone, id="z1", points=(point(1), point(2)))
     second: Zone = replace(zone, id="z2", points=(point(3),))
@@ -58,7 +63,8 @@ def rest(log: MirroredLog, chance: random.Random) -> None:
 def move(log: MirroredLog, chance: random.Random) -> None:
     """A fleet version, now or from an earlier instant on, puts sensors elsewhere."""
     from_ms = log.clock.wall_ms - chance.choice((0, 30, 300)) * MINUTE
-    what = placed((chance.randrange(4), chance.randrange(4), chance.randrange(4)))
+    seats = chance.randrange(4), chance.randrange(4), chance.randrange(4)
+    what = placed(seats, name=chance.choice(("", "", "Front", "Door side")))
     payload = fleet_record(plan=what, text="", by="admin", reason=None, base=0, from_ms=from_ms)
     log.put(NewRecord(kind=Kind.FLEET, payload=payload))
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coldchain.words import Text
 from coldchain_backend.fleet import Fleet, FleetVersion, Plan, StateEntry, StateSource, ZoneState, digest_of
 from coldchain_backend.mirror.retag import EVER_MS, Piece, changed, merged, retag
-from coldchain_backend.mirror.standing import limits, stands
+from coldchain_backend.mirror.standing import label, limits, stands
 from support.judged_log import HOUR, MINUTE, ORGANISATION, T0, plan, profile
 
 
@@ -173,3 +174,32 @@ def test_limits_stand_at_their_begin_and_at_full_hours() -> None:
     assert "low=0.0" in lines[0]
     assert "high=8.0" in lines[0]
     assert 'profile="chilled@1"' in lines[0]
+
+
+def test_a_new_name_of_a_point_begins_a_new_time_and_leaves_what_was_before() -> None:
+    first, later = plan({"a": MINUTE}), plan({"a": MINUTE})
+    asset = later.assets[0]
+    zone = asset.zones[0]
+    points = (replace(zone.points[0], name=Text(en="Door side", zh="门口")),)
+    later = replace(later, assets=(replace(asset, zones=(replace(zone, points=points),)),))
+    old = fleet((T0, first))
+    new = fleet((T0, first), (T0 + HOUR, later))
+    assert [(one.from_ms, one.to_ms, one.name) for one in stands(new, "a")][-1] == (
+        T0 + HOUR, None, "Door side / 门口",
+    )  # fmt: skip
+    assert retag(old, new).readings == {"a": [(T0 + HOUR, EVER_MS)]}
+    assert not retag(new, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (Text(en="Front", zh="前部"), "Front / 前部"),
+        (Text(en="Front"), "Front"),
+        (Text(zh="前部"), "前部"),
+        (Text(en=" P1 ", zh="P1"), "P1"),
+        (Text(), ""),
+    ],
+)
+def test_a_label_says_each_name_once(name: Text, said: str) -> None:
+    assert label(name) == said

@@ -160,7 +160,7 @@ class Intake:
             one for one in known if one.from_ms <= last_ms and (one.to_ms is None or first_ms < one.to_ms)
         ]
         if not touched:
-            return Stand(0, None, "", "", "")
+            return Stand(0, None, "", "", "", "")
         one = touched[-1]
         whole = one.from_ms <= first_ms and (one.to_ms is None or last_ms < one.to_ms)
         return one if len(touched) == 1 and whole else None

@@ -11,7 +11,7 @@ from coldchain_runtime.logs import Log
 
 FILE: Final = "mirror.json"
 FORMAT: Final = 2
-"""2: with cells of zones; what stands of an older one is written anew."""
+"""2: with cells of zones and names of points; what stands of an older one is written anew."""
 _PLAIN: Final = (
     "target", "fill", "judged", "ledger", "stamp_ms", "log", "change", "fleet", "ticked_ms", "marked",
 )  # fmt: skip

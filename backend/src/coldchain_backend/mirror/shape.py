@@ -72,7 +72,7 @@ _KINDS: Final = {"float": FieldKind.FLOAT, "int": FieldKind.INT, "bool": FieldKi
 READING: Final = Shape(
     name="reading",
     means="What sensors said, at the place where they stood then; of several at one instant the winner.",
-    tags=(*_PLACE, "sensor"),
+    tags=(*_PLACE, "point_name", "sensor"),
     fields={
         **{name: Field(kind=_KINDS[one.kind], unit=one.unit, means="") for name, one in QUANTITIES.items()},
         "quality": _text("how sure the time is: `good`, `time-placed`, `time-unsure`"),

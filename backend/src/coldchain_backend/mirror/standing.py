@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from coldchain.profiles import Profile, Side
 from coldchain.readings import Value
+from coldchain.words import Text
 from coldchain_backend.fleet import Asset, Fleet, Spell, Zone, ZoneState
 from coldchain_backend.mirror.points import Fields, Tags, limit_line, named
 
@@ -14,13 +15,14 @@ HOUR_MS: Final = 3_600_000
 
 
 class Stand(NamedTuple):
-    """A time [from_ms, to_ms) in which a sensor stood at one point; to_ms None: still."""
+    """A time [from_ms, to_ms) in which a sensor stood at one point of one name; to_ms None: still."""
 
     from_ms: int
     to_ms: int | None
     asset: str
     zone: str
     point: str
+    name: str
 
     def tags(self, organisation: str, sensor: str) -> dict[str, str]:
         """The tags of what belongs to this time."""
@@ -29,6 +31,7 @@ class Stand(NamedTuple):
             "asset": self.asset,
             "zone": self.zone,
             "point": self.point,
+            "point_name": self.name,
             "sensor": sensor,
         }
 
@@ -57,15 +60,35 @@ def full_hours(from_ms: int, to_ms: int) -> range:
 
 
 def stands(fleet: Fleet, sensor: str) -> list[Stand]:
-    """Where a sensor stood, in use or not, oldest first."""
+    """Where a sensor stood, in use or not, oldest first; a new name of the point begins a new time."""
     found: list[Stand] = []
     for spell in fleet.spells(sensor):
         place = spell.place
-        one = Stand(spell.from_ms, spell.to_ms, place.asset.id, place.zone.id, place.point.id)
-        if found and found[-1].to_ms == one.from_ms and found[-1][2:] == one[2:]:
-            one = one._replace(from_ms=found.pop().from_ms)
-        found.append(one)
+        for from_ms, to_ms, name in _called(fleet, spell):
+            one = Stand(from_ms, to_ms, place.asset.id, place.zone.id, place.point.id, name)
+            if found and found[-1].to_ms == one.from_ms and found[-1][2:] == one[2:]:
+                one = one._replace(from_ms=found.pop().from_ms)
+            found.append(one)
     return found
+
+
+def _called(fleet: Fleet, spell: Spell) -> list[tuple[int, int | None, str]]:
+    """How the point of a spell was called in the course of it."""
+    found: list[tuple[int, int | None, str]] = []
+    for version in fleet.in_force_between(spell.from_ms, 1 << 62 if spell.to_ms is None else spell.to_ms):
+        place = version.plan.place_of_point(spell.place.point.id)
+        name = None if place is None else label(place.point.name) or place.point.id
+        if name is not None and (not found or found[-1][2] != name):
+            from_ms = max(spell.from_ms, version.from_ms) if found else spell.from_ms
+            found[-1:] = [(found[-1][0], from_ms, found[-1][2])] if found else []
+            found.append((from_ms, spell.to_ms, name))
+    return found
+
+
+def label(name: Text) -> str:
+    """A name as a tag holds it: in English and in Chinese where both were given."""
+    both = dict.fromkeys(one.strip() for one in (name.en, name.zh))
+    return " / ".join(one for one in both if one)
 
 
 def judged_spells(fleet: Fleet, sensor: str) -> list[tuple[Spell, str]]:

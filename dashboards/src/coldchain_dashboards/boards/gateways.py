@@ -76,7 +76,7 @@ def _sensors(kit: Kit) -> Panel:
             Column(field="sensor"),
             Column(field="asset"),
             Column(field="zone"),
-            Column(field="point"),
+            Column(field="point_name"),
             Column(field="battery", width=120, properties={"unit": "percent", **battery}),
             Column(field="battery_voltage", width=120, properties={"unit": "volt", "decimals": 2}),
             Column(field="link_quality", width=120),

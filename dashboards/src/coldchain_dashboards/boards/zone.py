@@ -14,6 +14,7 @@ from coldchain_dashboards.panels import (
     Number,
     coloured,
     look,
+    named,
     when_empty,
 )
 from coldchain_dashboards.queries import excursions, zone
@@ -40,7 +41,10 @@ def board(kit: Kit) -> Board:
             _out_over_time(kit),
             kit.trend("kinetic", [(zone.KINETIC, "$tag_point")], unit="celsius", size=(12, 8),
                       custom={"drawStyle": "line", "showPoints": "always", "spanNulls": True}),
-            kit.trend("humidity", [(zone.HUMIDITIES, "$tag_point")], unit="percent", size=(24, 7)),
+            named(
+                kit.trend("humidity", [(zone.HUMIDITIES, "$tag_point_name")], unit="percent", size=(24, 7)),
+                kit.language,
+            ),
         ],
         single="zone",
         regions=[("regions", "red", _MARKED)],
@@ -51,7 +55,7 @@ def _probes(kit: Kit) -> Panel:
     panel = kit.trend(
         "probes",
         [
-            (zone.PROBES, "$tag_point"),
+            (zone.PROBES, "$tag_point_name"),
             (zone.SPAN, "$col"),
             (zone.LIMITS, "limit_$col"),
             (zone.GAPS, "unknown: $tag_point"),
@@ -64,7 +68,7 @@ def _probes(kit: Kit) -> Panel:
         panel = look(panel, name, _span(kit, name))
     for name in ("low", "high"):
         panel = look(panel, f"limit_{name}", _limit(kit, name))
-    return look(panel, "/^unknown: /", _unknown(), pattern=True)
+    return named(look(panel, "/^unknown: /", _unknown(), pattern=True), kit.language)
 
 
 def _span(kit: Kit, name: str) -> dict[str, object]:
@@ -118,9 +122,8 @@ def _contacts(kit: Kit) -> Panel:
         "false": (kit.text("contact_off"), FAINT),
     }
     door, defrost = kit.text("door"), kit.text("defrost")
-    return kit.states(
-        "contacts", [(zone.DOORS, f"{door} $tag_point"), (zone.DEFROSTS, f"{defrost} $tag_point")], states
-    )
+    contacts = [(zone.DOORS, f"{door}: $tag_point_name"), (zone.DEFROSTS, f"{defrost}: $tag_point_name")]
+    return named(kit.states("contacts", contacts, states), kit.language)
 
 
 def _points(kit: Kit) -> Panel:
@@ -131,7 +134,7 @@ def _points(kit: Kit) -> Panel:
         "points",
         [zone.EXPOSURE, zone.LAST_READINGS],
         [
-            Column(field="point"),
+            Column(field="point_name"),
             Column(field="temperature", width=110, properties={**degrees, **unknown}),
             Column(field="conform", width=130, properties={**share, **coloured(SHARE_COLOURS)}),
             Column(field="coverage", width=110, properties=share),
@@ -139,6 +142,7 @@ def _points(kit: Kit) -> Panel:
             Column(field="highest", width=100, properties=degrees),
             Column(field="above", width=120, properties={"decimals": 0}),
             Column(field="below", width=120, properties={"decimals": 0}),
+            Column(field="point"),
         ],
         size=(24, 7),
     )

@@ -1,7 +1,9 @@
 """Ask InfluxDB every query of every panel: does it have rows, of the shape that the panel draws?
 
-Also compares the committed dashboard files with what the code makes. Exit code 1 where a query fails, has
-another shape, or has no rows although it always should; with --all, where any has none.
+Also compares the committed dashboard files with what the code makes. A panel whose event has not happened yet
+("an alarm goes on") is rightly empty: it is marked --, with what would fill it. Exit code 1 where a query
+fails, has another shape, or has no rows although it always should; with --all, 3 where nothing is wrong but
+panels are empty.
 """
 
 import argparse
@@ -21,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--zone", default="", metavar="ID", help="of the board of one zone (default: the first)"
     )
     parser.add_argument("--since", default="", metavar="24h", help="time range (default: each board's own)")
-    parser.add_argument("--all", action="store_true", help="every panel must have rows")
+    parser.add_argument("--all", action="store_true", help="exit code 3 where a panel is empty")
     parser.add_argument("--drift-only", action="store_true", help="compare the files only, ask no InfluxDB")
 
 
@@ -30,38 +32,39 @@ def run(options: argparse.Namespace) -> int:
     different = drift()
     for name in different:
         sys.stdout.write(f"NO  {name} is not what the code makes; run: coldchain-dashboards build\n")
-    wrong = 0 if options.drift_only else _ask(options)
+    wrong, empty = (0, 0) if options.drift_only else _ask(options)
     if not different:
         sys.stdout.write("ok  the dashboard files are what the code makes\n")
-    return 1 if different or wrong else 0
+    if different or wrong:
+        return 1
+    return 3 if options.all and empty else 0
 
 
-def _ask(options: argparse.Namespace) -> int:
-    """How many queries have something wrong."""
+def _ask(options: argparse.Namespace) -> tuple[int, int]:
+    """How many queries have something wrong, and how many are rightly empty."""
     asking = Asking(
         influx=influx_of(options),
         now_ms=time.time_ns() // 1_000_000,
         language=Language.EN,
         zone=options.zone,
         since=options.since,
-        strict=options.all,
     )
-    queries = rows = wrong = 0
+    queries = rows = wrong = empty = 0
     for asked in asking.boards():
         sys.stdout.write(told(asked))
         sys.stdout.flush()
-        queries, rows, wrong = queries + 1, rows + asked.rows, wrong + bool(asked.problem)
+        queries, rows = queries + 1, rows + asked.rows
+        wrong, empty = wrong + bool(asked.problem), empty + bool(asked.not_yet)
     sys.stdout.write(
-        f"{'NO' if wrong else 'ok'}  {queries} queries, {rows} rows, {wrong} with something wrong\n"
+        f"{'NO' if wrong else 'ok'}  {queries} queries, {rows} rows, {wrong} with something wrong, "
+        f"{empty} empty because nothing of the kind has happened\n"
     )
-    return wrong
+    return wrong, empty
 
 
 def told(asked: Asked) -> str:
     """One line about one query."""
-    said = asked.problem or ("" if asked.rows else f"rows come when {asked.only_when}")
+    mark = "NO" if asked.problem else "--" if asked.not_yet else "ok"
     name = f"{asked.panel} {asked.letter}"
-    return (
-        f"{'NO' if asked.problem else 'ok'}  {asked.board:24} {name:40} {asked.rows:7} rows  {said}".rstrip()
-        + "\n"
-    )
+    said = asked.problem or asked.not_yet
+    return f"{mark}  {asked.board:24} {name:40} {asked.rows:7} rows  {said}".rstrip() + "\n"

@@ -55,7 +55,7 @@ def _newest(field: str) -> Query:
         columns={field: f'"{field}"'},
         source="reading",
         where=(*PLACE, TIME_RANGE),
-        tags=("asset", "zone", "point", "sensor"),
+        tags=("asset", "zone", "point", "point_name", "sensor"),
         newest=1,
         only_when=f"a sensor tells its `{field}`",
     )

@@ -8,6 +8,7 @@ from coldchain_dashboards.queries.compliance import DAYS, HOURS, JUDGED, SHARES,
 
 HUMIDITY: Final = quantity("humidity")
 _POINT: Final = ("point",)
+_NAMED: Final = ("point", "point_name")
 _RANGE_AND_BEFORE: Final = "time >= ${__from}ms - 2h AND time <= ${__to}ms"
 """Limits and gaps are marked at every full hour: what holds at the left edge stands at most that far back."""
 _TAIL: Final = "time >= now() - 2h AND time >= ${__from}ms - 2h AND time <= ${__to}ms"
@@ -20,7 +21,7 @@ def _probes(field: str, only_when: str = "") -> Query:
         columns={field: f'MEAN("{field}")'},
         source="reading",
         where=(*PLACE, TIME_RANGE),
-        tags=_POINT,
+        tags=_NAMED,
         every="$__interval",
         fill="null",
         only_when=only_when,
@@ -71,7 +72,7 @@ def _contact(field: str) -> Query:
         columns={field: f'LAST("{field}")'},
         source="reading",
         where=(*PLACE, TIME_RANGE),
-        tags=_POINT,
+        tags=_NAMED,
         every="$__interval",
         fill="null",
         only_when=f"the zone has an input `{field}`",
@@ -85,7 +86,7 @@ LAST_READINGS: Final = Query(
     columns={"temperature": '"temperature"'},
     source="reading",
     where=(*PLACE, TIME_RANGE),
-    tags=_POINT,
+    tags=_NAMED,
     newest=1,
 )
 WHOLE: Final = Query(
