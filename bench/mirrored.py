@@ -166,7 +166,7 @@ class Mirrored:
                 "door_open": minute < 6,
                 "defrost": 120 <= minute < 150,
             }
-            said |= {"battery": 8.0 if place.broken else 80.0, "link_quality": -70.0}
+            said |= {"battery": 8.0 if place.broken else 80.0, "battery_voltage": 2.9, "link_quality": -70.0}
             if place.vehicle:
                 said |= {"latitude": 29.5 + place.number / 50, "longitude": 106.5 + math.sin(place.number)}
         return said

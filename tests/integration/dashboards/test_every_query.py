@@ -76,8 +76,9 @@ def test_rows_are_as_many_as_zones_points_and_hours(influx: RealInflux, now_ms: 
     ask = asking(influx, now_ms)
     fleet = list(ask.board("compliance", ""))
     assert rows(fleet, "Zones, worst first", "A") == 16 - 3, "three zones are known too little"
-    assert rows(fleet, "Zones, worst first", "B") == 16
-    assert rows(fleet, "Zones, worst first", "C") == 3
+    assert rows(fleet, "Zones, worst first", "B") == 3, "which are grey"
+    assert rows(fleet, "Zones, worst first", "C") == 16
+    assert rows(fleet, "Zones, worst first", "D") == 3
     assert rows(fleet, "Excursions that go on") == 3
     assert rows(fleet, "Vehicles") == 2
     zone = list(ask.board("zone", BROKEN))
@@ -136,8 +137,10 @@ def test_the_command_checks_all_and_says_rows_per_panel(
 
 def test_a_bucket_that_is_empty_has_no_rows_and_says_so(influx: RealInflux, now_ms: int) -> None:
     later = asking(influx, now_ms + 400 * DAY_MS)
-    problems = {one.panel: one.problem for one in later.board("compliance", "") if one.problem}
-    assert problems["Fleet"] == "no rows"
+    fleet = {one.panel: one.not_yet for one in later.board("compliance", "")}
+    assert fleet["Fleet"].startswith("rows come when a reading has been judged")
+    problems = {(one.panel, one.letter): one.problem for one in later.board("zone", BROKEN)}
+    assert problems["Temperature: $zone", "A"] == "no rows"
 
 
 def test_a_token_that_may_not_and_a_server_that_is_not_there_are_told_apart(influx: RealInflux) -> None:
