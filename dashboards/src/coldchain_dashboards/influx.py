@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,6 +13,13 @@ from coldchain.errors import InvalidInput, Unavailable
 
 WITHIN_S: Final = 60.0
 ANSWER_BYTES: Final = 64 << 20
+
+
+def authorization(token: str) -> str:
+    """The header's value for a token of 2.x, or for `user:password` of 1.x; empty for none."""
+    if ":" in token:
+        return f"Basic {b64encode(token.encode()).decode()}"
+    return f"Token {token}" if token else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +33,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influx:
-    """Where the mirror is. `token` is sent as InfluxDB 2 wants it; 1.x without users needs none."""
+    """Where the mirror is. `token` is one of 2.x, `user:password` of 1.x, or empty for a 1.x without users."""
 
     url: str
     database: str
@@ -54,7 +62,7 @@ class Influx:
         path = f"{where.path.rstrip('/')}/query?" + urlencode({"db": self.database, "epoch": "ms"})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if self.token:
-            headers["Authorization"] = f"Token {self.token}"
+            headers["Authorization"] = authorization(self.token)
         try:
             with closing(kind(where.hostname or "", where.port, timeout=WITHIN_S)) as connection:
                 connection.request("POST", path, urlencode({"q": statement}), headers)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from coldchain_dashboards.documents import Document
+from coldchain_dashboards.influx import authorization
 
 FOLDER_UID: Final = "coldchain"
 SOURCE_UID: Final = "coldchain-influxdb"
@@ -118,7 +119,7 @@ def digest(value: object) -> str:
 
 def data_source(name: str, url: str, database: str, token: str) -> tuple[Document, dict[str, str]]:
     """The data source in Grafana's form, and what Grafana keeps hidden of it."""
-    header = f"Token {token}" if token else ""
+    header = authorization(token)
     settings: Document = {"httpMode": "POST", "version": "InfluxQL", "dbName": database}
     document: Document = {
         "uid": SOURCE_UID, "name": name, "type": "influxdb", "access": "proxy", "url": url,

@@ -1,12 +1,9 @@
-"""Every query of every panel against a real InfluxDB 2.7 that holds what the mirror would have written."""
+"""Every query of every panel against real InfluxDB 2.7 and 1.6 that hold what the mirror would write."""
 
 from __future__ import annotations
 
-import gzip
-import http.client
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
@@ -15,14 +12,14 @@ import pytest
 from bench.mirrored import DAY_MS, Mirrored
 from coldchain.errors import InvalidInput, Unavailable
 from coldchain.words import Language
+from coldchain_backend.influx import Precision
 from coldchain_dashboards.check import Asked, Asking
 from coldchain_dashboards.cli import main
 from coldchain_dashboards.influx import Influx
 from coldchain_dashboards.queries import zone
-from support.influx_end import RealInflux, real_influx
+from support.influx_servers import Bucket, influx_1, influx_2
 
 BROKEN = "store-0.freezer"
-BUCKET = "cold"
 AT_ONCE = 10_000
 
 
@@ -32,35 +29,36 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@pytest.fixture(scope="module")
-def influx(tmp_path_factory: pytest.TempPathFactory, now_ms: int) -> Iterator[RealInflux]:
+@pytest.fixture(scope="module", params=["2.7", "1.6"])
+def influx(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, now_ms: int
+) -> Iterator[Bucket]:
     """InfluxDB with two days of a fleet in which something of everything happened."""
-    with real_influx(tmp_path_factory.mktemp("influx")) as server:
+    made = influx_2 if request.param == "2.7" else influx_1
+    with made(tmp_path_factory.mktemp("influx")) as server:
+        bucket = server.bucket()
         fleet = Mirrored(points=64, from_ms=now_ms - 2 * DAY_MS, to_ms=now_ms, step_ms=600_000)
-        fill(server, fleet.lines())
-        yield server
-
-
-def fill(server: RealInflux, lines: Iterator[str]) -> None:
-    """Write lines as the mirror does: in ms, compressed."""
-    headers = {"Authorization": f"Token {server.token}", "Content-Encoding": "gzip"}
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        writer, lines = bucket.influx(timeout_s=60), fleet.lines()
         while batch := list(islice(lines, AT_ONCE)):
-            path = f"/api/v2/write?org=demo&bucket={BUCKET}&precision=ms"
-            connection.request("POST", path, gzip.compress("\n".join(batch).encode(), 1), headers)
-            answer = connection.getresponse()
-            assert (answer.status, answer.read()) == (204, b"")
+            assert writer.write("\n".join(batch).encode(), Precision.MS).left is None
+        writer.close()
+        yield bucket
 
 
-def asking(server: RealInflux, now_ms: int, language: Language = Language.EN) -> Asking:
-    source = Influx(url=server.url, database=BUCKET, token=server.token)
+def token(bucket: Bucket) -> str:
+    """What a reader shows: a token of 2.x, a user and password of 1.x."""
+    return f"{bucket.user}:{bucket.token}" if bucket.user else bucket.token
+
+
+def asking(bucket: Bucket, now_ms: int, language: Language = Language.EN) -> Asking:
+    source = Influx(url=bucket.server.url, database=bucket.name, token=token(bucket))
     return Asking(influx=source, now_ms=now_ms, language=language, zone=BROKEN)
 
 
 @pytest.mark.budget(60)
 @pytest.mark.parametrize("language", Language)
 def test_every_query_has_rows_of_the_shape_that_is_drawn(
-    influx: RealInflux, now_ms: int, language: Language
+    influx: Bucket, now_ms: int, language: Language
 ) -> None:
     asked = list(asking(influx, now_ms, language).boards())
     assert [one for one in asked if one.problem or one.not_yet] == []
@@ -72,7 +70,7 @@ def rows(found: list[Asked], panel: str, letter: str = "A") -> int:
     return one.rows
 
 
-def test_rows_are_as_many_as_zones_points_and_hours(influx: RealInflux, now_ms: int) -> None:
+def test_rows_are_as_many_as_zones_points_and_hours(influx: Bucket, now_ms: int) -> None:
     ask = asking(influx, now_ms)
     fleet = list(ask.board("compliance", ""))
     assert rows(fleet, "Zones, worst first", "A") == 16 - 3, "three zones are known too little"
@@ -87,7 +85,7 @@ def test_rows_are_as_many_as_zones_points_and_hours(influx: RealInflux, now_ms: 
     assert rows(list(ask.board("gateways", "")), "Gateways") == 8
 
 
-def test_what_has_not_happened_is_told_from_what_is_wrong(influx: RealInflux, now_ms: int) -> None:
+def test_what_has_not_happened_is_told_from_what_is_wrong(influx: Bucket, now_ms: int) -> None:
     healthy = {
         (one.panel, one.letter): one for one in asking(influx, now_ms).board("zone", "store-0.chiller")
     }
@@ -100,7 +98,7 @@ def test_what_has_not_happened_is_told_from_what_is_wrong(influx: RealInflux, no
     assert "Temperature: $zone" in wrong, "a zone that says nothing is no state that is right"
 
 
-def test_a_field_that_nobody_ever_sent_is_named(influx: RealInflux, now_ms: int) -> None:
+def test_a_field_that_nobody_ever_sent_is_named(influx: Bucket, now_ms: int) -> None:
     source = asking(influx, now_ms).influx
     query = replace(zone.HUMIDITIES, columns={"co2": 'MEAN("co2")'}, only_when="a probe measures CO2")
     board = Asking(influx=source, now_ms=now_ms)
@@ -109,7 +107,7 @@ def test_a_field_that_nobody_ever_sent_is_named(influx: RealInflux, now_ms: int)
     assert "no `nothing` was ever mirrored" in board._why_empty(other)
 
 
-def test_a_single_zone_is_asked_alone(influx: RealInflux, now_ms: int) -> None:
+def test_a_single_zone_is_asked_alone(influx: Bucket, now_ms: int) -> None:
     healthy = list(asking(influx, now_ms).board("zone", "store-0.chiller"))
     assert rows(healthy, "Points") == 4
     assert rows(healthy, "Excursions") == 0
@@ -117,11 +115,11 @@ def test_a_single_zone_is_asked_alone(influx: RealInflux, now_ms: int) -> None:
 
 
 def test_the_command_checks_all_and_says_rows_per_panel(
-    influx: RealInflux, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    influx: Bucket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INFLUX_URL", influx.url)
-    monkeypatch.setenv("INFLUX_TOKEN", influx.token)
-    monkeypatch.setenv("INFLUX_BUCKET", BUCKET)
+    monkeypatch.setenv("INFLUX_URL", influx.server.url)
+    monkeypatch.setenv("INFLUX_TOKEN", token(influx))
+    monkeypatch.setenv("INFLUX_BUCKET", influx.name)
     assert main(["check", "--zone", BROKEN, "--all"]) == 0
     out = capsys.readouterr().out
     assert "NO" not in out
@@ -135,7 +133,7 @@ def test_the_command_checks_all_and_says_rows_per_panel(
     assert "NO  coldchain-compliance-en" in capsys.readouterr().out
 
 
-def test_a_bucket_that_is_empty_has_no_rows_and_says_so(influx: RealInflux, now_ms: int) -> None:
+def test_a_bucket_that_is_empty_has_no_rows_and_says_so(influx: Bucket, now_ms: int) -> None:
     later = asking(influx, now_ms + 400 * DAY_MS)
     fleet = {one.panel: one.not_yet for one in later.board("compliance", "")}
     assert fleet["Fleet"].startswith("rows come when a reading has been judged")
@@ -143,10 +141,11 @@ def test_a_bucket_that_is_empty_has_no_rows_and_says_so(influx: RealInflux, now_
     assert problems["Temperature: $zone", "A"] == "no rows"
 
 
-def test_a_token_that_may_not_and_a_server_that_is_not_there_are_told_apart(influx: RealInflux) -> None:
+def test_a_token_that_may_not_and_a_server_that_is_not_there_are_told_apart(influx: Bucket) -> None:
+    wrong = "somebody:else" if influx.user else "guessed"
     with pytest.raises(InvalidInput, match="401"):
-        Influx(url=influx.url, database=BUCKET, token="guessed").ask("SHOW MEASUREMENTS")
+        Influx(url=influx.server.url, database=influx.name, token=wrong).ask("SHOW MEASUREMENTS")
     with pytest.raises(Unavailable, match="does not answer"):
-        Influx(url="http://127.0.0.1:1", database=BUCKET).ask("SHOW MEASUREMENTS")
-    with pytest.raises(InvalidInput, match="failed to parse query"):
-        Influx(url=influx.url, database=BUCKET, token=influx.token).ask("SELECT")
+        Influx(url="http://127.0.0.1:1", database=influx.name).ask("SHOW MEASUREMENTS")
+    with pytest.raises(InvalidInput, match=r"(failed to parse|error parsing) query"):
+        Influx(url=influx.server.url, database=influx.name, token=token(influx)).ask("SELECT")

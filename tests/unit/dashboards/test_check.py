@@ -11,7 +11,7 @@ from coldchain_dashboards.check import Asked, shape_mistakes, span_ms
 from coldchain_dashboards.cli import main
 from coldchain_dashboards.cli.check import told
 from coldchain_dashboards.grafana import GrafanaServer
-from coldchain_dashboards.influx import Influx, Series
+from coldchain_dashboards.influx import Influx, Series, authorization
 from coldchain_dashboards.influxql import Query
 from coldchain_dashboards.provisioning import write_provisioning
 
@@ -63,6 +63,20 @@ def test_lines_say_ok_or_no_with_rows_and_reason() -> None:
 
 def test_the_token_is_not_in_what_an_influx_shows_of_itself() -> None:
     assert "t0k" not in repr(Influx(url="http://i", database="d", token="t0k"))
+
+
+@pytest.mark.parametrize(
+    ("token", "header"), [("", ""), ("t0k", "Token t0k"), ("reader:p:w", "Basic cmVhZGVyOnA6dw==")]
+)
+def test_a_token_and_a_user_with_a_password_are_sent_as_their_server_wants_them(
+    token: str, header: str
+) -> None:
+    assert authorization(token) == header
+
+
+def test_the_names_that_a_query_reads_are_those_of_the_measurement_within() -> None:
+    outer = Query(purpose="Two.", columns={"share": '"share"'}, source=QUERY, where=('"share" > 0',))
+    assert QUERY.names == outer.names == ("m", {"x", "zone"})
 
 
 def test_an_address_without_http_is_refused() -> None:
