@@ -33,7 +33,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influx:
-    """Where the mirror is. `token` is one of 2.x, `user:password` of 1.x, or empty for a 1.x without users."""
+    """Where the mirror is. `token` is one of 2.x, `user:password` of 1.x, or empty."""
 
     url: str
     database: str
