@@ -154,15 +154,18 @@ def _template() -> Path:
 class Log:
     """The organisation: a ledger in memory, a clock moved by hand, and judging of it."""
 
-    def __init__(self, folder: Path, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, settings: Settings | None = None, database: Database | None = None
+    ) -> None:
         self.clock = StillClock(T0)
         self.ledger = MemoryLedger(ORGANISATION, self.clock)
         self.voice = Voice()
         self.settings = settings or Settings(organisation=ORGANISATION, public_url="http://page")
         name = f"coldchain-test-{secrets.token_hex(8)}.sqlite"
         self.path = (MEMORY if os.access(MEMORY, os.W_OK) else folder) / name
-        shutil.copy(_template(), self.path)
-        self.database = Database(self.path)
+        if database is None:
+            shutil.copy(_template(), self.path)
+        self.database = database or Database(self.path)
         self.books = Books(self.database)
         self.judging = Judging(self.books, self.settings, self.ledger)
         self.records = Records(self.database)

@@ -12,15 +12,22 @@ from coldchain_backend.mirror.compare import Comparing, Comparison
 from coldchain_backend.mirror.contracts import Bucket, Position
 from coldchain_backend.mirror.expected import Expected
 from coldchain_backend.mirror.memory import load
-from coldchain_backend.sql import MirroredBooks, MirrorRecords
+from coldchain_backend.sql import Database, MirroredBooks, MirrorRecords
 from support.judged_log import ORGANISATION, Log
 
 
 class MirroredLog(Log):
     """A log whose judging notes its changes, and a mirror."""
 
-    def __init__(self, folder: Path, bucket: Bucket, *, retention_ms: int | None = None) -> None:
-        super().__init__(folder)
+    def __init__(
+        self,
+        folder: Path,
+        bucket: Bucket,
+        *,
+        retention_ms: int | None = None,
+        database: Database | None = None,
+    ) -> None:
+        super().__init__(folder, database=database)
         self.books.close()
         self.books = MirroredBooks(self.database)
         self.judging = Judging(self.books, self.settings)

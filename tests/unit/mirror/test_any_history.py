@@ -127,20 +127,26 @@ def seeds(block: int) -> list[int]:
 @pytest.mark.parametrize("block", range(rounds(4, 300)))
 def test_the_bucket_holds_what_should_stand_there(tmp_path: Path, block: int) -> None:
     for seed in seeds(block):
-        bucket, folder = MemoryBucket(), tmp_path / str(seed)
+        folder = tmp_path / str(seed)
         folder.mkdir()
-        log = MirroredLog(folder, bucket)
-        try:
-            done = history(log, seed)
-            log.alive_until(log.clock.wall_ms + HOUR, every_ms=10 * MINUTE)
-            fold(log, random.Random())
-            log.reflect()
-            found = log.compared()
-            told = "\n".join(one.told() for one in found.findings[:10])
-            assert found.equal, f"seed {seed} after {done}:\n{told}"
-            assert plain(filled_anew(log, folder)) == plain(bucket), f"seed {seed} after {done}"
-        finally:
-            log.close()
+        happens(MirroredLog(folder, MemoryBucket()), folder, seed)
+
+
+def happens(log: MirroredLog, folder: Path, seed: int) -> None:
+    """A history happens; then its bucket holds what should stand there, and so does one filled anew."""
+    bucket = log.bucket
+    assert isinstance(bucket, MemoryBucket)
+    try:
+        done = history(log, seed)
+        log.alive_until(log.clock.wall_ms + HOUR, every_ms=10 * MINUTE)
+        fold(log, random.Random())
+        log.reflect()
+        found = log.compared()
+        told = "\n".join(one.told() for one in found.findings[:10])
+        assert found.equal, f"seed {seed} after {done}:\n{told}"
+        assert plain(filled_anew(log, folder)) == plain(bucket), f"seed {seed} after {done}"
+    finally:
+        log.close()
 
 
 def filled_anew(log: MirroredLog, folder: Path) -> MemoryBucket:

@@ -6,10 +6,12 @@ is the same. What a change touches is deleted, that is waited for, and then it i
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from coldchain_backend.influx import InfluxTrouble
 from coldchain_backend.judging.contracts import Progress
 from coldchain_backend.judging.versions import fleet_of
 from coldchain_backend.ledger import Ledger, Record
@@ -33,7 +35,8 @@ ROWS: Final = 500
 PAGES: Final = 40
 """So many times so many rows of the change log are taken together: what they touch again and again behind an
 outage is written once."""
-SAVE_MS: Final = 2_000
+KEEP_MS: Final = 3_000
+"""So much is written twice at most after a kill while much has to be caught up."""
 TICK_MS: Final = 60_000
 TELL_MS: Final = 1_000
 """A point is summed up once in so much time for each point that there is: it takes some 4 ms."""
@@ -64,7 +67,7 @@ class Mirror:
         self._pen: Pen | None = None
         self._intake: Intake | None = None
         self._saved: tuple[int, ...] = ()
-        self._saved_ms = self._forgotten = 0
+        self._kept_ms = self._forgotten = 0
         self._refill = ""
         self._unsure = True
 
@@ -86,7 +89,9 @@ class Mirror:
     def close(self) -> None:
         """Keep the position and end."""
         if self._pen is not None and self.state.trouble is None:
-            save(self._ports.file, self._pen.position)
+            with suppress(InfluxTrouble):  # what was not answered is written again after the next start
+                self._writer.drain()
+                save(self._ports.file, self._pen.position)
         self._writer.close()
         self._ports.bucket.close()
 
@@ -105,9 +110,9 @@ class Mirror:
         self._tick(pen, behind=behind)
         if not behind and not more:
             self._tell(pen)
-        self._writer.drain()
-        self.state.ledger, self.state.stamp_ms = position.ledger, position.stamp_ms
-        self._keep(position, behind=behind)
+        now_ms = self._ports.now_ms()
+        if not behind or not 0 <= now_ms - self._kept_ms < KEEP_MS:
+            self._keep(position, now_ms, behind=behind)
         return behind or more
 
     def _opened(self) -> Pen:
@@ -227,18 +232,24 @@ class Mirror:
         if self._unsure and self._pen is not None:
             self._unsure, self._pen = False, replace(self._pen, unsure=False)
 
-    def _keep(self, position: Position, *, behind: bool) -> None:
-        """Everything was answered: mark it in the bucket and keep the position, both now and then."""
-        now_ms = self._ports.now_ms()
+    def _keep(self, position: Position, now_ms: int, *, behind: bool) -> None:
+        """Wait until everything was answered, mark it in the bucket now and then, and keep the position.
+
+        While much has to be caught up that is done now and then: else InfluxDB would stand idle while the
+        next records are read, and we while it takes the last bodies.
+        """
+        self._writer.drain()
+        self.state.ledger, self.state.stamp_ms = position.ledger, position.stamp_ms
+        self._kept_ms = now_ms
         if not behind and self.state.filling:
             _log.event("mirror.filled", ledger=position.ledger, points=self.state.tally.points)
             self.state.filling = False
         if self._guard.due(now_ms):
             self._guard.mark(position, now_ms)
         reached = position.ledger, position.change, position.ticked_ms, position.marked
-        if reached != self._saved and (now_ms - self._saved_ms >= SAVE_MS or not behind):
+        if reached != self._saved:
             save(self._ports.file, position)
-            self._saved, self._saved_ms = reached, now_ms
+            self._saved = reached
             self._sure()
             if position.change - self._forgotten > FORGET_ROWS:
                 self._ports.book.forget(position.change)

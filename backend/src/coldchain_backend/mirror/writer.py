@@ -15,8 +15,8 @@ from coldchain_backend.influx import InfluxTrouble, Left, Precision, Trouble, Wr
 
 BODY_LINES: Final = 5_000
 BODY_BYTES: Final = 1 << 20
-AHEAD: Final = 3
-"""So many bodies wait at most for the one that is on its way."""
+AHEAD: Final = 8
+"""So many bodies wait at most for the one that is on its way: about what one turn makes."""
 
 MOST_SPLITS: Final = 200
 """So many requests a single body may cost; what is then still unclear is counted unnamed."""
