@@ -82,7 +82,11 @@ def _measured() -> Iterator[Row]:
     count = sum(map(len, said.values())) * SHAPE.lines
     in_order, beside = _in_order(load, said), _beside_live(load, said)
     yield Row(name="judged in order", value=count / in_order.spent_s, unit="readings/cpu-s")
-    yield Row(name="backlog beside live ÷ in order", value=beside.spent_s / in_order.spent_s, unit="× cpu")
+    yield Row(
+        name="backlog beside live ÷ in order",
+        value=beside.spent_s / in_order.spent_s,
+        unit=f"× cpu ({HOURS} h of {SHAPE.points} points)",
+    )
     waits = sorted(beside.live_s)
     yield Row(
         name="live judged behind a backlog request, p99",
