@@ -113,7 +113,7 @@ def _delays(first: int) -> list[float]:
 def _alert(running: Backend, load: Load, ends: Ends, number: int) -> list[float]:
     sender = load.senders[number % len(load.senders)]
     hot = number // len(load.senders)
-    start_ms = int(time.time() * 1000) - 1_000 - sender.turn * SPACING_MS
+    start_ms = int(time.time() * 1000) - sender.turn * SPACING_MS  # behind what was said before
     running.write(sender.name, gzip.compress(sender.batch(SHAPE.lines, start_ms, hot=hot)))
     accepted, point = time.monotonic(), f"p{sender.number * SHAPE.sensors + hot:05d}"
     waited = range(HANGING, ENDPOINTS)
