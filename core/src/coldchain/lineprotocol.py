@@ -103,14 +103,14 @@ _key = lru_cache(maxsize=4096)(escape_key)
 
 
 @lru_cache(maxsize=512)
-def _layout(names: tuple[str, ...], kinds: tuple[type, ...]) -> str:
-    """How fields of these names are written if all are numbers, else ""."""
+def _layout(names: tuple[str, ...], kinds: tuple[type, ...]) -> bytes:
+    """How fields of these names are written if all are numbers, else nothing."""
     if not kinds or not {float, int}.issuperset(kinds):
-        return ""
+        return b""
     ends = ("i" if kind is int else "" for kind in kinds)
     return ",".join(
-        f"{escape_key(name)}=".replace("%", "%%") + "%r" + end for name, end in zip(names, ends, strict=True)
-    )
+        f"{escape_key(name)}=".replace("%", "%%") + "%a" + end for name, end in zip(names, ends, strict=True)
+    ).encode()
 
 
 def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
@@ -119,7 +119,7 @@ def encode_fields(fields: Mapping[str, FieldValue]) -> bytes:
     layout = _layout(tuple(fields), tuple(map(type, values)))
     # What is not finite, or no 64-bit integer, makes the sum so too.
     if layout and sum(map(abs, cast("tuple[float, ...]", values))) < _INT64:
-        return (layout % values).encode()
+        return layout % values
     if not fields:
         raise InvalidInput("a line needs at least one field")
     return ",".join(f"{_key(name)}={encode_value(value)}" for name, value in fields.items()).encode()

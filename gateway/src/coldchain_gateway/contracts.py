@@ -6,11 +6,20 @@ source (or its broker) hears "kept", and only then they are dated, sealed and se
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, runtime_checkable
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from coldchain.errors import Unavailable
 from coldchain.readings import Refusal, Value
 from coldchain.watch import WatchBundle
+
+_Made = TypeVar("_Made", bound=tuple[object, ...])
+
+
+def maker(kind: type[_Made]) -> Callable[[tuple[object, ...]], _Made]:
+    """Makes a named tuple of all of its fields, for what is made of every message: a quarter of the cost of
+    calling the class, and nothing is checked."""
+    return partial(tuple.__new__, kind)
 
 
 class NotKept(Unavailable):

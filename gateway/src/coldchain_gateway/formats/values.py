@@ -191,12 +191,14 @@ def plain_values(
         if plain is None:
             continue
         field, kind, low, high, sentinels = plain
-        if (type(value) is float or type(value) is int) and low <= value <= high and value not in sentinels:
+        if (type(value) is float or type(value) is int) and (
+            low <= value <= high and not (sentinels and value in sentinels)
+        ):
+            if type(value) is kind:
+                values[field] = value
+                continue
             if kind is float:
                 values[field] = float(value)
-                continue
-            if type(value) is int:
-                values[field] = value
                 continue
         others.append(name)
     return values, others

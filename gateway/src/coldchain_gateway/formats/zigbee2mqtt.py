@@ -10,14 +10,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from coldchain.readings import Refusal, RefusalReason, Value
-from coldchain_gateway.contracts import Decoded, Sample
+from coldchain_gateway.contracts import Decoded, Sample, maker
 
 from .family import Family, Options, Recognised
 from .json_text import read_json, read_object
 from .message import Message, refuse_retained
 from .recent import Last
 from .source_time import time_of
-from .values import Said, Unreadable, number_of, plain_fields, plain_values, refused, sampled, sensor_id
+from .values import (
+    ASIDE,
+    Said,
+    Unreadable,
+    number_of,
+    plain_fields,
+    plain_values,
+    refused,
+    sampled,
+    sensor_id,
+)
 
 FIELDS: Final[Mapping[str, str]] = {
     "temperature": "temperature",
@@ -52,6 +62,7 @@ LEAST_MV: Final = 500
 # The first word of a sensor that is older than this comes from the bridge's memory.
 OLD_MS: Final = 600_000
 KNOWN_TOPICS: Final = 4096
+_sample: Final = maker(Sample)
 
 
 class Zigbee2Mqtt:
@@ -64,12 +75,13 @@ class Zigbee2Mqtt:
 
     def decode(self, message: Message) -> Decoded:
         """One sample and refusals of single attributes, or one refusal."""
-        sensor = self._states.get(message.topic)
-        if sensor is not None and message.payload[:1] == b"{" and not message.retained:
+        topic, payload, retained, _, _ = message
+        sensor = self._states.get(topic)
+        if sensor is not None and payload[:1] == b"{" and not retained:
             try:
-                return self._state(sensor, read_object(message.payload), message)
+                return self._state(sensor, read_object(payload), message)
             except Unreadable as error:
-                return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
+                return (refused(error.reason, f"{topic}: {error}", payload),)
         name = message.topic.removeprefix(self._prefix)
         levels = name.split("/")
         try:
@@ -90,8 +102,10 @@ class Zigbee2Mqtt:
 
     def _state(self, sensor: str, state: dict[str, object], message: Message) -> Decoded:
         said, payload = state.get("last_seen"), message.payload
-        seen = None if said is None else time_of(said)
         plain, others = plain_values(state, PLAIN)
+        if said is None and not others and not ASIDE.issuperset(plain):
+            return (_sample((sensor, plain, None, False, None)),)  # what the rest comes to, for most
+        seen = None if said is None else time_of(said)
         decoded = sampled(sensor, _said(state, others), payload, seen, plain=plain)
         if said is not None and seen is None:
             decoded.append(refused(RefusalReason.BAD_TIME, f"last_seen: {said!r:.60}", payload, sensor))

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from coldchain.errors import InvalidInput
 from coldchain.lineprotocol import encode_fields, reading_key
 from coldchain.readings import Refusal, RefusalReason
-from coldchain_gateway.contracts import Acquired, NotKept, Sample
+from coldchain_gateway.contracts import Acquired, NotKept, Sample, maker
 from coldchain_gateway.outbox import Entry, Group
 from coldchain_runtime.logs import Log
 
 log = Log("gateway.intake")
+_entry: Final = maker(Entry)
 Settled = Callable[[NotKept | None], None]
 Acknowledge = Callable[[Sequence[int]], None]
 
@@ -114,7 +115,7 @@ class Draft:
                 refusal = Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=sensor)
                 self.refuse(acquired.source, refusal)
                 continue
-            self.entries.append(Entry(line, boot_ms, own_ms, history and own_ms is not None))
+            self.entries.append(_entry((line, boot_ms, own_ms, history and own_ms is not None)))
             if not history:
                 new.append(decoded)
         return new

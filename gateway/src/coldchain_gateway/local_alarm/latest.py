@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from coldchain.readings import Value
-from coldchain_gateway.contracts import Sample
+from coldchain_gateway.contracts import Sample, maker
 
 # More sensors than a gateway can have; whoever invents names does not fill its memory.
 MOST_SENSORS: Final = 5_000
@@ -18,6 +18,7 @@ class Heard(NamedTuple):
     interval_ms: int | None = None
 
 
+_heard: Final = maker(Heard)
 LatestValues = dict[str, Heard]
 """By sensor."""
 
@@ -35,4 +36,4 @@ def remember(latest: LatestValues, samples: Iterable[Sample], now_ms: int) -> No
         if not before.keys() <= values.keys():
             values = {**before, **values}
         apart_ms = now_ms - at_ms
-        latest[sensor] = Heard(values, now_ms, apart_ms if apart_ms > 0 else interval_ms)
+        latest[sensor] = _heard((values, now_ms, apart_ms if apart_ms > 0 else interval_ms))

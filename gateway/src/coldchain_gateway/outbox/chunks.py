@@ -5,6 +5,8 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
+from coldchain_gateway.contracts import maker
+
 from .contract import NOTED_EVERY_MS, Boot, Chunk, Entry, Group, Pending
 from .database import (
     DIGEST_BYTES,
@@ -20,6 +22,7 @@ from .database import (
 
 CHUNK_LINES: Final = 1000
 CHUNK_BYTES: Final = 128 * 1024
+_entry: Final = maker(Entry)
 NO_DIGEST: Final = bytes(DIGEST_BYTES)
 
 
@@ -39,7 +42,7 @@ def decode_entries(body: bytes) -> Iterator[Entry]:
         if stamp == known or stamp.isdigit():
             if stamp != known:
                 known, known_ms = stamp, int(stamp)
-            yield Entry(line, known_ms)
+            yield _entry((line, known_ms, None, False))
             continue
         history = b"h" in stamp
         boot_ms, _, source_ms = stamp.partition(b"h" if history else b"s")

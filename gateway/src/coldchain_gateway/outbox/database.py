@@ -124,6 +124,7 @@ class Database:
         run(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         run("PRAGMA cache_size = -256")
         run("PRAGMA mmap_size = 0")
+        run("PRAGMA secure_delete = OFF")  # Debian's library fills with zeros, and so writes, what is dropped
         run("PRAGMA busy_timeout = 2000")
         if version == 0:
             self._create()

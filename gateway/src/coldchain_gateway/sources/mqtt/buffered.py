@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
 
+from coldchain_gateway.contracts import maker
+
 READ_BYTES: Final = 16 * 1024
 KIND: Final = 0xF0
 PUBLISH: Final = 0x30
@@ -42,6 +44,9 @@ class Arrived(NamedTuple):
     def topic(self) -> str:
         """Raises UnicodeDecodeError."""
         return self.raw_topic.decode()
+
+
+_arrived: Final = maker(Arrived)
 
 
 class BufferedClient(mqtt.Client):
@@ -146,9 +151,8 @@ def whole_publishes(data: bytes, at: int, *, five: bool) -> tuple[list[Arrived],
             place = properties[1] + properties[0]
         if place > end or not topic:
             break
-        found.append(
-            Arrived(topic, data[place:end], packet_id, qos, bool(first & RETAINED), bool(first & DUP))
-        )
+        retained, dup = bool(first & RETAINED), bool(first & DUP)
+        found.append(_arrived((topic, data[place:end], packet_id, qos, retained, dup)))
         at = end
     return found, at
 

@@ -17,7 +17,7 @@ import paho.mqtt.client as mqtt
 
 from coldchain.errors import ColdchainError, Unavailable
 from coldchain.readings import Refusal, RefusalReason
-from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery, SourceReport
+from coldchain_gateway.contracts import Acquired, Decoded, Intake, MqttDelivery, SourceReport, maker
 from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 from coldchain_gateway.formats.values import refused
 from coldchain_runtime.clock import Clock
@@ -34,6 +34,9 @@ STOP_S: Final = 1.0
 # Topics whose decoder is remembered; beyond it they are looked up anew.
 KNOWN_TOPICS: Final = 10_000
 Place = tuple[int, str, MqttFormat]  # number of the subscription, topic as text, decoder
+_message: Final = maker(Message)
+_delivery: Final = maker(MqttDelivery)
+_acquired: Final = maker(Acquired)
 log = Log("gateway.mqtt")
 
 
@@ -166,19 +169,13 @@ class MqttSource:
             decoded: Decoded = (place,)
         else:
             number, topic, decoder = place
-            decoded = decoder.decode(Message(topic, payload, retained, dup, came.wall_ms))
+            decoded = decoder.decode(_message((topic, payload, retained, dup, came.wall_ms)))
             self._listening.came(number, qos, came.boottime_ns // 1_000_000, decoded)
         if not qos:
             return Acquired(self.name, decoded, came.boottime_ns, came.wall_ms, raw=payload)
         digest = blake2b(b"%b\0%b" % (raw_topic, payload), digest_size=8).digest()
-        return Acquired(
-            self.name,
-            decoded,
-            came.boottime_ns,
-            came.wall_ms,
-            MqttDelivery(self._session, packet_id, dup, digest, came.acknowledge),
-            payload,
-        )
+        delivery = _delivery((self._session, packet_id, dup, digest, came.acknowledge))
+        return _acquired((self.name, decoded, came.boottime_ns, came.wall_ms, delivery, payload))
 
     def _place(self, raw_topic: bytes, payload: bytes) -> Place | Refusal:
         """The first subscription that a topic fits; an old session may bring what nobody wants now."""
