@@ -3,6 +3,7 @@
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,16 @@ from coldchain_runtime.clock import SystemClock
 from support.gateway_life import Life
 
 Script = Callable[[list[Batch]], int]
+Held = Callable[[], int] | None
 
 
 class Scripted(Connection):
     """Answers with a status per request; 0 is no answer at all."""
 
-    def __init__(self, script: Script, seen: list[list[int]], lanes: list[str]) -> None:
+    def __init__(self, script: Script, seen: list[list[int]], lanes: list[str], held: Held) -> None:
         super().__init__(Endpoint.parse("http://127.0.0.1:9"), SystemClock(), lambda: None)
         self._script = script
+        self._held = held
         self._seen = seen
         self._lanes = lanes
 
@@ -42,13 +45,15 @@ class Scripted(Connection):
             raise Unreachable("no route")
         now = SystemClock().boottime_ns() // 1_000_000
         headers_back = {"date": "Tue, 24 Nov 2026 08:00:00 GMT", "coldchain-watch": "v9"}
+        if self._held is not None:
+            headers_back["coldchain-held"] = f"{batches[0].run}:{self._held()}"
         return Answer(status=status, headers=headers_back, body=b"", sent_boot_ms=now, received_boot_ms=now)
 
 
 class Stage:
     """A life with some batches, and a sender over scripted connections."""
 
-    def __init__(self, folder: Path, batches: int, script: Script) -> None:
+    def __init__(self, folder: Path, batches: int, script: Script, held: Held = None) -> None:
         self.life = Life.open(folder)
         for number in range(batches):
             self.add(number)
@@ -61,7 +66,7 @@ class Stage:
             identity=Identity(key=self.life.key, organisation="demo", head_file=self.life.head_file),
             trust=self.trust,
             clock=clock,
-            connect=lambda: Scripted(script, self.seen, self.lanes),
+            connect=lambda: Scripted(script, self.seen, self.lanes, held),
         )
         self.threads = [
             threading.Thread(target=lane) for lane in (self.sender.run_live, self.sender.run_backlog)
@@ -192,6 +197,58 @@ def test_what_closes_while_connected_never_waits_behind_the_backlog(tmp_path: Pa
         stage.until(lambda: stage.waiting() == 0)
     sent = [seq for seen in stage.seen for seq in seen]
     assert sorted(sent) == list(range(1, 156))
+
+
+class Backend:
+    """Holds batches; its data can be put back to an earlier copy. The backlog waits for `go_on`."""
+
+    def __init__(self) -> None:
+        self.seqs: set[int] = set()
+        self.go_on = threading.Event()
+
+    def __call__(self, batches: list[Batch]) -> int:
+        if batches[0].seq in LOST:
+            assert self.go_on.wait(20)
+        self.seqs |= {batch.seq for batch in batches}
+        return 204
+
+    def held(self) -> int:
+        return next(number for number in count() if number + 1 not in self.seqs)
+
+
+LOST = range(4, 13)
+
+
+def test_what_a_restored_backend_lost_goes_by_the_backlog_lane_and_holds_up_nothing_live(
+    tmp_path: Path,
+) -> None:
+    """What it had was live once, so it lies above the mark behind which the backlog ended then."""
+    backend = Backend()
+    backend.go_on.set()
+    stage = Stage(tmp_path, 1, backend, backend.held)
+
+    def close(numbers: range) -> None:
+        for number in numbers:
+            if number > 1:
+                stage.add(number - 1)
+            stage.sender.sealed()
+            stage.until(lambda number=number: number in backend.seqs)  # type: ignore[misc]  # bound now
+
+    with stage:
+        close(range(1, 13))
+        stage.until(lambda: stage.waiting() == 0)
+        assert set(stage.lanes) == {"live"}
+        backend.go_on.clear()
+        backend.seqs -= set(LOST)
+        close(range(13, 17))
+        assert backend.seqs.isdisjoint(LOST)
+        backend.go_on.set()
+        stage.until(lambda: backend.held() == 16 and stage.waiting() == 0)
+    sent = list(zip(stage.seen, stage.lanes, strict=True))[12:]
+    assert {lane for seen, lane in sent if not set(LOST).isdisjoint(seen)} == {"backlog"}
+    # The thirteenth brought the word of it, and is above what is held too.
+    assert {lane for seen, lane in sent if max(seen) > 13} == {"live"}
+    assert stage.sender.state().unsent_again == 1
 
 
 def test_what_is_live_costs_no_second_connection(tmp_path: Path) -> None:
