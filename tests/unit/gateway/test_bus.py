@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -138,6 +139,58 @@ async def test_a_unit_that_is_back_has_its_interval_again() -> None:
         before = len(wire.times(1))
         await clock.pass_time(5)
         assert len(wire.times(1)) - before == 5
+
+
+async def over_new_wires(answer: Callable[[Request], Answer], *, seconds: int, most: int) -> Wire:
+    """As the supervisor does: where a wire is lost, the same poller goes on over the next, a second later."""
+    clock, intake = FakeClock(), LookingIntake()
+    wire = Wire(clock, answer)
+    config = bus(unit(1, 2_000), unit(2, 2_000), unit(3, 2_000), retry=30_000)
+    poller = Poller(config, units_of(config, ()), clock)
+    lost = 0
+
+    async def connected() -> None:
+        nonlocal lost
+        while lost < most:
+            with suppress(ConnectionLost):
+                await poller.run(wire, intake)
+            lost += 1
+            await clock.sleep(1)
+
+    task = asyncio.create_task(connected())
+    await clock.pass_time(seconds)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return wire
+
+
+async def test_a_unit_at_which_the_other_side_hangs_up_delays_no_other() -> None:
+    def answer(request: Request) -> Answer:
+        if request.unit == 2:
+            raise ConnectionLost("closed by the other side")
+        return well(request)
+
+    wire = await over_new_wires(answer, seconds=60, most=100)
+    assert len(wire.times(3)) >= 20
+    assert len(wire.times(1)) >= 20
+    assert 4 <= len(wire.times(2)) <= 8, "twice, once more, then at each retry"
+
+
+async def test_a_connection_that_ends_between_questions_costs_no_unit_its_turn() -> None:
+    asked = 0
+
+    def answer(request: Request) -> Answer:
+        nonlocal asked
+        asked += 1
+        if asked % 4 == 0:
+            raise ConnectionLost("closed by the other side")
+        return well(request)
+
+    wire = await over_new_wires(answer, seconds=60, most=1000)
+    for number in (1, 2, 3):
+        times = wire.times(number)
+        assert max(after - before for before, after in pairwise(times)) <= 5, "never left alone"
 
 
 async def test_an_exception_is_an_answer_and_backs_nobody_off() -> None:

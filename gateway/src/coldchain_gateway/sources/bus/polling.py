@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from coldchain.errors import Unavailable
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, Decoded, Intake, NotKept
 from coldchain_gateway.formats import decode_registers, words_of
@@ -34,6 +35,7 @@ class Poller:
         self._turns: dict[int, Turn] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._last_end_ns = 0
+        self._broke: set[int] = set()
 
     async def run(self, link: Link, intake: Intake) -> None:
         """Poll until cancelled or the wire is lost (Unavailable)."""
@@ -46,11 +48,27 @@ class Poller:
             while True:
                 turn = next_turn(self._turns.values())
                 await self._clock.sleep(max(0.0, (turn.due_ms - self._boot_ms()) / 1000))
-                answered = await self._poll(link, self._units[turn.address], intake)
+                answered = await self._asked(link, turn, intake)
                 self._note(turn, turn.after(self._boot_ms(), self._patience, answered=answered))
         finally:
             if self._under_way:
                 await asyncio.wait(set(self._under_way))
+
+    async def _asked(self, link: Link, turn: Turn, intake: Intake) -> bool:
+        """Whether a unit answered.
+
+        Where asking it breaks the wire it is asked once more on the next one. Where that breaks, too, it is
+        the unit that does it, and it counts as silent, so that the others get their turn.
+        """
+        try:
+            answered = await self._poll(link, self._units[turn.address], intake)
+        except Unavailable:
+            if turn.address in self._broke:
+                self._note(turn, turn.after(self._boot_ms(), self._patience, answered=False))
+            self._broke.add(turn.address)
+            raise
+        self._broke.discard(turn.address)
+        return answered
 
     def _note(self, before: Turn, after: Turn) -> None:
         self._turns[before.address] = after
