@@ -26,8 +26,8 @@ setup: $(DEV)  ## make .venv with everything a developer needs
 deps:  ## install the Debian packages that tests with real parts use
 	@tools/deps.sh
 
-demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself; INFLUX_URL=… GRAFANA_URL=… on servers that are there
-	@$(PY) -m demo $(if $(FOR),--for $(FOR))
+demo: $(DEMO)  ## the whole path on real parts; FOR=150 ends by itself; DIRECTORY=… for a second one; INFLUX_URL=… GRAFANA_URL=… on servers that are there
+	@$(PY) -m demo $(if $(FOR),--for $(FOR)) $(if $(DIRECTORY),--directory "$(DIRECTORY)")
 
 demo-storm: $(DEMO)  ## forty rooms go over their limit at once: one flood, digests, nobody unheard
 	@$(PY) -m demo.storm

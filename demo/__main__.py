@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(f"failed: {error}")
             return 2
         except FolderTaken as error:
-            tell(f"failed: {error}; give another --directory")
+            tell(f"failed: {error}; give another one: make demo DIRECTORY=…")
             return 2
         return _staged(options, foreign)
 
