@@ -11,6 +11,7 @@ from coldchain.excursions import Judged, judge
 from coldchain_backend.alerts import AlertKind, AlertState
 from support.acceptance import FIGURES, Figures
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, Point3, Voice, plan, profile
+from support.soak import rounds
 
 LIMITS = profile(alarm_after_ms=20 * MINUTE)
 INTERVAL = 5 * MINUTE
@@ -49,8 +50,11 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Point3]], list[int], int]:
     return batches, order, draw(st.sampled_from([100, 900, 30 * SECOND]))
 
 
+@pytest.mark.soak
 @pytest.mark.acceptance("T1")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, *FIGURES])
+@settings(
+    max_examples=rounds(20, 10_000), deadline=None, suppress_health_check=[HealthCheck.too_slow, *FIGURES]
+)
 @given(sent=deliveries(), chunk=st.integers(1, 7), restarts=st.lists(st.integers(0, 12), max_size=2))
 def test_excursions_are_a_function_of_the_set_of_readings(
     sent: tuple[list[list[Point3]], list[int], int], chunk: int, restarts: list[int], figures: Figures

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import orjson
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -104,6 +105,29 @@ def test_ranks_of_readings_keep_their_meaning_when_a_third_origin_comes(tmp_path
     connection.close()
     assert ranks == [
         rank_of(quality, origin) for quality in Quality for origin in (Origin.SEALED, Origin.RECEIPT)
+    ]
+
+
+def test_states_with_long_windows_go_but_the_first_of_each_day(tmp_path: Path) -> None:
+    path = tmp_path / "coldchain.sqlite"
+    old_database(path, "0016")
+    hour, sums = 3_600_000, [f"{number} 7200000 1896148916579613238886400000" for number in range(60)]
+    states = {"short": sums[:48], "long": sums}
+    connection = sqlite3.connect(path)
+    for sensor, kept in states.items():
+        state = orjson.dumps({"tallies": [{"sums": kept}]})
+        for number in (5, 6, 23, 24, 25, 49):
+            row = (sensor, 0, "temperature", number * hour, state)
+            connection.execute("INSERT INTO course_hour VALUES (?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    migrate(path)
+    connection = sqlite3.connect(path)
+    left = connection.execute("SELECT sensor, hour_ms FROM course_hour ORDER BY sensor, hour_ms").fetchall()
+    connection.close()
+    assert left == [
+        *(("long", number * hour) for number in (5, 24, 49)),
+        *(("short", number * hour) for number in (5, 6, 23, 24, 25, 49)),
     ]
 
 

@@ -1,14 +1,17 @@
 """Whatever judging keeps comes back from its row as it was."""
 
+import random
 from dataclasses import replace
 from typing import cast
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import RowMapping
 
-from coldchain.excursions import Excursion, State
+from coldchain.excursions import Excursion, Judged, State
+from coldchain.exposure import Account, accounts
 from coldchain.profiles import Level
 from coldchain.readings import Quality
 from coldchain_backend.alerts import (
@@ -33,6 +36,7 @@ from coldchain_backend.judging.contracts import (
     StoredExcursion,
 )
 from coldchain_backend.sql import alert_rows, rows
+from support.judged_log import MINUTE, profile
 
 MS = st.integers(0, 2**45)
 MAYBE_MS = st.none() | MS
@@ -216,3 +220,37 @@ def test_transitions(kind: TransitionKind) -> None:
         by="Li",
     )
     assert alert_rows.transition_of(as_read(alert_rows.transition_row(step))) == step
+
+
+QUARTER = 15 * MINUTE
+INLINE = 1000
+"""Bytes from which on SQLite gives a row of such a table pages of its own."""
+
+
+def hour(values: list[float], rules: int) -> list[Account]:
+    """The quarters of an hour with a reading a minute, under so many limits."""
+    limits = profile()
+    named = [replace(limits.rules[n % 2], name=f"rule-number-{n}") for n in range(rules)]
+    judged = Judged(profile=replace(limits, rules=tuple(named)), interval_ms=MINUTE)
+    samples = [(START + n * MINUTE, value) for n, value in enumerate(values)]
+    return list(accounts(samples, judged, [START + n * QUARTER for n in range(5)]))
+
+
+START = 1_795_377_600_000
+
+
+@given(st.lists(st.integers(-30_000, 30_000).map(lambda n: n / 1000), min_size=1, max_size=60))
+def test_the_accounts_of_an_hour_come_back_from_their_row(values: list[float]) -> None:
+    quarters = hour(values, rules=3)
+    assert rows.quarters_of(rows.quarters_blob(quarters)) == quarters
+
+
+def test_hours_that_were_folded_before_they_were_deflated_are_read() -> None:
+    quarters = hour([4.0, 9.5, 4.25], rules=2)
+    assert rows.quarters_of(orjson.dumps([one.to_json() for one in quarters])) == quarters
+
+
+def test_the_row_of_an_hour_takes_no_page_for_itself() -> None:
+    chance = random.Random(1)
+    busy = hour([chance.uniform(-30, 30) for _ in range(60)], rules=8)
+    assert len(rows.quarters_blob(busy)) < INLINE * 2 // 3

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import lt
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from coldchain.certificates import Certificate, corrected
@@ -27,6 +27,9 @@ from coldchain_backend.judging.contracts import HOUR_MS, CourseKey, Folded, Stor
 from coldchain_backend.judging.identity import Found
 
 Sample = tuple[int, float]
+DAY_MS: Final = 24 * HOUR_MS
+LONG: Final = 48
+"""A window of more hours than this makes a state so large that it is kept once a day only."""
 
 
 class Snapshots(Protocol):
@@ -115,7 +118,8 @@ class Course:
         while index < len(samples):
             hour_ms = samples[index][0] // HOUR_MS * HOUR_MS
             if hour_ms != self.hour_ms:
-                snapshots.put_snapshot(self.key, hour_ms, self.state)
+                if keeps(self.state, hour_ms, self.hour_ms):
+                    snapshots.put_snapshot(self.key, hour_ms, self.state)
                 self.hour_ms = hour_ms
             end = _end_of_hour(samples, index, hour_ms + HOUR_MS)
             part = samples if end - index == len(samples) else samples[index:end]
@@ -184,6 +188,16 @@ class Course:
 
     def _until(self, now_ms: int) -> int:
         return now_ms if self.spell.to_ms is None else min(now_ms, self.spell.to_ms)
+
+
+def keeps(state: State, hour_ms: int, before_ms: int | None) -> bool:
+    """Whether the state before the first reading of an hour is kept; `before_ms`: the hour before it.
+
+    It follows from the readings alone, so that a rebuild keeps the same ones.
+    """
+    if before_ms is None or hour_ms // DAY_MS != before_ms // DAY_MS:
+        return True
+    return all(len(tally.sums) <= LONG for tally in state.tallies)
 
 
 def closings(changes: Sequence[Change]) -> list[Found]:

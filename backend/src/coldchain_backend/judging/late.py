@@ -9,7 +9,7 @@ from coldchain.excursions import INITIAL, State, run
 from coldchain_backend.judging.batches import WORST_RANK
 from coldchain_backend.judging.casebook import Because, Casebook
 from coldchain_backend.judging.contracts import HOUR_MS, Memory
-from coldchain_backend.judging.courses import Course, Sample, closings
+from coldchain_backend.judging.courses import Course, Sample, closings, keeps
 from coldchain_backend.judging.identity import Found
 from coldchain_backend.judging.rollups import drop
 
@@ -83,7 +83,11 @@ def _walk(course: Course, memory: Memory, walk: _Walk) -> None:
             if settled and hour_ms > (course.late_to_ms or 0):
                 walk.stopped_ms = hour_ms
                 return
-            if not settled and hour_ms != walk.hour_ms:
+            if (
+                not settled
+                and hour_ms != walk.hour_ms
+                and (hour_ms in known or keeps(walk.state, hour_ms, walk.hour_ms))
+            ):
                 memory.put_snapshot(course.key, hour_ms, walk.state)
             walk.hour_ms = hour_ms
             walk.state, changes = run(walk.state, samples, course.judged)

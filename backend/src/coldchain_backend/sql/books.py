@@ -128,7 +128,7 @@ class Books(RevocationBooks):
         self._pages.put(schema.course, rows.course_row(course))
 
     def put_snapshot(self, key: CourseKey, hour_ms: int, state: State) -> None:
-        row: Row = {**key._asdict(), "hour_ms": hour_ms, "state": rows.state_blob(state)}
+        row: Row = {**key._asdict(), "hour_ms": hour_ms, "state": rows.snapshot_blob(state)}
         self._pages.put(schema.course_hour, row)
 
     def snapshot(self, key: CourseKey, until_ms: int) -> tuple[int, State] | None:

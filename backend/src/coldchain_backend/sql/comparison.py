@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from coldchain_backend.alerts import Alert
 from coldchain_backend.series import SeriesStore
 from coldchain_backend.sql import alert_rows, schema
-from coldchain_backend.sql.rows import Cell
+from coldchain_backend.sql.rows import Cell, inflated
 from coldchain_backend.sql.session import Database, raw
 
 PACKED: Final = frozenset(
@@ -135,7 +135,10 @@ def _rows(connection: Connection, table: Table) -> Iterator[Keyed]:
     names = [column.name for column in table.primary_key]
     found = connection.execute(select(table).order_by(*table.primary_key)).mappings()
     for row in found:
-        yield tuple(row[name] for name in names), {name: row[name] for name in row if name not in ORDER}
+        said = {name: row[name] for name in row if name not in ORDER}
+        if table is schema.course_hour:
+            said["state"] = inflated(row["state"])
+        yield tuple(row[name] for name in names), said
 
 
 def _readings(connection: Connection) -> Iterator[Keyed]:

@@ -1,7 +1,8 @@
 """Rows ↔ the values that judging and alerts keep."""
 
+import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 from sqlalchemy import RowMapping
@@ -30,15 +31,29 @@ from coldchain_backend.judging.views import QuarterSums
 Cell: TypeAlias = str | int | float | bool | bytes | None
 Row: TypeAlias = dict[str, Cell]
 
+WORTH: Final = 500
+"""A state of fewer bytes is kept as it is."""
+
 
 def state_blob(state: State) -> bytes:
     """A state as it is stored."""
     return orjson.dumps(state.to_json())
 
 
+def snapshot_blob(state: State) -> bytes:
+    """A state at the beginning of an hour as it is stored: deflated where that is worth it."""
+    plain = state_blob(state)
+    return zlib.compress(plain) if len(plain) > WORTH else plain
+
+
 def state_of(blob: bytes) -> State:
     """A state from what was stored."""
-    return State.from_json(orjson.loads(blob))
+    return State.from_json(orjson.loads(inflated(blob)))
+
+
+def inflated(blob: bytes) -> bytes:
+    """The JSON inside a blob, which was deflated or was not."""
+    return blob if blob.startswith((b"[", b"{")) else zlib.decompress(blob)
 
 
 def course_row(course: StoredCourse) -> Row:
@@ -132,13 +147,14 @@ def excursion_of(row: RowMapping | Row) -> StoredExcursion:
 
 
 def quarters_blob(quarters: Sequence[Account]) -> bytes:
-    """The accounts of an hour's quarters as they are stored."""
-    return orjson.dumps([one.to_json() for one in quarters])
+    """The accounts of an hour's quarters as they are stored: deflated, since SQLite gives a row of more than
+    a thousand bytes a page for itself."""
+    return zlib.compress(orjson.dumps([one.to_json() for one in quarters]))
 
 
 def quarters_of(blob: bytes) -> list[Account]:
-    """The accounts of an hour's quarters from what was stored."""
-    return [Account.from_json(one) for one in orjson.loads(blob)]
+    """The accounts of an hour's quarters from what was stored; of old, plainly."""
+    return [Account.from_json(one) for one in orjson.loads(inflated(blob))]
 
 
 class StoredHour(NamedTuple):
@@ -148,7 +164,7 @@ class StoredHour(NamedTuple):
 
     def total(self) -> Account:
         """The account of the hour."""
-        return total(orjson.loads(self.blob))
+        return total(orjson.loads(inflated(self.blob)))
 
     def quarters(self) -> list[Account]:
         """The accounts of its quarters."""
@@ -157,7 +173,7 @@ class StoredHour(NamedTuple):
 
 def quarter_sums_of(blob: bytes) -> list[QuarterSums]:
     """The sums of an hour's quarters, without the rest of their accounts."""
-    return [QuarterSums(*one["sums"][1:4]) for one in orjson.loads(blob)]
+    return [QuarterSums(*one["sums"][1:4]) for one in orjson.loads(inflated(blob))]
 
 
 def day_row(day: AccountDay) -> Row:
