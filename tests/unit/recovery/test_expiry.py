@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from coldchain.errors import IntegrityError
-from coldchain.seal import Key, encode_public
+from coldchain.seal import encode_public
 from coldchain_backend.ledger import (
     Answer,
     MarkName,
@@ -16,12 +16,10 @@ from coldchain_backend.ledger import (
     read_stubs,
     segment_files,
 )
-from coldchain_backend.recovery import Outcome, Rebuild, Wish, due, end_of, let_go, snapshot
+from coldchain_backend.recovery import Outcome, Rebuild, due
 from coldchain_backend.sql import digest
+from support.expired import BACKEND, expired
 from support.judged_folder import SETTINGS, JudgedFolder, append
-from support.judged_log import T0
-
-BACKEND = Key.from_seed(b"b" * 32)
 
 
 @pytest.fixture
@@ -31,17 +29,6 @@ def folder(tmp_path: Path) -> JudgedFolder:
     with folder.ledger() as ledger:
         append(ledger, mark_record(MarkName.START, {"key": encode_public(BACKEND.public)}))
     return folder
-
-
-def expired(folder: JudgedFolder, count: int = 2) -> int:
-    """Let the oldest segments go; the last record that went."""
-    segments = due(folder.ledger_folder, 2**62)[:count]
-    assert len(segments) == count
-    with folder.ledger() as ledger:
-        end = end_of(folder.ledger_folder, segments)
-        made = snapshot(ledger, SETTINGS, BACKEND, end, lambda _: None)
-        let_go(segments, made, BACKEND, Wish(by="王伟", reason="five years", retention_days=1826, now_ms=T0))
-    return end
 
 
 def verified(folder: JudgedFolder) -> Report:

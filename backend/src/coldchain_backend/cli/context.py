@@ -73,7 +73,9 @@ def _headers(settings: Settings) -> dict[str, str]:
     try:
         token = (settings.data_dir / ADMIN_TOKEN_FILE).read_text(encoding="ascii").strip()
     except OSError as error:
-        raise Refused(f"no admin token: {error}; has the server been started here?") from error
+        raise Refused(
+            f"no admin token in {settings.data_dir}: {error.strerror}; has the server been started here?"
+        ) from error
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -68,8 +68,10 @@ def check(file: Annotated[Path, typer.Argument(help="of profiles, or a fleet fil
                 f"{file}: profile {profile.name} version {profile.version} differs from the built-in version"
                 f" {same.version}: give it a higher version, or a name of its own"
             )
+    if not found:
+        raise InvalidInput(f"{file}: holds no profiles")
     names = ", ".join(f"{one.name} {one.version}" for one in found)
-    typer.echo(f"{file}: all right: {len(found)} profiles{': ' if found else ''}{names}")
+    typer.echo(f"{file}: all right: {len(found)} profile{'s' * (len(found) > 1)}: {names}")
 
 
 def known_profiles(file: Path | None) -> Mapping[str, Profile]:

@@ -8,7 +8,16 @@ from typing import IO, Final
 
 from coldchain.lineprotocol import reading_key
 from coldchain.seal import Batch, read_batches
-from coldchain_backend.ledger import BatchMeta, Grade, Kind, Ledger, Record, declared, split_batch
+from coldchain_backend.ledger import (
+    BatchMeta,
+    Grade,
+    Kind,
+    Ledger,
+    Record,
+    check_kept,
+    declared,
+    split_batch,
+)
 
 CHUNK: Final = 2_000
 EARLY_MS: Final = 3_600_000
@@ -84,9 +93,12 @@ def collect(
 ) -> Found:
     """Read the ledger twice from where the first reading can be: which runs, then their batches.
 
-    `revoked`: stamp from which on a key's batches are not judged, by fingerprint. Raises IntegrityError.
+    `revoked`: stamp from which on a key's batches are not judged, by fingerprint. Raises InvalidInput
+    where some of it was let go, IntegrityError for a damaged ledger.
     """
-    start = _first_offset(ledger, min(one.from_ms for one in wanted) - EARLY_MS)
+    first_ms = min(one.from_ms for one in wanted) - EARLY_MS
+    check_kept(ledger, first_ms)
+    start = _first_offset(ledger, first_ms)
     ranges: dict[RunName, tuple[int, int]] = {}
     found = Found()
     test = _tester(wanted)

@@ -72,6 +72,11 @@ class ReadingsAsOf:
             records = self.ledger.read(after, READ_AT_ONCE)
             if not records:
                 return
+            if records[0].offset > after + 1:
+                raise InvalidInput(
+                    f"records up to {records[0].offset - 1} were let go after their retention: what was known"
+                    f" at record {self.number} cannot be told any more; evidence that was taken then tells it"
+                )
             for record in records:
                 if record.offset > until:
                     return

@@ -2,7 +2,7 @@
 
 from coldchain_backend.ledger.archiving import archive, archived, movable
 from coldchain_backend.ledger.checkpoints import Checkpoint, read_checkpoints
-from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger
+from coldchain_backend.ledger.contract import Busy, DiskFull, Ledger, check_kept, oldest_kept
 from coldchain_backend.ledger.declared import NOTHING, Declared, Hole, PreviousRun, declared
 from coldchain_backend.ledger.file_ledger import FileLedger, open_ledger
 from coldchain_backend.ledger.memory import MemoryLedger
@@ -75,12 +75,14 @@ __all__ = [
     "archive",
     "archived",
     "batch_record",
+    "check_kept",
     "declared",
     "load_statement",
     "make_statement",
     "mark_record",
     "movable",
     "named_keys",
+    "oldest_kept",
     "open_ledger",
     "pack_segment",
     "packable",

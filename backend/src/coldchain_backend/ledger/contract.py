@@ -1,9 +1,10 @@
 """The contract of a ledger: append durably, read from an offset."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
-from coldchain.errors import Unavailable
+from coldchain.errors import InvalidInput, Unavailable
 from coldchain_backend.ledger.records import NewRecord, Record
 
 READ_BYTES = 16 * 1024 * 1024
@@ -53,3 +54,20 @@ class Ledger(Protocol):
     def head(self) -> str:
         """Hash of the newest durable record; the chain's genesis in an empty ledger."""
         ...
+
+
+def oldest_kept(ledger: Ledger) -> Record | None:
+    """The oldest record that is there, where older ones were let go; None where all are there."""
+    first = ledger.read(0, 1)
+    return first[0] if first and first[0].offset > 1 else None
+
+
+def check_kept(ledger: Ledger, from_ms: int) -> None:
+    """Raises InvalidInput where not all that was received from an instant on is there."""
+    oldest = oldest_kept(ledger)
+    if oldest is not None and from_ms <= oldest.received_ms:
+        since = datetime.fromtimestamp(oldest.received_ms // 1000, UTC)
+        raise InvalidInput(
+            f"what was received before {since:%Y-%m-%dT%H:%M:%SZ} was let go after its retention, and this"
+            " rests on it: ask from a later time on"
+        )

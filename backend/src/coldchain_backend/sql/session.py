@@ -1,5 +1,6 @@
 """The database: opened, checked against what this version knows, and its connections."""
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -144,6 +145,7 @@ def upgrade(connection: Connection) -> None:
     """Bring what a connection leads to to the newest format, within its transaction."""
     config = migrations()
     config.attributes["connection"] = connection
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a new database is no news, step by step
     command.upgrade(config, "head")
 
 

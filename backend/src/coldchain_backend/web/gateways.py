@@ -12,6 +12,7 @@ from coldchain.watch import make_envelope
 from coldchain_backend.access import Grant, Noted, Purpose, What
 from coldchain_backend.fleet import bundle_for
 from coldchain_backend.ingest import Lost, public_key
+from coldchain_backend.ledger import check_kept
 from coldchain_backend.web.api.shapes import ms_of
 from coldchain_backend.web.auth import Asked, address_of
 from coldchain_backend.web.errors import FAILURES
@@ -171,7 +172,9 @@ async def watch(request: Request, auth: Asked, services: Wanted) -> Response:
 
 
 @router.post("/{name}/revoke")
-async def revoke(name: str, wish: Revocation, person: Asker, auth: Asked, admission: Admitted) -> Revoked:
+async def revoke(  # noqa: PLR0913, PLR0917 - who asks, of what, through which doors
+    name: str, wish: Revocation, person: Asker, auth: Asked, admission: Admitted, services: Wanted
+) -> Revoked:
     """Refuse a gateway's keys and void its tokens; what was received before `from` stands.
 
     What was received from then on stays in the ledger and counts as unknown time: verdicts and excursions get
@@ -181,6 +184,8 @@ async def revoke(name: str, wish: Revocation, person: Asker, auth: Asked, admiss
     from_ms = None if wish.from_ is None else ms_of(wish.from_)
     if from_ms is not None and from_ms > now_ms:
         raise HTTPException(400, "`from` lies in the future")
+    if from_ms is not None:
+        await to_thread(check_kept, services.ledger, from_ms)
     known = admission.keys.of(name) if from_ms is None else admission.keys.revocable(name, from_ms)
     keys = [key for key in known if wish.key in (None, fingerprint(key.public))]
     if not keys:
