@@ -66,8 +66,10 @@ def test_a_restored_backend_is_told_of_and_holds_its_deliveries(house: House) ->
     server = house.serve()
     try:
         assert (house.folder / "data" / HELD).exists()
+        assert "NOT WELL: courier" in house.run("status")
         assert "go out again" in house.run("restore", "--old-is-off", "--reason", "it is unplugged")
         assert not (house.folder / "data" / HELD).exists()
+        assert "no deliveries are held" in house.run("restore", "--old-is-off", "--reason", "once more")
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(WAIT_S) == 0

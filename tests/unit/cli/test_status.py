@@ -26,6 +26,12 @@ def test_everything_is_told() -> None:
         assert words in text
 
 
+def test_a_part_that_is_not_well_is_told_with_its_reason() -> None:
+    held = {"courier": "nothing is delivered until a person says that the old backend is off"}
+    assert lines({**ANSWER, "not_well": held})[-1] == f"  NOT WELL: courier       {held['courier']}"
+    assert not any("NOT WELL" in line for line in lines({**ANSWER, "not_well": {}}))
+
+
 def test_what_is_not_known_yet_is_said() -> None:
     text = "\n".join(lines({**ANSWER, "grows": {}, "bytes_per_day": None, "days_until_full": None}))
     assert "not known yet" in text

@@ -12,6 +12,9 @@ async def test_it_tells_lag_counts_and_sizes(filled: WebApp) -> None:
     assert (found["lag_records"], found["records"]) == (0, filled.log.ledger.end)
     assert found["points"] == sum(1 for _ in filled.book.fleet.plan.places())
     assert (found["series_bytes"], found["grows"]) == (ROOM.series, ROOM.grows)
+    assert found["not_well"] == {
+        part.name: part.why for part in filled.app.state.services.vitals() if not part.ok
+    }
     assert (found["disk_free"], found["days_until_full"]) == (ROOM.disk_free, ROOM.days_until_full)
 
 

@@ -36,7 +36,11 @@ def restore(  # noqa: PLR0913 - one parameter per option
     if not reason or (backup is None) is not old_is_off:
         raise typer.BadParameter("give a backup or --old-is-off, and a --reason")
     if old_is_off:
-        context_of(context).ask("POST", "/api/v1/restore/old-is-off", {"reason": reason})
+        asked = context_of(context)
+        if not asked.ask("GET", "/api/v1/restore")["held"]:
+            typer.echo("no deliveries are held here")
+            return
+        asked.ask("POST", "/api/v1/restore/old-is-off", {"reason": reason})
         typer.echo("deliveries go out again")
         return
     if backup is None or not by:

@@ -58,6 +58,9 @@ def lines(answer: Mapping[str, object]) -> list[str]:
     shown.append(f"  {'grows by':<24}{in_all}")
     full = "not in sight" if days is None else f"in {_number(days):.0f} days"
     shown.append(f"  {'disk full':<24}{full}")
+    not_well = answer.get("not_well")
+    if isinstance(not_well, dict):
+        shown += [f"  NOT WELL: {part:<14}{why}" for part, why in not_well.items()]
     return shown
 
 

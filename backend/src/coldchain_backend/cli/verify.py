@@ -104,7 +104,7 @@ def _tell(report: Report) -> None:
     word = "BROKEN" if report.answer is Answer.BROKEN else report.answer.value
     typer.echo(
         f"{word}: {report.records} records, {report.batches} batches, {report.lines} lines,"
-        f" {len(report.gateways)} gateways"
+        f" {len(report.gateways)} gateway{'s' * (len(report.gateways) != 1)}"
     )
     if report.clones:
         typer.echo(f"{report.clones} batches stand beside another one of the same number")

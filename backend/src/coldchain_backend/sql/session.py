@@ -145,7 +145,6 @@ def upgrade(connection: Connection) -> None:
     """Bring what a connection leads to to the newest format, within its transaction."""
     config = migrations()
     config.attributes["connection"] = connection
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # a new database is no news, step by step
     command.upgrade(config, "head")
 
 
@@ -185,7 +184,8 @@ def check_format(connection: Connection, place: str) -> None:
 
 
 def migrations() -> Config:
-    """Where the steps from format to format stand."""
+    """Where the steps from format to format stand; that they are taken is no news, step by step."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", "coldchain_backend:sql/migrations")
     return config

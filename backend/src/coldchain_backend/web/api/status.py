@@ -20,6 +20,7 @@ class Status(BaseModel):
     lag_ms           how far the newest judged record lies behind now
     bytes_per_day    how much is added a day; null within the first hour
     days_until_full  if it goes on like that; null where nothing is added
+    not_well         parts of the server that are not well, and why
     """
 
     organisation: str
@@ -39,6 +40,7 @@ class Status(BaseModel):
     bytes_per_day: float | None
     days_until_full: float | None
     grows: dict[str, float]
+    not_well: dict[str, str]
 
 
 @router.get("/status")
@@ -68,4 +70,5 @@ def _status(services: Services) -> Status:
         bytes_per_day=room.bytes_per_day,
         days_until_full=room.days_until_full,
         grows=dict(room.grows),
+        not_well={part.name: part.why for part in services.vitals() if not part.ok},
     )
