@@ -18,9 +18,9 @@ CONFLICT_1 = (
 )
 RETENTION_2 = (
     "failure writing points to database: partial write: dropped 1 points outside retention policy of "
-    "duration 24h0m0s - oldest point m at 2026-11-23T02:09:06.214Z dropped because it violates a Retention "
-    "Policy Lower Bound at 2026-11-25T02:09:06.443812246Z dropped=1 for database: x for retention policy: "
-    "autogen"
+    "duration 24h0m0s - oldest point reading,asset=store,organisation=demo,point=store.room.p1,sensor=a,"
+    "zone=store.room at 2026-11-23T02:09:06.214Z dropped because it violates a Retention Policy Lower Bound "
+    "at 2026-11-25T02:09:06.443812246Z dropped=1 for database: x for retention policy: autogen"
 )
 RETENTION_1 = "partial write: points beyond retention policy dropped=1"
 

@@ -150,3 +150,21 @@ def test_a_body_costs_a_bounded_number_of_requests() -> None:
     assert len(taker.bodies) < MOST_SPLITS + 30
     assert tally.left[Left.TYPE] == 2500
     assert tally.points == 2500
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=200))
+def test_points_out_of_retention_cost_one_request_and_the_oldest_is_named(times: list[int]) -> None:
+    lines, asked = [f"m v={number} {at}" for number, at in enumerate(times)], []
+
+    def take(part: Sequence[str]) -> Written:
+        asked.append(len(part))
+        old = sum(int(line.rpartition(" ")[2]) < 5 for line in part)
+        return Written(dropped=old, left=Left.RETENTION if old else None, message="beyond retention policy")
+
+    tally = Tally()
+    Apart(take, tally).write(lines)
+    old = sum(at < 5 for at in times)
+    assert asked == [len(lines)]
+    assert (tally.points, tally.left[Left.RETENTION]) == (len(lines) - old, old)
+    if 0 < old < len(lines):
+        assert tally.samples[Left.RETENTION].endswith(f" {min(times)}")

@@ -9,7 +9,7 @@ import orjson
 
 from coldchain.errors import Unavailable
 
-_DROPPED: Final = re.compile(r"dropped=(\d+)")
+_DROPPED: Final = re.compile(rb"dropped=(\d+)")
 _SHOWN: Final = 300
 
 
@@ -76,12 +76,13 @@ def written(answer: Answer) -> Written:
         return Written()
     message = answer.message
     if answer.status in (400, 413, 422):
-        return Written(dropped=_dropped(message), left=_left(message), message=message)
+        return Written(dropped=_dropped(answer.body), left=_left(message), message=message)
     raise trouble_of(answer)
 
 
-def _dropped(message: str) -> int | None:
-    found = _DROPPED.search(message)
+def _dropped(body: bytes) -> int | None:
+    """The number stands at the very end of what may be a long sentence: 2.7 names the oldest and newest."""
+    found = _DROPPED.search(body)
     number = int(found[1]) if found is not None else 0
     return number or None
 

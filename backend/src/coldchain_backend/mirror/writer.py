@@ -124,6 +124,10 @@ class Apart:
             self._tally.points += len(lines)
         elif answer.dropped == len(lines) or len(lines) == 1:
             self._tally.leave(answer.left, len(lines), answer.message, lines[0])
+        elif answer.left is Left.RETENTION and answer.dropped is not None:
+            # InfluxDB says so only where nothing else was wrong: the oldest were dropped, the rest was taken.
+            self._tally.points += len(lines) - answer.dropped
+            self._tally.leave(answer.left, answer.dropped, answer.message, min(lines, key=_time_of))
         elif self._asked >= MOST_SPLITS:
             number = len(lines) if answer.dropped is None else answer.dropped
             self._tally.points += len(lines) - number
@@ -137,6 +141,10 @@ class Apart:
         self._asked += 1
         self._tally.bodies += 1
         return self._write(lines)
+
+
+def _time_of(line: str) -> int:
+    return int(line.rpartition(" ")[2])
 
 
 __all__ = ["BODY_LINES", "Apart", "Tally", "Writer"]
