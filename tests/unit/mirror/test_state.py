@@ -107,7 +107,7 @@ def test_points_that_are_left_out_are_told_but_not_those_out_of_retention() -> N
 @pytest.mark.parametrize(
     ("ledger", "stamp_ms", "filling", "behind"),
     [(10, NOW, False, False), (5, NOW, False, False), (5, NOW - 901_000, False, True),
-     (5, NOW - 901_000, True, False), (10, NOW - 901_000, False, False)],
+     (5, NOW - 901_000, True, False), (10, NOW - 901_000, False, False), (0, 0, False, False)],
 )  # fmt: skip
 def test_being_far_behind_is_told_unless_it_fills(
     *, ledger: int, stamp_ms: int, filling: bool, behind: bool

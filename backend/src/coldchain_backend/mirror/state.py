@@ -57,8 +57,8 @@ class MirrorState:
 
     @property
     def behind_ms(self) -> int:
-        """How far the newest mirrored record lies behind the newest judged one."""
-        return max(0, self.judged_stamp_ms - self.stamp_ms) if self.ledger < self.judged else 0
+        """How far the newest mirrored record lies behind the newest judged one; 0 before there is one."""
+        return max(0, self.judged_stamp_ms - self.stamp_ms) if 0 < self.ledger < self.judged else 0
 
     def conditions(self) -> Mapping[str, str]:
         """What an operator has to know, by a lasting name, in words."""

@@ -124,7 +124,7 @@ def _by_day(purpose: str, **columns: str) -> Query:
         source="zone_compliance",
         where=DAYS,
         tags=("zone",),
-        only_when=JUDGED,
+        only_when="a local day has begun in the time range",
     )
 
 
