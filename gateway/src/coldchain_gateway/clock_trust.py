@@ -144,6 +144,7 @@ class ClockTrust:
         self._flag = False
         self._asked_boot_ms: int | None = None
         self._floor_ms = floor_ms
+        self._disbelieved: set[TrustSource] = set()  # said a time that cannot be, and were told so
         self.since_boot_ms = self.boot_ms()  # since when readings have waited for trust
 
     @property
@@ -179,9 +180,12 @@ class ClockTrust:
 
     def _take(self, new: Bounds, source: TrustSource) -> None:
         if new.high + new.seen_boot_ms < self._floor_ms:
-            log.warning("clock.too_early", source=source.value, said_ms=new.low + new.seen_boot_ms)
+            if source not in self._disbelieved:  # a receiver says it every second
+                self._disbelieved.add(source)
+                log.warning("clock.too_early", source=source.value, said_ms=new.low + new.seen_boot_ms)
             return
         with self._lock:
+            self._disbelieved.discard(source)
             self._bounds = narrowed(self._bounds, new)
             if self._source is TrustSource.KERNEL and self._kernel_says():
                 return

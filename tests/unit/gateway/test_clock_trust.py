@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,6 +150,25 @@ def test_nobody_is_believed_who_says_less_than_was_trusted_before_or_hardly_know
     assert trust.offset_ms() is None
     trust.answered(http_date(floor + 5000), 0, 5)
     assert trust.source is TrustSource.BACKEND
+
+
+def test_a_receiver_with_a_wrong_year_is_told_once_until_it_is_right(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = StillClock()
+    floor = clock.wall_ms
+    trust = ClockTrust(clock, never, floor_ms=floor)
+
+    def hear(*offsets_ms: int) -> int:
+        for offset_ms in offsets_ms:
+            trust.offer(TrustSource.SATELLITES, floor + offset_ms, clock.boottime_ns(), 750)
+        return sum(record.message == "clock.too_early" for record in caplog.records)
+
+    day = 86_400_000
+    assert hear(-day, 1000 - day, 2000 - day) == 1
+    trust.answered(http_date(floor - day), 0, 5)
+    assert hear(3000 - day) == 2, "another source is told for itself"
+    assert hear(1000, -day, 1000 - day) == 3
 
 
 def test_certificates_are_judged_by_the_kernels_clock_the_trusted_time_or_the_latest_ever_known() -> None:

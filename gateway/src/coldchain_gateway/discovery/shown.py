@@ -30,7 +30,7 @@ def port_lines(port: PortFound) -> Iterator[str]:
         yield from (f"  | {line}" for line in port.line.lines)
         yield from (comment.replace("# ", "  ", 1) for comment in heard_comments(port.line.sensors))
         if not port.line.sensors:
-            yield "  these lines explain nothing by themselves: say --columns or --pattern"
+            yield "  nothing explains these lines yet: say --columns or --pattern, which fits a whole line"
     for unit in port.units:
         yield from unit_lines(unit)
 
