@@ -11,13 +11,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.acceptance import NAMES, Acceptance, Figures, chosen
+from support.soak import rounds
 from support.tiers import Tier, Timing, tier_of
 
 if TYPE_CHECKING:
     from support.postgres import Postgres
 
 # How long an example or its data takes says how busy the machine is, not whether the product is right.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What says nothing of its examples has few here; `make soak` runs every property test, with many.
+settings.register_profile(
+    "house", max_examples=rounds(25, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("house")
 _LOUD = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"})
 _quiet: list[str] = []
@@ -38,7 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--acceptance", choices=list(NAMES), help="only the acceptance tests of this letter")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker("soak")
     letter = config.getoption("acceptance")
     if letter is not None:
         wanted, others = chosen(items, letter)

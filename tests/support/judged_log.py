@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import orjson
@@ -47,7 +44,7 @@ from coldchain_backend.ledger import (
     batch_record,
     mark_record,
 )
-from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, open_database, schema
+from coldchain_backend.sql import Books, DeliveryQueue, Records, schema
 from support.still_clock import StillClock
 
 ORGANISATION = "demo"
@@ -141,14 +138,6 @@ class Voice:
         """The record in which ingest would keep a batch."""
         meta = BatchMeta(gateway=self.name, run=batch.run, seq=batch.seq, grade=grade)
         return batch_record(meta, batch.encode())
-
-
-@cache
-def _template() -> Path:
-    """An empty database, made once."""
-    path = Path(tempfile.mkdtemp(prefix="coldchain-test-")) / "empty.sqlite"
-    open_database(path).close()
-    return path
 
 
 class Log:

@@ -1,6 +1,7 @@
 """How long a test goes on: short in CI, long under `make soak` (COLDCHAIN_SOAK=1).
 
-A test that has a long form carries `@pytest.mark.soak`; `make soak` runs those and no others.
+A test that has a long form carries `@pytest.mark.soak`, every property test by itself; `make soak` runs those
+and no others.
 """
 
 from __future__ import annotations

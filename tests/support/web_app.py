@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,26 @@ ROOM = Room(
     ledger=3_000_000, series=600_000, database=400_000, others=0, disk_total=10**9, disk_free=6 * 10**8,
     bytes_per_day=2_000_000.0, days_until_full=300.0, grows={"ledger": 1_500_000.0},
 )  # fmt: skip
+
+
+@cache
+def _routes() -> FastAPI:
+    """All routes and pages over nothing, declared once: to read them takes longer than most tests."""
+    app = empty_application()
+    include(app, ROUTERS)
+    console.install(app)
+    install_links(app)
+    install_errors(app)
+    return app
+
+
+def _application() -> FastAPI:
+    """An application with those routes, to which a test may add."""
+    app, declared = empty_application(), _routes()
+    app.router.routes = [*declared.routes]
+    app.user_middleware = [*declared.user_middleware]
+    app.exception_handlers = {**declared.exception_handlers}
+    return app
 
 
 class Followed:
@@ -110,7 +131,7 @@ class WebApp:
         return self.auth.tokens.issue(grant)
 
     def _app(self) -> FastAPI:
-        app = empty_application()
+        app = _application()
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
         app.state.mirror = None
@@ -134,10 +155,6 @@ class WebApp:
             vitals=self._vitals,
             beats=self.beats,
         )
-        include(app, ROUTERS)
-        console.install(app)
-        install_links(app)
-        install_errors(app)
         return app
 
     def _vitals(self) -> Sequence[Part]:

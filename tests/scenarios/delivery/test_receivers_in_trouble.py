@@ -13,9 +13,10 @@ from coldchain_backend.delivery.queue import DeliveryState
 from coldchain_backend.delivery.request import Answer, Call, NoResponse, Request, Response
 from coldchain_backend.fleet import Rate, Receiver, Sms, Webhook
 from coldchain_backend.judging.contracts import Progress
-from coldchain_backend.sql import Books, Database, DeliveryQueue, Letters, open_database
+from coldchain_backend.sql import Books, Database, DeliveryQueue, Letters
 from coldchain_backend.sql.letters import Wanted
 from support.acceptance import Figures
+from support.databases import empty_database
 from support.notices import document, resolved
 from support.still_clock import StillClock
 from support.webhook_end import DOWN, Announced, Known, WebhookEnd, courier_to
@@ -99,7 +100,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    database = open_database(tmp_path / "coldchain.sqlite")
+    database = empty_database(tmp_path / "coldchain.sqlite")
     yield Desk(folder=tmp_path, database=database, receivers=[hook("a"), hook("b")])
     database.close()
 

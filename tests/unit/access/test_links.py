@@ -15,6 +15,7 @@ from coldchain_backend.access import LinkFault, Links, Ticket
 from coldchain_backend.access.links import CODE_STEP_MS, CODE_STEPS, LINK_MS
 from coldchain_backend.access.tokens import CODE_LETTERS
 from coldchain_backend.identity import LINKS_KEY_FILE, load_or_create_links_key
+from support.soak import rounds
 
 NOW = 1_795_376_523_000
 HOUR = 3_600_000
@@ -43,7 +44,7 @@ def test_a_link_fits_into_a_message_and_needs_no_escaping() -> None:
     assert set(token_of(link.url)) <= set(string.ascii_letters + string.digits + "-_.")
 
 
-@settings(max_examples=100)
+@settings(max_examples=rounds(25, 2000))
 @given(alert=NAMES, receiver=NAMES, expires_ms=st.integers(NOW + 1, NOW + 10**12))
 def test_what_was_signed_is_read_back(alert: str, receiver: str, expires_ms: int) -> None:
     ticket = Ticket(alert=alert, receiver=receiver, expires_ms=expires_ms)
@@ -52,7 +53,7 @@ def test_what_was_signed_is_read_back(alert: str, receiver: str, expires_ms: int
         assert LINKS.read(token, NOW) == ticket
 
 
-@settings(max_examples=200)
+@settings(max_examples=rounds(25, 4000))
 @given(data=st.data())
 def test_a_changed_link_is_forged(data: st.DataObject) -> None:
     token = token_of(LINKS.acknowledge(ALERT, "dispatch", NOW).url)

@@ -130,7 +130,7 @@ class Story:
 
 
 @pytest.mark.acceptance("T5")
-@settings(max_examples=rounds(60, 5000), deadline=None)
+@settings(max_examples=rounds(25, 5000), deadline=None)
 @given(
     happens=st.lists(
         st.tuples(st.integers(1, 30), st.sampled_from(["acknowledge", "time_out", "nothing"]), st.booleans()),
@@ -155,7 +155,7 @@ def test_a_run_with_restarts_tells_what_a_run_without_tells(
 
 
 @pytest.mark.acceptance("T5")
-@settings(max_examples=rounds(60, 5000), deadline=None)
+@settings(max_examples=rounds(25, 5000), deadline=None)
 @given(
     stops=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 60)), max_size=4),
 )

@@ -271,7 +271,7 @@ def in_order(stage: Stage) -> dict[tuple[str, str], list[tuple[int, str]]]:
 
 
 @pytest.mark.acceptance("T3")
-@settings(max_examples=rounds(40, 3000))
+@settings(max_examples=rounds(25, 3000))
 @given(st.lists(STEPS, max_size=25), st.sampled_from([AMPLE, TWENTY, Rate(count=4, per_ms=MINUTE)]))
 def test_whatever_comes_every_member_is_told_in_order_and_to_its_end(steps: list[Did], rate: Rate) -> None:
     stage = Course(steps, rate).stage
@@ -292,14 +292,14 @@ def test_whatever_comes_every_member_is_told_in_order_and_to_its_end(steps: list
 
 
 @pytest.mark.acceptance("T5")
-@settings(max_examples=rounds(40, 3000))
+@settings(max_examples=rounds(25, 3000))
 @given(st.lists(STEPS, max_size=25), st.sampled_from([1, 2, 3]))
 def test_a_restart_in_the_middle_of_a_wait_changes_nothing(steps: list[Did], every: int) -> None:
     plain, again = Course(steps, TWENTY), Course(steps, TWENTY, restarts=every)
     assert plain.stage.book == again.stage.book
 
 
-@settings(max_examples=rounds(40, 3000))
+@settings(max_examples=rounds(25, 3000))
 @given(st.lists(STEPS, max_size=25))
 def test_no_alarm_waits_longer_than_the_wait_and_none_without_another_before_it(steps: list[Did]) -> None:
     """Where the rate has room: whatever calls people goes at once, or stands behind one that just went."""

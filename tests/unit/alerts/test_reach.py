@@ -66,7 +66,7 @@ def test_a_week_is_told_in_stretches_that_join_and_differ() -> None:
     assert weekend[0].receivers == RECEIVERS
 
 
-@settings(max_examples=rounds(40, 2000), deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(
     minute=st.integers(0, 7 * 24 * 60 - 1),
     zone=st.sampled_from(["store.vaccine", "store.freezer", "truck.box"]),

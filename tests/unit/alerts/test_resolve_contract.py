@@ -164,7 +164,7 @@ def test_whoever_heard_the_fire_hears_the_end(figures: Figures) -> None:
     """Shelving, windows, service, chatter, floods, digests, merges, restarts, other receivers in between."""
     counts = {"lives": 0, "stories": 0}
 
-    @settings(max_examples=rounds(60, 5000), deadline=None, phases=PHASES)
+    @settings(max_examples=rounds(25, 5000), deadline=None, phases=PHASES)
     @given(LIVES)
     def live(doings: list[Doing]) -> None:
         played = Played()
@@ -184,7 +184,7 @@ def test_restarts_anywhere_change_nothing(figures: Figures) -> None:
     """Acknowledgements, shelvings, windows, floods, chatter, digests and reminders go on as they were."""
     counts = {"lives": 0, "restarts": 0}
 
-    @settings(max_examples=rounds(40, 3000), deadline=None, phases=PHASES)
+    @settings(max_examples=rounds(25, 3000), deadline=None, phases=PHASES)
     @given(LIVES)
     def live(doings: list[Doing]) -> None:
         plain, again = Played(), Played()

@@ -205,7 +205,7 @@ matches = st.builds(
 ways = st.builds(Route, name=st.just(""), match=matches, calls=calls, goes_on=st.booleans())
 
 
-@settings(max_examples=rounds(60, 3000), deadline=None)
+@settings(max_examples=rounds(25, 3000), deadline=None)
 @given(
     routes=st.lists(ways, max_size=4),
     default=st.none() | st.builds(Route, name=st.just(DEFAULT), calls=calls),

@@ -89,7 +89,7 @@ def schedules(draw: st.DrawFn) -> tuple[NamedSchedule, date]:
 
 
 @pytest.mark.acceptance("T6")
-@settings(max_examples=rounds(30, 2000), deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(drawn=schedules())
 def test_a_schedule_is_on_when_the_wall_says_so_on_days_on_which_the_clock_jumps(
     drawn: tuple[NamedSchedule, date],
@@ -101,7 +101,7 @@ def test_a_schedule_is_on_when_the_wall_says_so_on_days_on_which_the_clock_jumps
 
 
 @pytest.mark.acceptance("T6")
-@settings(max_examples=rounds(30, 2000), deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(drawn=schedules())
 def test_boundaries_are_exactly_where_it_goes_on_or_off(drawn: tuple[NamedSchedule, date]) -> None:
     schedule, day = drawn

@@ -61,7 +61,7 @@ ALIKE = st.tuples(
 MIXED = st.lists(st.one_of(ALIKE, st.sampled_from(ODD_LINES)), max_size=30).map(b"\n".join)
 
 
-@settings(max_examples=rounds(600, 20_000))
+@settings(max_examples=rounds(25, 20_000))
 @given(st.one_of(BODIES, MIXED))
 @example(b"reading,sensor=a temperature=4.21,counter=17i 1795376523000\n")
 @example(b"reading,sensor=a temperature=-0.0 5\nreading,sensor=a door_open=true 5")

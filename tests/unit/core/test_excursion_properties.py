@@ -36,7 +36,7 @@ def last_ms(series: Series) -> int:
     return series[-1][0] if series else 1_000_000
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=rounds(25, 8000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.integers(min_value=-20_000, max_value=2_000_000))
 def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series, beyond: int) -> None:
     until = last_ms(series) + beyond
@@ -47,7 +47,7 @@ def test_the_second_judge_agrees(profile: Profile, interval: int, series: Series
 
 @pytest.mark.soak
 @pytest.mark.acceptance("T1")
-@settings(max_examples=rounds(200, 10_000), deadline=None, suppress_health_check=FIGURES)
+@settings(max_examples=rounds(25, 10_000), deadline=None, suppress_health_check=FIGURES)
 @given(profile=profiles(), interval=INTERVALS, series=SERIES, chance=st.randoms(use_true_random=False))
 def test_order_and_duplication_do_not_matter(
     profile: Profile, interval: int, series: Series, chance: random.Random, figures: Figures
@@ -59,7 +59,7 @@ def test_order_and_duplication_do_not_matter(
     assert judge(again, until, judged) == judge(series, until, judged)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(25, 6000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.lists(st.integers(min_value=0, max_value=30)))
 def test_batches_of_any_size_give_the_same_as_single_steps(
     profile: Profile, interval: int, series: Series, cuts: list[int]
@@ -73,7 +73,7 @@ def test_batches_of_any_size_give_the_same_as_single_steps(
     assert (state, changes) == stepped(series, judged)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(25, 3000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.integers(0, 8), st.integers(1, 12))
 def test_a_glance_sees_what_steps_would_come_to_or_nothing(
     profile: Profile, interval: int, series: Series, taken: int, looked_at: int
@@ -87,7 +87,7 @@ def test_a_glance_sees_what_steps_would_come_to_or_nothing(
         assert not behind.open
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(25, 4000), deadline=None)
 @given(st.lists(st.sampled_from([2.1, 4.0, 7.9]), max_size=20), st.sampled_from([5.0, 8.001]))
 def test_readings_within_every_limit_are_taken_at_a_glance(values: list[float], last: float) -> None:
     judged = Judged(profile=BUILTIN["vaccine-2-8"], interval_ms=10_000)
@@ -98,7 +98,7 @@ def test_readings_within_every_limit_are_taken_at_a_glance(values: list[float], 
     assert (behind is None) == (last > 8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(25, 4000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, st.lists(st.integers(min_value=0, max_value=40_000), max_size=5))
 def test_until_is_idempotent_and_monotone(
     profile: Profile, interval: int, series: Series, waits: list[int]
@@ -117,7 +117,7 @@ def test_until_is_idempotent_and_monotone(
         assert (gradually, told) == step(state, Until(time_ms=instant), judged)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(25, 4000), deadline=None)
 @given(profiles(), INTERVALS, SERIES, SERIES.filter(bool), st.integers(min_value=0, max_value=1_000_000))
 def test_until_takes_nothing_from_later_readings(
     profile: Profile, interval: int, series: Series, later: Series, wait: int
@@ -132,7 +132,7 @@ def test_until_takes_nothing_from_later_readings(
     assert (with_wait, told + news) == (without, changes)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(25, 4000), deadline=None)
 @given(profiles(), INTERVALS, SERIES)
 def test_the_next_due_time_is_the_first_at_which_time_alone_changes_something(
     profile: Profile, interval: int, series: Series
@@ -149,7 +149,7 @@ def test_the_next_due_time_is_the_first_at_which_time_alone_changes_something(
         assert {change.kind for change in news} == {ChangeKind.LEVEL_REACHED}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(profiles(), INTERVALS, SERIES)
 def test_a_stored_state_goes_on_as_if_never_stored(profile: Profile, interval: int, series: Series) -> None:
     judged = Judged(profile=profile, interval_ms=interval)

@@ -35,7 +35,7 @@ def judged_by(profile: Profile, interval: int, law: Weighting) -> Judged:
 
 
 @pytest.mark.soak
-@settings(max_examples=rounds(80, 10_000), deadline=None)
+@settings(max_examples=rounds(25, 10_000), deadline=None)
 @given(st.builds(judged_by, profiles(), INTERVALS, LAWS), SERIES, CUTS, st.randoms(use_true_random=False))
 def test_accounts_of_any_partition_in_any_order_equal_the_whole(
     by: Judged, series: Series, cuts: list[int], chance: random.Random
@@ -75,7 +75,7 @@ def weight(celsius: float) -> float:
     return exp(10_000 * (1 / 273.15 - 1 / (273.15 + celsius)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(profiles(), INTERVALS, LAWS, SERIES, CUTS)
 def test_an_account_is_what_plain_arithmetic_gives(
     profile: Profile, interval: int, law: Weighting, series: Series, cuts: list[int]
@@ -153,14 +153,14 @@ def test_shares_of_time_by_grade() -> None:
     assert found.grades == ((Grade.SEALED, 6 * MINUTE), (Grade.TIME_PLACED, 4 * MINUTE))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=rounds(25, 1000), deadline=None)
 @given(profiles(), SERIES, CUTS)
 def test_a_stored_account_comes_back_whole(profile: Profile, series: Series, cuts: list[int]) -> None:
     found = account(series, judged_by(profile, MINUTE, Weighting.TRAPEZOID), (cuts[0], cuts[-1]))
     assert Account.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=rounds(25, 1000), deadline=None)
 @given(profiles(), SERIES, CUTS)
 def test_stored_accounts_add_up_as_accounts_do(profile: Profile, series: Series, cuts: list[int]) -> None:
     found = accounts(series, judged_by(profile, MINUTE, Weighting.TRAPEZOID), cuts)
@@ -236,7 +236,7 @@ def test_quarters_and_hours_cover_a_time() -> None:
     assert boundaries(Cell.HOUR, HOUR, HOUR) == boundaries(Cell.DAY, HOUR, HOUR) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(25, 2000), deadline=None)
 @given(SERIES, CUTS)
 def test_pieces_cover_a_time_without_overlap(series: Series, cuts: list[int]) -> None:
     spoken = Spoken([at for at, _ in series], interval_ms=10_000, limit_ms=25_000)

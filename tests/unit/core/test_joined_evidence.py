@@ -14,6 +14,7 @@ from coldchain.excursions import Judged
 from coldchain.profiles import Mode, Profile, Thermal
 from coldchain.verdicts import Evidence, Figure, Outcome, ReasonKind, decide, evidence_of, joined
 from support.judging_cases import MINUTE, SERIES, high, low, mixed_profiles, profile_of
+from support.soak import rounds
 
 HOUR = 60 * MINUTE
 USUAL = profile_of(high(8.0), low(2.0))
@@ -104,7 +105,7 @@ def test_the_worst_window_of_all_parts_is_the_warmest_and_of_equal_ones_the_firs
         assert decide(joined(order)).outcome is Outcome.NON_CONFORM
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(25, 800), deadline=None)
 @given(mixed_profiles(), SERIES.filter(bool), st.permutations(range(3)))
 def test_the_order_of_the_parts_changes_no_verdict(
     profile: Profile, series: Series, order: list[int]

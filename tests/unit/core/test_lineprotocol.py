@@ -22,6 +22,7 @@ from coldchain.lineprotocol import (
     series_key,
 )
 from coldchain.readings import Quality, Reading
+from support.soak import rounds
 from support.written_lines import (
     BODIES,
     POINTS,
@@ -30,7 +31,7 @@ from support.written_lines import (
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(25, 6000))
 @given(POINTS)
 def test_what_is_written_is_read_again(point: tuple[str, dict[str, str], dict[str, FieldValue], int]) -> None:
     measurement, tags, fields, time = point
@@ -49,7 +50,7 @@ def test_a_reading_comes_back_whole(reading: Reading) -> None:
     assert reading_of(line) == reading
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(25, 6000))
 @given(BODIES)
 @example(b"\r\r")
 @example(b" \r\n \r \r\n\r#\n # \n#\r\r")

@@ -28,6 +28,7 @@ from coldchain.seal import (
     signed_by,
     verify_document,
 )
+from support.soak import rounds
 
 KEY = Key.from_seed(bytes(range(32)))
 OTHER = Key.from_seed(bytes(32))
@@ -60,7 +61,7 @@ def test_any_concatenation_is_framed(batches: list[Batch]) -> None:
     assert all(check(batch, KEY.public) is None for batch in batches)
 
 
-@settings(max_examples=30)
+@settings(max_examples=rounds(25, 600))
 @given(BATCHES, st.data())
 def test_a_changed_bit_is_found_wherever_it_is(batch: Batch, data: st.DataObject) -> None:
     sealed = batch.encode()

@@ -55,7 +55,7 @@ def alarms(series: Series, by: Judged, until: int | None = None) -> list[int]:
 
 
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 10_000), deadline=None)
+@settings(max_examples=rounds(25, 10_000), deadline=None)
 @given(mixed_profiles(), INTERVALS, SERIES, st.lists(st.integers(0, 30)))
 def test_batches_of_any_size_give_the_same_as_single_steps(
     profile: Profile, interval: int, series: Series, cuts: list[int]
@@ -76,7 +76,7 @@ def by_turns(changes: list[Change]) -> list[Change]:
     return sorted(changes, key=lambda change: (change.at_ms, change.rule))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(25, 800), deadline=None)
 @given(mixed_profiles(), INTERVALS, SERIES)
 def test_a_stored_state_goes_on_as_if_never_stored(profile: Profile, interval: int, series: Series) -> None:
     by = Judged(profile=profile, interval_ms=interval)
@@ -87,7 +87,7 @@ def test_a_stored_state_goes_on_as_if_never_stored(profile: Profile, interval: i
     assert stepped(series[half:], by, restored) == stepped(series[half:], by, state)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(25, 800), deadline=None)
 @given(mixed_profiles(), INTERVALS, SERIES.filter(bool), st.lists(st.integers(0, 40_000), max_size=4))
 def test_waiting_in_steps_is_waiting_at_once_and_takes_nothing_from_what_comes_later(
     profile: Profile, interval: int, series: Series, waits: list[int]
@@ -109,7 +109,7 @@ def test_waiting_in_steps_is_waiting_at_once_and_takes_nothing_from_what_comes_l
     assert sorted(told + news, key=str) == sorted(all_news, key=str)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(25, 800), deadline=None)
 @given(mixed_profiles(), INTERVALS, SERIES)
 def test_the_next_due_time_is_the_first_at_which_time_alone_changes_something(
     profile: Profile, interval: int, series: Series
@@ -134,7 +134,7 @@ def plain_sum(series: Series, rule: Rule, by: Judged, until: int) -> int:
     return total
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=rounds(25, 1000), deadline=None)
 @given(series=SERIES.filter(bool), interval=INTERVALS, inclusive=st.booleans())
 def test_a_sum_that_is_never_reset_is_all_time_beyond_the_limit(
     *, series: Series, interval: int, inclusive: bool
@@ -277,7 +277,7 @@ def test_a_stored_tally_that_is_none_is_refused(stored: dict[str, object]) -> No
         State.from_json({"last_ms": 1, "last": 1.0, "accounted_ms": 1, "places": [], **stored})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(25, 3000), deadline=None)
 @given(mixed_profiles(), INTERVALS, st.lists(st.floats(2.6, 7.4), min_size=8, max_size=24), st.data())
 def test_a_calm_batch_with_one_surprise_gives_the_same_as_single_steps(
     profile: Profile, interval: int, values: list[float], data: st.DataObject

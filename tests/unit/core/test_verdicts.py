@@ -264,7 +264,7 @@ def test_an_excursion_before_the_time_that_ended_counts_no_more() -> None:
     assert standing.outcome is Outcome.NON_CONFORM
 
 
-@settings(max_examples=rounds(60, 10_000), deadline=None)
+@settings(max_examples=rounds(25, 10_000), deadline=None)
 @pytest.mark.soak
 @given(mixed_profiles(), SERIES.filter(bool), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_no_verdict(
@@ -283,7 +283,7 @@ HOLES = st.lists(st.tuples(st.integers(3, 110), st.integers(4, 40)), max_size=4)
 
 
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 2_000), deadline=None)
+@settings(max_examples=rounds(25, 2_000), deadline=None)
 @given(COURSES, HOLES)
 def test_bounds_hold_whatever_the_space_did_slower_than_its_time_constant(
     moves: list[float], holes: list[tuple[int, int]]
@@ -336,7 +336,7 @@ def test_a_gap_at_the_end_of_a_question_is_filled_to_its_end(lost: int) -> None:
     assert [found.warm and found.warm.unknown_ms, found.cold and found.cold.unknown_ms] == [0, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(25, 1200), deadline=None)
 @given(SERIES, st.sampled_from(Bound))
 def test_a_filled_series_has_no_gap_and_every_reading(series: Series, bound: Bound) -> None:
     by = Judged(profile=replace(USUAL, thermal=THERMAL), interval_ms=MINUTE)

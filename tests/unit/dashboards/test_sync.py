@@ -208,7 +208,7 @@ saved: st.SearchStrategy[list[Any]] = st.lists(
 
 @given(folders=foreign, sources=foreign, boards=st.dictionaries(
     st.sampled_from([BOARD["uid"], "grafana-own"]), saved, max_size=2), force=st.booleans())  # fmt: skip
-@settings(max_examples=rounds(60, 3000))
+@settings(max_examples=rounds(25, 3000))
 def test_whatever_was_there_of_others_is_there_afterwards(
     folders: dict[str, str], sources: dict[str, str], boards: dict[str, list[Any]], *, force: bool
 ) -> None:

@@ -385,7 +385,7 @@ def test_whatever_a_notice_says_every_channel_can_tell_it(
 
 @pytest.mark.acceptance("T15")
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 5000), deadline=None, suppress_health_check=FIGURES)
+@settings(max_examples=rounds(25, 5000), deadline=None, suppress_health_check=FIGURES)
 @given(
     kind=st.sampled_from(sorted(CHANNELS)), status=st.integers(0, 999), body=st.binary(max_size=300),
     after=st.text(max_size=40),

@@ -69,7 +69,7 @@ ODD = st.recursive(
 
 @pytest.mark.acceptance("T15")
 @pytest.mark.soak
-@settings(max_examples=rounds(60, 5000), deadline=None, suppress_health_check=FIGURES)
+@settings(max_examples=rounds(25, 5000), deadline=None, suppress_health_check=FIGURES)
 @given(fields=st.dictionaries(st.sampled_from(sorted(FULL)), ODD, max_size=8))
 def test_any_value_in_any_field_is_read_or_unknown(fields: dict[str, object], figures: Figures) -> None:
     figures.add(fields=len(fields))

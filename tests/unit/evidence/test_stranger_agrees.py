@@ -166,7 +166,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 @pytest.mark.soak
-@settings(max_examples=rounds(200, 10_000), deadline=None)
+@settings(max_examples=rounds(25, 10_000), deadline=None)
 @given(case=cases())
 def test_the_same_verdict(case: Case) -> None:
     assert case.computed() == case.claimed()

@@ -72,7 +72,7 @@ def act(stage: FollowStage, step: tuple[object, ...]) -> None:
 
 
 @settings(
-    max_examples=rounds(60, 2_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=rounds(25, 2_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=st.lists(st.integers(0, 60 * 24 * 5), max_size=20), done=steps)
 def test_each_point_once(

@@ -21,7 +21,7 @@ from support.sayings import NOW_MS, SAYINGS
 from support.soak import rounds
 from support.sparkplug import metric, payload
 
-CASES = settings(max_examples=rounds(60, 1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CASES = settings(max_examples=rounds(25, 1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TOPICS = (
     *(saying.topic for saying in SAYINGS),
     *("ruuvi/a/b", "ruuvi/a/gw_status", "homeassistant/sensor/x/config", "zigbee2mqtt/a/availability"),

@@ -10,6 +10,7 @@ from coldchain.seal import GENESIS, MAX_BYTES, MAX_LINES, Batch
 from coldchain_gateway.identity import HEAD_FILE, KEY_FILE, KeptHead, run_prefix
 from coldchain_gateway.outbox import OUTBOX_FILE, Entry, Group, HoleReason, NewBatch, put_aside_files
 from support.gateway_life import OFFSET_MS, Life
+from support.soak import rounds
 
 
 def chained(batches: list[Batch]) -> None:
@@ -266,7 +267,9 @@ class Stop(Exception):
     """The process dies here."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 800), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     steps=st.lists(st.sampled_from(["keep", "seal", "crash", "die sealing", "die after commit"]), max_size=25)
 )

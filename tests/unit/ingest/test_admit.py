@@ -13,6 +13,7 @@ from coldchain_backend.ingest import Fate, NotAdmitted, Precision, Written
 from coldchain_backend.ledger import Busy, DiskFull
 from support.doors import NOW_MS, Door, request
 from support.ledgers import GATEWAY, sealed
+from support.soak import rounds
 
 MS = Precision.MS
 
@@ -47,7 +48,9 @@ async def test_the_same_batch_twice_in_one_request_is_stored_once(door: Door) ->
     assert len(door.stored()) == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 1200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_order_delay_and_repetition_stores_each_batch_once(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -191,7 +194,9 @@ async def test_what_the_ledger_does_not_take_is_for_later_and_comes_in_then(
 
 
 @given(garbage=st.binary(max_size=300))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 3000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_bytes_behind_a_batch_are_told_and_cost_nothing(
     tmp_path_factory: pytest.TempPathFactory, garbage: bytes
 ) -> None:

@@ -21,6 +21,7 @@ from coldchain_backend.ingest.lanes import (
 from coldchain_backend.ledger import Busy, DiskFull, MarkName, mark_record
 from support.doors import NOW_MS, Door, request
 from support.ledgers import GATEWAY, sealed
+from support.soak import rounds
 from support.still_clock import StillClock
 
 LARGE = sealed(9, lines=3_000)
@@ -124,7 +125,9 @@ async def test_more_requests_than_may_wait_are_sent_away_at_once(tmp_path: Path)
     assert max(at_ms) < 2 * PATIENCE_MS
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 800), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_whatever_the_lanes_and_judging_do_what_is_answered_stored_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

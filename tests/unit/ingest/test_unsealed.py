@@ -12,6 +12,7 @@ from coldchain_backend.fleet import Plan
 from coldchain_backend.ingest import NotAdmitted, Precision
 from support.doors import NOW_MS, Door
 from support.lines import reading_lines
+from support.soak import rounds
 
 MS = Precision.MS
 
@@ -74,7 +75,9 @@ async def test_a_large_body_is_split_into_batches(door: Door) -> None:
     assert len(reading_lines(door.bodies())) == 12_000
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 4000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=st.binary(max_size=400))
 def test_any_bytes_are_answered_and_what_is_stored_can_be_read(
     tmp_path_factory: pytest.TempPathFactory, body: bytes

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from coldchain_backend.ledger import Verifier
 from coldchain_backend.ledger.checkpoints import NAME, Checkpoint, read_checkpoints, signed, write_checkpoint
 from support.ledgers import BACKEND, write_ledger
+from support.soak import rounds
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 1200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(offset=st.integers(-5, 9), at_ms=st.integers(-(2**62), 2**62), hash_=st.text(max_size=5))
 def test_any_numbers_in_a_checkpoint_are_answered(written: Path, offset: int, at_ms: int, hash_: str) -> None:
     (written / NAME).unlink(missing_ok=True)
@@ -30,7 +33,9 @@ def test_any_numbers_in_a_checkpoint_are_answered(written: Path, offset: int, at
         assert not report.intact
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 1200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rubbish=st.binary(max_size=200))
 def test_any_bytes_in_the_file_are_answered(written: Path, rubbish: bytes) -> None:
     (written / NAME).write_bytes(rubbish)

@@ -23,6 +23,7 @@ from coldchain_backend.ledger import (
 )
 from coldchain_backend.ledger.checkpoints import read_checkpoints
 from support.ledgers import BACKEND, ModestDisk, segments, write_ledger
+from support.soak import rounds
 from support.still_clock import StillClock
 
 
@@ -42,7 +43,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 800), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(data=st.data())
 def test_a_cut_at_any_byte_keeps_every_whole_record_and_is_told(
     written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -27,9 +27,12 @@ from coldchain_backend.ledger import (
 )
 from coldchain_backend.ledger.packed import BLOCK, is_packed, open_packed, pack, unpacked_size
 from support.ledgers import segments, write_ledger
+from support.soak import rounds
 from support.still_clock import StillClock
 
-QUICK = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(
+    max_examples=rounds(25, 800), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 BLOCKS = st.lists(st.binary(min_size=1, max_size=64), min_size=1, max_size=12).map(
     lambda parts: b"".join(part * (1 + (BLOCK // (6 * len(part)))) for part in parts)
 )

@@ -25,6 +25,7 @@ from coldchain_backend.ledger import (
     open_ledger,
 )
 from support.ledgers import GATEWAY, batch_records, sealed, segments, write_ledger
+from support.soak import rounds
 from support.still_clock import StillClock
 
 HEADER = re.compile(rb"^ccl1 (\d+) (\w+) (\d+) (\d+) ([0-9a-f]{64})\n", re.M)
@@ -69,7 +70,9 @@ def test_an_untouched_ledger_is_intact_and_counted(folder: Path) -> None:
     assert report.holes == []
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 1600), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(data=st.data())
 def test_any_changed_byte_is_named(
     written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -87,7 +90,9 @@ def test_any_changed_byte_is_named(
     shutil.rmtree(folder)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 800), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(data=st.data())
 def test_any_cut_is_named(
     written: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -16,6 +16,7 @@ from coldchain_backend.loggerfiles.cells import unit_beside, unit_within, value_
 from coldchain_backend.loggerfiles.hints import offset_hint, unit_hint
 from coldchain_backend.loggerfiles.stamps import clock_of, date_of, offset_minutes, stamp_of
 from coldchain_backend.loggerfiles.zones import Placing
+from support.soak import rounds
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -250,7 +251,7 @@ def test_a_long_file_tells_how_far_it_is_read(tmp_path: Path) -> None:
     assert 0 < heard[0] < heard[-1] <= path.stat().st_size
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(25, 3000), deadline=None)
 @given(st.text(max_size=300) | st.text(alphabet='0123456789-/:., ;\t\n"CFtempdate', max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     import tempfile

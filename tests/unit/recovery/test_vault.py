@@ -10,6 +10,7 @@ from coldchain.errors import ColdchainError, IntegrityError, Refused
 from coldchain_backend.recovery import Lock
 from coldchain_backend.recovery.vault import CHUNK, about, new_vault, open_vault
 from coldchain_runtime.secrets import Secret
+from support.soak import rounds
 
 LOCK = Lock.of(Secret("correct horse battery staple"))
 
@@ -49,7 +50,9 @@ def test_nothing_of_it_can_be_read(tmp_path: Path) -> None:
     assert b"evidence" not in (tmp_path / "v").read_bytes()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 1200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_changed_or_missing_byte_is_found(tmp_path: Path, data: st.DataObject) -> None:
     put(tmp_path / "v", bytes(range(256)) * 20)

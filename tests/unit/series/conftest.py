@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from coldchain_backend.sql import Database, open_database
+from coldchain_backend.sql import Database
 from coldchain_backend.sql.session import raw
+from support.databases import empty_database
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(tmp_path_factory.mktemp("series") / "coldchain.sqlite")
+    database = empty_database(tmp_path_factory.mktemp("series") / "coldchain.sqlite")
     yield database
     database.close()
 

@@ -28,7 +28,7 @@ def rows(summary: Summary) -> list[tuple[float, ...]]:
 
 @pytest.mark.soak
 @settings(
-    max_examples=rounds(30, 3_000), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=rounds(25, 3_000), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(
     runs=st.lists(RUN, min_size=1, max_size=6), joins=st.sets(st.integers(0, 5)), edges=st.tuples(EDGE, EDGE)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from coldchain_backend.series import SeriesStore, compact
 from coldchain_backend.sql import open_database
 from coldchain_backend.sql.session import raw
+from support.soak import rounds
 
 HOUR = 3_600_000
 ADDED = st.lists(
@@ -17,7 +18,9 @@ ADDED = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 800), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(added=ADDED, flush_every=st.integers(1, 20))
 def test_compaction_changes_no_answer(
     connection: sqlite3.Connection, added: list[tuple[int, int, float]], flush_every: int
@@ -78,7 +81,9 @@ def test_every_small_block_that_overlaps_a_long_one_is_found(tmp_path: Path) -> 
     database.close()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 800), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(added=ADDED, gone=st.sets(st.integers(0, 40)), joined=st.sampled_from(["joined", "as it came"]))
 def test_what_is_forgotten_is_gone_and_nothing_else_is(
     connection: sqlite3.Connection, added: list[tuple[int, int, float]], gone: set[int], joined: str
@@ -102,7 +107,9 @@ def test_what_is_forgotten_is_gone_and_nothing_else_is(
     assert len(store.readings("other", 0, HOUR)[0]) == 41
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=rounds(25, 1200), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(st.lists(st.lists(st.integers(0, 2 * HOUR), min_size=1, max_size=5).map(sorted), max_size=8))
 def test_parts_that_wait_are_packed_by_time_whatever_their_order(
     connection: sqlite3.Connection, parts: list[list[int]]

@@ -20,6 +20,7 @@ from coldchain_sim.physics import (
     initial,
     step,
 )
+from support.soak import rounds
 
 COLD_ROOM = ChamberSpec()
 SWITCHES = st.lists(
@@ -39,7 +40,7 @@ def ran(switches: list[tuple[str, int]], spec: ChamberSpec = COLD_ROOM) -> tuple
     return chamber, airs
 
 
-@settings(max_examples=40)
+@settings(max_examples=rounds(25, 800))
 @given(switches=SWITCHES)
 def test_air_and_goods_stay_between_the_coldest_coil_and_the_outside(switches: list[tuple[str, int]]) -> None:
     chamber, airs = ran(switches)
@@ -48,7 +49,7 @@ def test_air_and_goods_stay_between_the_coldest_coil_and_the_outside(switches: l
         assert -15.0 < celsius <= warmest
 
 
-@settings(max_examples=40)
+@settings(max_examples=rounds(25, 800))
 @given(switches=SWITCHES)
 def test_the_same_story_gives_the_same_temperatures(switches: list[tuple[str, int]]) -> None:
     assert ran(switches)[1] == ran(switches)[1]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from coldchain_backend.sql import Database, open_database
+from coldchain_backend.sql import Database
+from support.databases import empty_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path / "coldchain.sqlite")
+    database = empty_database(tmp_path / "coldchain.sqlite")
     yield database
     database.close()

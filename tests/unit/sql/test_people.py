@@ -12,7 +12,8 @@ from sqlalchemy import select
 from coldchain.errors import InvalidInput, Refused
 from coldchain.words import Language, Text
 from coldchain_backend.access import By, Person, Role
-from coldchain_backend.sql import Database, PeopleBook, open_database, schema
+from coldchain_backend.sql import Database, PeopleBook, schema
+from support.databases import empty_database
 
 BY = By(name="admin", at_ms=7, why="hired")
 WANG = Person(
@@ -28,7 +29,7 @@ CHEN = Person(id="chen.jing", name=Text(zh="陈静"), role=Role.ADMIN)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = open_database(tmp_path / "coldchain.sqlite")
+    made = empty_database(tmp_path / "coldchain.sqlite")
     yield made
     made.close()
 

@@ -34,6 +34,7 @@ from coldchain_backend.web.services import Services
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
 from support.ledgers import BACKEND, GATEWAY, sealed
+from support.soak import rounds
 from support.still_clock import StillClock
 from support.web_app import BASE, FLEET, WebApp
 
@@ -216,7 +217,9 @@ async def test_people_do_not_write(server: Server) -> None:
         assert (await client.post(WRITE, content=LINE)).status_code in (401, 403)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(25, 2400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     body=st.one_of(
         st.binary(max_size=400),
