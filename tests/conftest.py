@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _tier_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
-    tier = tier_of(Path(str(request.path)))
+    tier = _tier_of(request.node.nodeid)
     if tier is None or not tier.quiet:
         yield
         return
@@ -98,12 +98,13 @@ def pytest_runtest_makereport(
     return report
 
 
-def _tier_of_report(report: pytest.TestReport) -> Tier | None:
-    return tier_of(Path(report.nodeid.split("::")[0]))
+def _tier_of(nodeid: str) -> Tier | None:
+    """The tier of a test; its id begins with the path from the root of the house, wherever that lies."""
+    return tier_of(PurePath(nodeid.split("::", maxsplit=1)[0]))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    tier = _tier_of_report(report)
+    tier = _tier_of(report.nodeid)
     if tier is not None:
         _timing.add(tier, report.start, report.stop, counts=report.when == "call")
     told = dict(report.user_properties)

@@ -217,9 +217,7 @@ async def test_people_do_not_write(server: Server) -> None:
         assert (await client.post(WRITE, content=LINE)).status_code in (401, 403)
 
 
-@settings(
-    max_examples=rounds(25, 2400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=rounds(25, 2400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.one_of(
         st.binary(max_size=400),
