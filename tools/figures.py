@@ -20,7 +20,7 @@ SOURCE = (*PRODUCT, "demo/", "tools/", "bench/")
 LEFT_OUT = ("/migrations/", "/generated/")
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore)")
 MOCK = re.compile(r"\b(unittest\.mock|MagicMock|Mock\(|monkeypatch\.setattr|mocker|patch\()")
-TEST_MASS_REACHED = 0.76
+TEST_MASS_REACHED = 0.79
 """Lines of tests per line of the product that were reached once: less fails; raised towards the target."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -44,7 +44,8 @@ from coldchain_backend.ledger import (
     batch_record,
     mark_record,
 )
-from coldchain_backend.sql import Books, DeliveryQueue, Records, schema
+from coldchain_backend.sql import Books, Database, DeliveryQueue, Records, schema
+from support.databases import empty_database
 from support.still_clock import StillClock
 
 ORGANISATION = "demo"
@@ -152,9 +153,7 @@ class Log:
         self.settings = settings or Settings(organisation=ORGANISATION, public_url="http://page")
         name = f"coldchain-test-{secrets.token_hex(8)}.sqlite"
         self.path = (MEMORY if os.access(MEMORY, os.W_OK) else folder) / name
-        if database is None:
-            shutil.copy(_template(), self.path)
-        self.database = database or Database(self.path)
+        self.database = database or empty_database(self.path)
         self.books = Books(self.database)
         self.judging = Judging(self.books, self.settings, self.ledger)
         self.records = Records(self.database)
