@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from coldchain_backend.cli import app
 from coldchain_backend.sql import DATABASE_FILE, settle
+from coldchain_backend.sql.rows import inflated
 from support.judged_log import HOUR, MINUTE, ORGANISATION, T0, Log, plan
 
 
@@ -45,8 +46,9 @@ def test_equal_cells_are_told_with_their_number(folder: Path) -> None:
 def test_a_cell_that_differs_is_named_with_what_was_stored_and_what_the_readings_say(folder: Path) -> None:
     with sqlite3.connect(folder / DATABASE_FILE) as connection:
         connection.execute("DELETE FROM account_day")
-        more = "UPDATE account_hour SET quarters = replace(CAST(quarters AS TEXT), ?, ?) WHERE hour_ms = ?"
-        connection.execute(more, ('"sums":[15,', '"sums":[16,', T0 + HOUR))
+        [stored] = connection.execute("SELECT quarters FROM account_hour WHERE hour_ms = ?", (T0 + HOUR,))
+        wrong = inflated(stored[0]).replace(b'"sums":[15,', b'"sums":[16,')
+        connection.execute("UPDATE account_hour SET quarters = ? WHERE hour_ms = ?", (wrong, T0 + HOUR))
     status, told = run(folder)
     assert status == 1
     assert "s temperature: quarter from 2026-11-22T21:00:00.000Z" in told

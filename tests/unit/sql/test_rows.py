@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import RowMapping
 
+from coldchain.errors import IntegrityError
 from coldchain.excursions import Excursion, Judged, State
 from coldchain.exposure import Account, accounts
 from coldchain.profiles import Level
@@ -248,6 +249,11 @@ def test_the_accounts_of_an_hour_come_back_from_their_row(values: list[float]) -
 def test_hours_that_were_folded_before_they_were_deflated_are_read() -> None:
     quarters = hour([4.0, 9.5, 4.25], rules=2)
     assert rows.quarters_of(orjson.dumps([one.to_json() for one in quarters])) == quarters
+
+
+def test_a_row_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        rows.quarters_of(b"no longer what it was")
 
 
 def test_the_row_of_an_hour_takes_no_page_for_itself() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 from sqlalchemy import RowMapping
 
+from coldchain.errors import IntegrityError
 from coldchain.excursions import Excursion, State
 from coldchain.exposure import Account, total
 from coldchain.profiles import Level
@@ -52,8 +53,15 @@ def state_of(blob: bytes) -> State:
 
 
 def inflated(blob: bytes) -> bytes:
-    """The JSON inside a blob, which was deflated or was not."""
-    return blob if blob.startswith((b"[", b"{")) else zlib.decompress(blob)
+    """The JSON inside a blob, which was deflated or was not. Raises IntegrityError for neither."""
+    if blob.startswith((b"[", b"{")):
+        return blob
+    try:
+        return zlib.decompress(blob)
+    except zlib.error as error:
+        raise IntegrityError(
+            f"a stored sum or state cannot be read ({error}): `rebuild` makes all again"
+        ) from error
 
 
 def course_row(course: StoredCourse) -> Row:
