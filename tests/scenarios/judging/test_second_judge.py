@@ -25,7 +25,7 @@ from support.soak import rounds
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 BEGIN = 1_700_000_000_000
-SERIES = int(os.environ.get("COLDCHAIN_SERIES") or rounds(40, 1000))
+SERIES = int(os.environ.get("COLDCHAIN_SERIES") or rounds(10, 1000))
 PER_TEST = 10
 ZONES: Sequence[tzinfo] = (
     ZoneInfo("Asia/Shanghai"),
