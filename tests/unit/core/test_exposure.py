@@ -253,6 +253,14 @@ def test_a_crossing_is_an_estimate_between_two_readings() -> None:
     assert crossing_ms((0, 8.0), (100, 8.0), 8.0) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "at_ms"),
+    [(8.0, 12.0, 0), (4.0, 8.0, 100), (12.0, 8.0, 100), (8.0, 4.0, 0), (12.0, 4.0, 50), (8.1, 12.0, None)],
+)
+def test_a_reading_at_the_threshold_crosses_it_there(before: float, after: float, at_ms: int | None) -> None:
+    assert crossing_ms((0, before), (100, after), 8.0) == at_ms
+
+
 def test_accounts_under_changed_rules_add_up_by_the_name_of_each() -> None:
     warm = account(steady(9.0, 10), by(high(8.0)), (0, 10 * MINUTE))
     cold = account([(10 * MINUTE + at, 1.0) for at, _ in steady(1.0, 10)], by(low(2.0)), (10 * MINUTE, HOUR))
