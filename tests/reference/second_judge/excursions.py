@@ -121,6 +121,8 @@ def grow(current: Out | None, rule: Limit, spell: Spell, beyond: list[Span], cou
                 if delay is not None and getattr(current, level) is None and base + end - begin >= delay:
                     setattr(current, level, begin + max(0, delay - base))
             current.out = base + end - begin
+        if beyond and beyond[-1][1] == begin:
+            begin = beyond.pop()[0]
         beyond.append((begin, end))
         begin = end
 
