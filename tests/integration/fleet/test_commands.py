@@ -121,6 +121,26 @@ def test_looser_limits_must_be_wanted_by_name(shell: Shell) -> None:
     assert "is in force now" in wanted.stdout
 
 
+def test_an_earlier_version_comes_back_by_its_number(shell: Shell) -> None:
+    lines = shell.run("versions").stdout.splitlines()
+    assert lines[0].endswith(": no vaccines now")
+    first = lines[-1].split()[0]
+    assert "Missing option '--reason'" in shell.run("rollback", first).stderr
+    assert "no fleet version 9999" in shell.run("rollback", "9999", "--reason", "x").stderr
+
+    back = shell.run("rollback", first, "--allow-loosened", "--allow-removals", "--reason", "vaccines again")
+    assert back.returncode == 0, back.stderr
+    assert "is in force now" in back.stdout
+    assert "vaccine-2-8" in back.stdout
+    shell.run("export", "--out", "again.yaml")
+    assert (shell.folder / "again.yaml").read_text("utf-8").split("\n", 1)[1] == GOOD
+    shell.run("export", "--version", first, "--out", "first.yaml")
+    assert (shell.folder / "first.yaml").read_text("utf-8").split("\n", 1)[1] == GOOD
+    assert shell.run("versions", "--limit", "1").stdout.endswith(": vaccines again\n")
+    again = shell.run("rollback", first, "--reason", "twice")
+    assert "nothing changed" in again.stdout
+
+
 def test_without_a_server_it_is_told_in_one_line(tmp_path: Path) -> None:
     shell = Shell(folder=tmp_path)
     shell.write("backend.toml", f'[backend]\norganisation = "demo"\nlisten = "127.0.0.1:{free_port()}"\n')

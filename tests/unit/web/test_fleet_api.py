@@ -34,6 +34,28 @@ async def test_a_file_is_compared_applied_and_exported(web: WebApp) -> None:
     assert web.log.ledger.end == 1
 
 
+async def test_earlier_versions_are_listed_and_read(web: WebApp) -> None:
+    web.apply(GOOD)
+    flags = {"allow_removals": True, "allow_loosened": True, "reason": "no vaccines now"}
+    async with web.client(Role.ADMIN) as client:
+        applied = await client.post(f"{PATH}/apply", json={"text": LESS, "base": 1, **flags})
+        listed = (await client.get(f"{PATH}/versions")).json()["items"]
+        newest = (await client.get(f"{PATH}/versions", params={"limit": 1})).json()["items"]
+        first = (await client.get(PATH, params={"version": 1})).json()
+        unknown = await client.get(PATH, params={"version": 77})
+    second = applied.json()["version"]
+    assert [(one["version"], one["reason"]) for one in listed] == [(second, "no vaccines now"), (1, None)]
+    assert newest == listed[:1]
+    assert (first["version"], first["text"]) == (1, GOOD)
+    assert (unknown.status_code, unknown.json()["message"]) == (404, "no fleet version 77")
+
+
+async def test_before_the_first_file_there_is_no_version(web: WebApp) -> None:
+    async with web.client(Role.ADMIN) as client:
+        assert (await client.get(f"{PATH}/versions")).json() == {"items": []}
+        assert (await client.get(PATH, params={"version": 1})).status_code == 404
+
+
 async def test_what_was_made_from_an_older_version_is_refused(web: WebApp) -> None:
     web.apply(GOOD)
     async with web.client(Role.ADMIN) as client:

@@ -1,4 +1,4 @@
-"""`fleet check|diff|apply|export|schema`: the fleet as a file."""
+"""`fleet check|diff|apply|versions|export|rollback|schema`: the fleet as a file."""
 
 import json
 import re
@@ -14,8 +14,10 @@ from coldchain_backend.fleetfile import advice_on_file, parse_file, schema
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.durable import write_file_atomic
 
-app = typer.Typer(help="The fleet as a file: check, compare, apply, export.", no_args_is_help=True)
+app = typer.Typer(help="The fleet as a file: check, compare, apply, export, go back.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="the fleet file", dir_okay=False)]
+Removals = Annotated[bool, typer.Option("--allow-removals", help="let things go")]
+Loosened = Annotated[bool, typer.Option("--allow-loosened", help="limits may get looser")]
 _VERSION = re.compile(r"^# coldchain fleet version ([0-9]{1,15})$", re.MULTILINE)
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _NOTES = {
@@ -51,8 +53,8 @@ def apply(  # noqa: PLR0913 - the options of one command
     context: typer.Context,
     file: File,
     *,
-    allow_removals: Annotated[bool, typer.Option("--allow-removals", help="let things go")] = False,
-    allow_loosened: Annotated[bool, typer.Option("--allow-loosened", help="limits may get looser")] = False,
+    allow_removals: Removals = False,
+    allow_loosened: Loosened = False,
     reason: Annotated[str | None, typer.Option(help="why; stands in the ledger")] = None,
     base: Annotated[int | None, typer.Option(help="the version the file was made from")] = None,
     valid_from: Annotated[
@@ -65,7 +67,7 @@ def apply(  # noqa: PLR0913 - the options of one command
     typer.echo("\n".join(describe(difference)))
     text = file.read_text(encoding="utf-8")
     noted = version_of(text) if base is None else base
-    body = {
+    body: Document = {
         "text": text,
         "name": str(file),
         "base": difference["base"] if noted is None else noted,
@@ -74,20 +76,54 @@ def apply(  # noqa: PLR0913 - the options of one command
         "reason": reason,
         "valid_from": valid_from,
     }
-    answer = context_of(context).ask("POST", "/api/v1/fleet/apply", body)
-    done = "is in force now" if answer["changed"] else "was in force already; nothing changed"
-    typer.echo(f"version {answer['version']} {done}")
+    answer = _put_in_force(context, body)
     if answer["changed"] and version_of(text) is not None:
         write_file_atomic(file, with_version(text, answer["version"]).encode())
+
+
+@app.command()
+def versions(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="how many, newest first")] = 20,
+) -> None:
+    """List the versions that were applied, newest first: number, since when, by whom, why."""
+    found = context_of(context).ask("GET", f"/api/v1/fleet/versions?limit={limit}")
+    for one in _items(found, "items"):
+        if isinstance(one, dict):
+            why = "" if one["reason"] is None else f": {one['reason']}"
+            typer.echo(f"{one['version']:>8}  {one['from']}  {one['by']}{why}")
+
+
+@app.command()
+def rollback(
+    context: typer.Context,
+    version: Annotated[int, typer.Argument(min=1, help="its number, as `fleet versions` shows it")],
+    *,
+    reason: Annotated[str, typer.Option(help="why; stands in the ledger")],
+    allow_removals: Removals = False,
+    allow_loosened: Loosened = False,
+) -> None:
+    """Show what going back to an earlier version changes, and put its file in force again, from now on.
+
+    The versions between stay as they were: what was judged by them stays judged by them.
+    """
+    found = context_of(context).ask("GET", f"/api/v1/fleet?version={version}")
+    file: Document = {"text": found["text"], "name": f"version {version}"}
+    difference = context_of(context).ask("POST", "/api/v1/fleet/diff", file)
+    typer.echo("\n".join(describe(difference)))
+    consent = {"allow_removals": allow_removals, "allow_loosened": allow_loosened, "reason": reason}
+    _put_in_force(context, {**file, "base": difference["base"], **consent})
 
 
 @app.command()
 def export(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option(help="the file to write; otherwise it is printed")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="an earlier one; see `fleet versions`")] = None,
 ) -> None:
     """Give the file in force, with its version on top: `apply` then refuses if somebody was faster."""
-    found = context_of(context).ask("GET", "/api/v1/fleet")
+    asked = "/api/v1/fleet" if version is None else f"/api/v1/fleet?version={version}"
+    found = context_of(context).ask("GET", asked)
     if not found["version"]:
         raise InvalidInput("no fleet file was applied yet")
     text = with_version(str(found["text"]), found["version"])
@@ -143,6 +179,13 @@ def with_version(text: str, version: object) -> str:
     """The same file with a version on top."""
     line = f"# coldchain fleet version {version}"
     return f"{line}\n{text}" if version_of(text) is None else _VERSION.sub(line, text, count=1)
+
+
+def _put_in_force(context: typer.Context, body: Document) -> Document:
+    answer = context_of(context).ask("POST", "/api/v1/fleet/apply", body)
+    done = "is in force now" if answer["changed"] else "was in force already; nothing changed"
+    typer.echo(f"version {answer['version']} {done}")
+    return answer
 
 
 def _difference(context: typer.Context, file: Path) -> Document:

@@ -87,6 +87,7 @@ _ROUTES: Final[Mapping[Need, str]] = {
         GET /api/v1/excursions
         GET /api/v1/excursions/{excursion}
         GET /api/v1/fleet
+        GET /api/v1/fleet/versions
         GET /api/v1/follow
         GET /api/v1/gateways
         GET /api/v1/live

@@ -2,8 +2,9 @@
 
 from asyncio import to_thread
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
 from coldchain.errors import InvalidInput
@@ -31,15 +32,26 @@ router = APIRouter(prefix="/api/v1/fleet", tags=["fleet"], responses=FAILURES)
 MAX_ALERTS = 1000
 
 
-class FleetAnswer(BaseModel):
-    """The fleet version in force; `version` 0 and no text before the first file was applied."""
+class VersionItem(BaseModel):
+    """A fleet version: its number, since when it is so, who applied it and why."""
 
     version: int
     from_: Time | None = Field(serialization_alias="from")
     digest: str
     by: str
     reason: str | None
+
+
+class FleetAnswer(VersionItem):
+    """A fleet version with its file; `version` 0 and no text before the first file was applied."""
+
     text: str
+
+
+class VersionList(BaseModel):
+    """Versions, newest first."""
+
+    items: list[VersionItem]
 
 
 class FleetFile(BaseModel):
@@ -100,17 +112,24 @@ class Applied(BaseModel):
 
 
 @router.get("")
-async def current(services: Wanted, person: Asker) -> FleetAnswer:
-    """The fleet file in force, as it was applied; applying it again changes nothing."""
-    newest = services.fleet().current
-    return FleetAnswer(
-        version=newest.number,
-        from_=iso(newest.from_ms) if newest.number else None,
-        digest=newest.digest,
-        by=newest.by,
-        reason=newest.reason,
-        text=newest.text,
-    )
+async def current(
+    services: Wanted, person: Asker, version: Annotated[int | None, Query(ge=1)] = None
+) -> FleetAnswer:
+    """The fleet file in force or of an earlier version, as it was applied; again it changes nothing."""
+    fleet = services.fleet()
+    found = fleet.current if version is None else fleet.numbered(version)
+    if found is None:
+        raise HTTPException(404, f"no fleet version {version}")
+    return FleetAnswer(**_version(found).model_dump(), text=found.text)
+
+
+@router.get("/versions")
+async def versions(
+    services: Wanted, person: Asker, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> VersionList:
+    """The fleet versions that were applied, newest first."""
+    newest = services.fleet().versions[: -limit - 1 : -1]
+    return VersionList(items=[_version(one) for one in newest if one.number])
 
 
 @router.get("/schema")
@@ -155,6 +174,11 @@ async def apply(services: Wanted, person: Asker, file: Application) -> Applied |
     return Applied(
         version=newest.number, changed=True, difference=_answer(before, decision.difference, short)
     )
+
+
+def _version(one: FleetVersion) -> VersionItem:
+    from_ = iso(one.from_ms) if one.number else None
+    return VersionItem(version=one.number, from_=from_, digest=one.digest, by=one.by, reason=one.reason)
 
 
 def _past_ms(valid_from: datetime, now_ms: int) -> int:
