@@ -25,7 +25,8 @@ from coldchain_backend.sql import Audit, Letters, PeopleBook, StandingBook
 from coldchain_backend.web import auth, console
 from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.errors import install_errors
-from coldchain_backend.web.links import install_links
+from coldchain_backend.web.guesses import Guesses
+from coldchain_backend.web.links import WRONG_ALL, WRONG_EACH, install_links
 from coldchain_backend.web.post import Post
 from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
@@ -134,6 +135,7 @@ class WebApp:
         app = _application()
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
+        app.state.wrong_link_codes = Guesses(each=WRONG_EACH, all_together=WRONG_ALL)
         app.state.mirror = None
         app.state.alarm_figures = AlarmFigures()
         app.state.followers = {}

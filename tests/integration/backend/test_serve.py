@@ -118,7 +118,7 @@ def test_what_was_acknowledged_survives_a_kill_and_is_verified(backend: Backend)
     backend.start()
     report = backend.verify()
     assert report.returncode == 0
-    assert re.search(r"^intact: \d+ records, 60 batches, 120 lines, 1 gateways$", report.stdout, re.M)
+    assert re.search(r"^intact: \d+ records, 60 batches, 120 lines, 1 gateway$", report.stdout, re.M)
     status, _ = backend.ask("POST", "/api/v2/write", request(batches), token)
     assert status == 204
     assert "60 batches" in backend.verify().stdout

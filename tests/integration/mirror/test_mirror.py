@@ -117,7 +117,7 @@ def test_a_rebuild_stands_as_before(log: MirroredLog) -> None:
 def test_compare_finds_what_is_missing_different_and_orphaned(log: MirroredLog) -> None:
     talk(log, 20)
     log.reflect()
-    ours = "organisation=demo,asset=store,zone=z,point=p.s3,sensor=s3"
+    ours = "organisation=demo,asset=store,zone=z,point=p.s3,point_name=s3,sensor=s3"
     log.bucket.delete("reading", {"sensor": "s2"}, ((T0 + MINUTE) * 1_000_000, (T0 + 3 * MINUTE) * 1_000_000))
     log.bucket.write(f"reading,{ours} temperature=99.0 {T0 + MINUTE}".encode(), Precision.MS)
     log.bucket.write(f"reading,{ours} temperature=1.0 {T0 + MINUTE + 1}".encode(), Precision.MS)

@@ -39,7 +39,7 @@ def test_the_command_answers_and_names(folder: Path) -> None:
     done = run("--ledger", str(folder))
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        "intact: 43 records, 40 batches, 80 lines, 1 gateways",
+        "intact: 43 records, 40 batches, 80 lines, 1 gateway",
     )
     segments(folder)[-1].unlink()
     done = run("--ledger", str(folder), "--json")

@@ -103,10 +103,6 @@ class Fleet:
         """The fleet of an organisation that has not applied a file yet."""
         return cls(versions=(FleetVersion.first(organisation),))
 
-    def numbered(self, number: int) -> FleetVersion | None:
-        """The version of this number, also one whose place another has taken."""
-        return next((one for one in self.versions if one.number == number), None)
-
     def with_version(self, version: FleetVersion) -> "Fleet":
         """This fleet with one more, newer version; what it says takes the place of all from its time on."""
         return Fleet(versions=(*self.versions, version), said=self.said)

@@ -117,9 +117,12 @@ async def current(
 ) -> FleetAnswer:
     """The fleet file in force or of an earlier version, as it was applied; again it changes nothing."""
     fleet = services.fleet()
-    found = fleet.current if version is None else fleet.numbered(version)
-    if found is None:
-        raise HTTPException(404, f"no fleet version {version}")
+    found = fleet.current
+    if version is not None and version != found.number:
+        earlier = [one for one in fleet.versions if one.number == version]
+        if not earlier:
+            raise HTTPException(404, f"no fleet version {version}")
+        found = earlier[0]
     return FleetAnswer(**_version(found).model_dump(), text=found.text)
 
 
