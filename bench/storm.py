@@ -18,6 +18,7 @@ from bench.loads import ORGANISATION, Load, Sender, Shape
 from bench.states import places
 from bench.table import Row
 from bench.timing import SCALE
+from coldchain_backend.app.garbage import look_rarely
 from coldchain_backend.fleet import fleet_record
 from coldchain_backend.fleetfile import parse
 from coldchain_backend.judging import Judging, Settings
@@ -78,6 +79,7 @@ def storm(name: str, place: Place) -> list[Row]:
         while records := ledger.read(judging.offset, 1_000):
             judging.consume(records)
         ledger.put([batch(sender, clock.at_ms, 12.0) for sender in load.senders])
+        look_rarely()  # as the server does
         before_mb = peak_mb()
         began, cpu = time.perf_counter(), time.process_time()
         judging.consume(ledger.read(judging.offset, 10_000))

@@ -1,7 +1,6 @@
 """What runs, in which order it starts, and how it stops: read from top to bottom."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from coldchain_backend.app.backups import DailyBackups
 from coldchain_backend.app.beats import Beats
 from coldchain_backend.app.delivering import Mail
 from coldchain_backend.app.followed import follow_watch, followers_of, following
+from coldchain_backend.app.garbage import look_rarely
 from coldchain_backend.app.heartbeat import Heartbeat
 from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
 from coldchain_backend.app.judged import JudgingThread, judging_settings
@@ -189,7 +189,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
     if ground.mirror is None:
         sql.forget_changes(database)
     consumer = judging.Judging(books, judging_settings(ground.settings), ground.ledger)
-    gc.freeze()  # the state of all points stays: no pause to look through it while alerts wait
+    look_rarely()
 
     def idle() -> bool:
         return consumer.fold() or books.tidy()
