@@ -92,6 +92,21 @@ def test_a_name_that_tells_nothing_is_what_the_subscription_says() -> None:
     ]
 
 
+def test_numbered_names_in_one_folder_stay_sensors_of_their_own(decoder: MqttFormat) -> None:
+    said = payload(
+        metric(name="in/fridge_temp_1", single=4.0),
+        metric(name="in/freezer_temp_1", single=-18.0),
+        metric(name="in/temp_2", single=5.0),
+        metric(name="hall/temperature", single=9.0),
+    )
+    assert told(decoder, "NDATA", said) == [
+        ("cold/edge1/in/fridge_temp_1", 4.0),
+        ("cold/edge1/in/freezer_temp_1", -18.0),
+        ("cold/edge1/in/temp_2", 5.0),
+        ("cold/edge1/hall", 9.0),
+    ]
+
+
 @given(st.floats(-200, 850, width=32))
 def test_every_float_arrives(celsius: float) -> None:
     decoder = mqtt_format("sparkplug", Options())

@@ -27,6 +27,8 @@ DATA: Final = frozenset({"NDATA", "DDATA"})
 DEATHS: Final = frozenset({"NDEATH", "DDEATH"})
 # What nodes tell of themselves.
 OWN: Final = ("bdSeq", "Node Control/", "Node Info/", "Device Control/", "Properties/")
+# Last parts that are nothing but a quantity: the thing is the folder above.
+BARE: Final = frozenset(ending for ending, _ in (*ENDINGS, *SWITCHES))
 MOST_NODES: Final = 500
 MOST_NAMES: Final = 5_000
 
@@ -127,7 +129,7 @@ class Sparkplug:
             return None
         if not entity.field:
             return None
-        thing = "" if entity.sure and entity.thing == last else entity.thing
+        thing = "" if entity.sure and last.lower().strip("_- ") in BARE else entity.thing
         return entity._replace(thing="/".join(part for part in (path, thing) if part) or last)
 
 
