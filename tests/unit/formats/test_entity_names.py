@@ -1,11 +1,14 @@
 """What a name tells of a bare value; what it does not tell is not guessed."""
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coldchain.readings import RefusalReason
-from coldchain_gateway.formats.entity_names import ENDINGS, OTHERS, SWITCHES, entity_of
+from coldchain_gateway.formats.entity_names import BEHIND, ENDINGS, OTHERS, SWITCHES, entity_of
 from coldchain_gateway.formats.recent import Heard, Last
 from coldchain_gateway.formats.values import Unreadable
 
@@ -47,6 +50,19 @@ def test_an_ending_tells_the_quantity_and_leaves_the_thing(name: str, thing: str
 def test_a_number_or_a_unit_behind_the_ending_changes_no_name(name: str, field: str, unit: str) -> None:
     found = entity_of(name, switch=False, otherwise="temperature")
     assert found == (name, field, True, unit)
+
+
+@given(st.from_regex(r"[a-z0-9 _-]{0,12}", fullmatch=True))
+def test_a_number_is_found_wherever_a_plain_search_finds_it(name: str) -> None:
+    plain = re.fullmatch(r"(.*?)(?:[_\- ]?[0-9]+|[_\- ](?:f|degf|fahrenheit|c|degc|celsius))", name)
+    found = BEHIND.fullmatch(name)
+    assert (found and found[1]) == (plain and plain[1])
+
+
+def test_a_name_of_a_hundred_thousand_digits_is_read_at_once() -> None:
+    began = time.process_time()
+    entity_of("1" * 100_000 + "x", switch=False, otherwise="temperature")
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("word", sorted(OTHERS))

@@ -79,8 +79,9 @@ OTHERS: Final = frozenset(
 DERIVED: Final = frozenset({"absolute", "specific"})
 FAHRENHEIT: Final = frozenset({"f", "degf", "fahrenheit"})
 TEMPERATURES: Final = frozenset({"temperature", "dew_point", "set_point"})
-# What may stand behind an ending: a number, or the unit of a temperature.
-_BEHIND: Final = re.compile(r"(.*?)(?:[_\- ]?[0-9]+|[_\- ](f|degf|fahrenheit|c|degc|celsius))")
+# What may stand behind an ending: a number, or the unit of a temperature. A number is looked at from its
+# first digit only, so that a name costs what its length costs.
+BEHIND: Final = re.compile(r"(.*?)(?:[_\- ]?(?<![0-9])[0-9]++|[_\- ](f|degf|fahrenheit|c|degc|celsius))")
 # Chips whose own temperature is nobody's goods.
 CHIPS: Final = frozenset({"esp", "esp32", "esp8266", "rp2040", "cpu", "processor", "chip"})
 
@@ -108,7 +109,7 @@ def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
         return Entity(name[: len(name) - len(found[0])].rstrip("_- ") or name, found[1], sure=True)
     if switch or not NEVER.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} does not tell what it measures")
-    behind = _BEHIND.fullmatch(folded)
+    behind = BEHIND.fullmatch(folded)
     found = _ending(behind[1], switch=False) if behind and not words & DERIVED else None
     if behind is not None and found is not None and (behind[2] is None or found[1] in TEMPERATURES):
         unit = "" if behind[2] is None else "F" if behind[2] in FAHRENHEIT else "C"
