@@ -146,6 +146,27 @@ def test_the_remains_of_an_older_file_tell_its_messages_as_they_are_stored_now(t
         assert [shelf for _, shelf, _ in sorted(before)] == [0, 1, 4095]
 
 
+@pytest.mark.parametrize("stored", [7, 1 << 50, None, "text"])
+def test_messages_of_which_one_is_no_shelf_are_not_taken_over(
+    tmp_path: Path, stored: int | str | None
+) -> None:
+    path = tmp_path / OUTBOX_FILE
+    SqliteOutbox(path).close()
+    changed(
+        path,
+        "DROP TABLE message",
+        "CREATE TABLE message (session, shelf, digests)",
+        "INSERT INTO message VALUES (1, 2, zeroblob(128))",
+    )
+    with Remains(path) as remains:
+        assert remains.messages() == [(1, 2, bytes(128))]
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("INSERT INTO message VALUES (1, 3, ?)", (stored,))
+        database.commit()
+    with Remains(path) as remains:
+        assert remains.messages() == []
+
+
 def test_the_remains_of_a_file_of_the_first_format_can_be_read() -> None:
     with Remains(OLD) as remains:
         states = [batch.state for batch in remains.batches()]

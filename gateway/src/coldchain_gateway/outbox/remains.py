@@ -17,7 +17,7 @@ from coldchain.seal import Batch, batch_hash, read_batches
 
 from .batches import decompress
 from .contract import Boot, CorruptOutbox, Hole, HoleReason
-from .database import Row, Scalar, integer, know_shelves, optional_integer, queries
+from .database import Row, Scalar, blob, integer, know_shelves, optional_integer, queries
 
 WINDOW_IDS: Final = 1000
 # Beyond so many unreadable ids a table is given up: nothing but broken pages is left of it.
@@ -146,9 +146,9 @@ class Remains:
         query = "remains_message" if self._version > 2 else "remains_message_of_format_2"
         try:
             found = self._connection.execute(queries()[query]).fetchall()
-        except sqlite3.DatabaseError:
+            return [(integer(session), integer(shelf), blob((stored,))) for session, shelf, stored in found]
+        except (sqlite3.DatabaseError, CorruptOutbox):
             return []
-        return [(int(row[0]), int(row[1]), bytes(row[2])) for row in found]
 
     def _encoded(self, batch_id: int) -> bytes | None:
         packed = self._bytes("body", batch_id)
