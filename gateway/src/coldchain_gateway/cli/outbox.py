@@ -156,14 +156,14 @@ def _batches(batches: "Iterable[KeptBatch]", *, as_json: bool) -> None:
 
 def faults_of(batches: "Iterable[KeptBatch]", public: bytes | None) -> Iterator[str]:
     """What is wrong with each batch, one sentence each; `public`: this gateway's key, where there is one."""
-    from coldchain.seal import Batch, check, fingerprint, read_batches
+    from coldchain.seal import Batch, check, fingerprint, read_batch
 
     newest: dict[str, tuple[int, str]] = {}
     for batch in batches:
         if batch.encoded is None:
             yield f"{batch.run} {batch.seq}: its bytes are lost or not what was sealed"
             continue
-        sealed = next(iter(read_batches(batch.encoded)))
+        sealed = read_batch(batch.encoded)
         if not isinstance(sealed, Batch):
             continue
         if public is not None and sealed.gateway == fingerprint(public) and (fault := check(sealed, public)):

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
-from coldchain.seal import Batch, read_batches
+from coldchain.seal import Batch, read_batch
 
 from .batches import add_hole, compress
 from .contract import CorruptOutbox
@@ -69,7 +69,7 @@ class _Saving:
     def _waiting(self) -> Iterator[tuple[KeptBatch, Batch, bytes]]:
         for kept in self._remains.batches():
             if kept.state == "waiting" and kept.encoded is not None:
-                sealed = next(iter(read_batches(kept.encoded)))
+                sealed = read_batch(kept.encoded)
                 if isinstance(sealed, Batch):
                     yield kept, sealed, compress(kept.encoded)
 
