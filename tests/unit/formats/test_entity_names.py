@@ -45,6 +45,10 @@ def test_an_ending_tells_the_quantity_and_leaves_the_thing(name: str, thing: str
         ("cold_temperature_f", "temperature", "F"),
         ("Cold-Temp-Celsius", "temperature", "C"),
         ("cold_set_point_degf", "set_point", "F"),
+        ("freezer_temp_1_f", "temperature", "F"),
+        ("freezer temp f 1", "temperature", "F"),
+        ("Freezer-Temperature-2-C", "temperature", "C"),
+        ("set_point_1_f", "set_point", "F"),
     ],
 )
 def test_a_number_or_a_unit_behind_the_ending_changes_no_name(name: str, field: str, unit: str) -> None:
@@ -52,9 +56,11 @@ def test_a_number_or_a_unit_behind_the_ending_changes_no_name(name: str, field: 
     assert found == (name, field, True, unit)
 
 
-@given(st.from_regex(r"[a-z0-9 _-]{0,12}", fullmatch=True))
+@given(st.from_regex(r"[cdefgpt0-9 _-]{0,12}", fullmatch=True))
 def test_a_number_is_found_wherever_a_plain_search_finds_it(name: str) -> None:
-    plain = re.fullmatch(r"(.*?)(?:[_\- ]?[0-9]+|[_\- ](?:f|degf|fahrenheit|c|degc|celsius))", name)
+    plain = re.fullmatch(
+        r"(.*?)(?:[_\- ]?[0-9]+|(?:[_\- ]?[0-9]+)?[_\- ](?:f|degf|c)(?:[_\- ]?[0-9]+)?)", name
+    )
     found = BEHIND.fullmatch(name)
     assert (found and found[1]) == (plain and plain[1])
 
@@ -73,7 +79,10 @@ def test_a_word_of_another_quantity_makes_no_temperature(word: str, name: str) -
     assert caught.value.reason is RefusalReason.UNMAPPED
 
 
-@pytest.mark.parametrize("name", ["absolute_humidity", "room_absolute_humidity_2", "humidity_f", "co2_c"])
+@pytest.mark.parametrize(
+    "name",
+    ["absolute_humidity", "room_absolute_humidity_2", "humidity_f", "humidity_1_f", "co2_c", "co2_1_c"],
+)
 def test_what_comes_in_another_unit_is_not_taken(name: str) -> None:
     with pytest.raises(Unreadable):
         entity_of(name, switch=False, otherwise="temperature")

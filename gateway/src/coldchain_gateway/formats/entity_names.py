@@ -55,22 +55,8 @@ NEVER: Final = frozenset(
 OTHERS: Final = frozenset(
     {
         *("humidity", "hum", "moisture", "rain", "wind", "pressure", "altitude", "distance", "depth"),
-        *(
-            "co",
-            "co2",
-            "eco2",
-            "voc",
-            "tvoc",
-            "nox",
-            "iaq",
-            "aqi",
-            "gas",
-            "radon",
-            "pm",
-            "pm1",
-            "pm10",
-            "pm25",
-        ),
+        *("co", "co2", "eco2", "voc", "tvoc", "nox", "iaq", "aqi", "gas", "radon"),
+        *("pm", "pm1", "pm10", "pm25"),
         *("battery", "resistance", "conductivity", "ph", "flow", "rate", "volume", "weight", "noise", "rpm"),
         *("dbm", "snr", "lux", "light", "illuminance", "latitude", "longitude", "speed"),
     }
@@ -79,9 +65,12 @@ OTHERS: Final = frozenset(
 DERIVED: Final = frozenset({"absolute", "specific"})
 FAHRENHEIT: Final = frozenset({"f", "degf", "fahrenheit"})
 TEMPERATURES: Final = frozenset({"temperature", "dew_point", "set_point"})
-# What may stand behind an ending: a number, or the unit of a temperature. A number is looked at from its
-# first digit only, so that a name costs what its length costs.
-BEHIND: Final = re.compile(r"(.*?)(?:[_\- ]?(?<![0-9])[0-9]++|[_\- ](f|degf|fahrenheit|c|degc|celsius))")
+# What may stand behind an ending: a number, the unit of a temperature, or both. A number is looked at from
+# its first digit only, so that a name costs what its length costs.
+_NUMBER: Final = r"(?:[_\- ]?(?<![0-9])[0-9]++)"
+BEHIND: Final = re.compile(
+    rf"(.*?)(?:{_NUMBER}|{_NUMBER}?[_\- ](f|degf|fahrenheit|c|degc|celsius){_NUMBER}?)"
+)
 # Chips whose own temperature is nobody's goods.
 CHIPS: Final = frozenset({"esp", "esp32", "esp8266", "rp2040", "cpu", "processor", "chip"})
 
@@ -104,13 +93,14 @@ def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
     words = frozenset(folded.replace("-", "_").replace(" ", "_").split("_"))
     if not CHIPS.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} is the board's own")
-    found = None if words & DERIVED else _ending(folded, switch=switch)
+    plain = DERIVED.isdisjoint(words)
+    found = _ending(folded, switch=switch) if plain else None
     if found is not None:
         return Entity(name[: len(name) - len(found[0])].rstrip("_- ") or name, found[1], sure=True)
     if switch or not NEVER.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} does not tell what it measures")
-    behind = BEHIND.fullmatch(folded)
-    found = _ending(behind[1], switch=False) if behind and not words & DERIVED else None
+    behind = BEHIND.fullmatch(folded) if plain else None
+    found = _ending(behind[1], switch=False) if behind else None
     if behind is not None and found is not None and (behind[2] is None or found[1] in TEMPERATURES):
         unit = "" if behind[2] is None else "F" if behind[2] in FAHRENHEIT else "C"
         return Entity(name, found[1], sure=True, unit=unit)
