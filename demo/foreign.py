@@ -83,21 +83,13 @@ class Foreign:
         """Whether every query of every panel has rows where it should."""
         command = [installed("coldchain-dashboards"), "check", "--since", "1h", *self._influx(folder)]
         try:
-            said = run(command, within_s=WITHIN_S)
+            total = _TOTAL.search(run(command, within_s=WITHIN_S))
+            found, holds = total[0] if total else "nothing was asked", total is not None
         except ProgramFailed as failed:
             wrong = [line for line in str(failed).splitlines() if line.startswith("NO")]
-            return Check(
-                statement="every panel's query has rows, or waits for its event",
-                found="; ".join(wrong[:3]),
-                holds=False,
-            )
-        total = _TOTAL.search(said)
-        found = total[0] if total else "nothing was asked"
-        return Check(
-            statement="every panel's query has rows, or waits for its event",
-            found=found,
-            holds=total is not None,
-        )
+            found, holds = "; ".join(wrong[:3]), False
+        statement = "every panel's query has rows, or waits for its event"
+        return Check(statement=statement, found=found, holds=holds)
 
     def _organisation_there(self) -> str:
         """The organisation of InfluxDB 2 that the token sees; empty for 1.x, and where it may see none."""
