@@ -131,6 +131,7 @@ class Life:
         return replace(what, receivers=what.receivers[: self.random.choice([1, 2])])
 
 
+@pytest.mark.soak
 @pytest.mark.acceptance("T5")
 @pytest.mark.parametrize("seed", range(rounds(4, 300)))
 def test_no_notice_of_any_life_tells_of_a_restart(tmp_path: Path, seed: int, figures: Figures) -> None:

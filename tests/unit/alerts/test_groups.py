@@ -326,6 +326,7 @@ def test_no_alarm_waits_longer_than_the_wait_and_none_without_another_before_it(
             assert before
 
 
+@pytest.mark.soak
 @pytest.mark.acceptance("T11")
 def test_a_storm_of_one_asset_is_two_messages(figures: Figures) -> None:
     number = rounds(200, 5000)

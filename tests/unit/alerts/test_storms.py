@@ -42,6 +42,7 @@ def most_in_a_window(stage: Stage, receiver: str, rate: Rate) -> int:
     return max(sum(1 for at_ms in sent if first <= at_ms < first + rate.per_ms) for first in sent)
 
 
+@pytest.mark.soak
 @pytest.mark.acceptance("T11")
 def test_ten_thousand_alerts_in_a_minute_stay_within_the_rate_and_all_are_told(figures: Figures) -> None:
     number = rounds(1_000, 10_000)

@@ -124,6 +124,7 @@ def seeds(block: int) -> list[int]:
     return [*range(block * 3, block * 3 + 3), *(FOUND if block == 0 else ())]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("block", range(rounds(4, 300)))
 def test_the_bucket_holds_what_should_stand_there(tmp_path: Path, block: int) -> None:
     for seed in seeds(block):
