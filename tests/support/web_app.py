@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from coldchain.errors import Refused
 from coldchain_backend.access import Cost, Grant, Links, Passwords, Purpose, Role, open_tokens
 from coldchain_backend.app.beats import Beats
-from coldchain_backend.app.web import ROUTERS, empty_application
+from coldchain_backend.app.web import ROUTERS, empty_application, remembering
 from coldchain_backend.config import BeatSection
 from coldchain_backend.delivery import Attempts
 from coldchain_backend.fleet import fleet_record
@@ -23,10 +23,8 @@ from coldchain_backend.judging import News
 from coldchain_backend.ledger import Json, Kind, MarkName, MemoryLedger, NewRecord, Record, mark_record
 from coldchain_backend.sql import Audit, Letters, PeopleBook, StandingBook
 from coldchain_backend.web import auth, console
-from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.errors import install_errors
-from coldchain_backend.web.guesses import Guesses
-from coldchain_backend.web.links import WRONG_ALL, WRONG_EACH, install_links
+from coldchain_backend.web.links import install_links
 from coldchain_backend.web.post import Post
 from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
@@ -60,11 +58,12 @@ def _routes() -> FastAPI:
 
 
 def _application() -> FastAPI:
-    """An application with those routes, to which a test may add."""
+    """An application with those routes and a memory of its own, to which a test may add."""
     app, declared = empty_application(), _routes()
     app.router.routes = [*declared.routes]
     app.user_middleware = [*declared.user_middleware]
     app.exception_handlers = {**declared.exception_handlers}
+    remembering(app)
     return app
 
 
@@ -135,9 +134,7 @@ class WebApp:
         app = _application()
         app.state.auth = self.auth
         app.state.signing_in = SigningIn(self.auth, self.people, self.audit, Passwords(CHEAP))
-        app.state.wrong_link_codes = Guesses(each=WRONG_EACH, all_together=WRONG_ALL)
         app.state.mirror = None
-        app.state.alarm_figures = AlarmFigures()
         app.state.followers = {}
         app.state.post = self.post
         app.state.services = Services(

@@ -17,7 +17,6 @@ from coldchain_backend.delivery.standings import Known
 from coldchain_backend.ingest import Admission
 from coldchain_backend.ledger import ActName, act_record
 from coldchain_backend.sql import schema
-from coldchain_backend.web import gateways
 from coldchain_backend.web.auth import COOKIE
 from coldchain_backend.web.rights import _ROUTES
 from support.judged_log import MINUTE, ORGANISATION, T0
@@ -87,7 +86,7 @@ def walk(web: WebApp, tmp_path: Path) -> Walk:
     )  # fmt: skip
     admission.catch_up()
     state = web.app.state
-    state.admission, state.key, state.wrong_codes = admission, BACKEND, gateways.WrongCodes()
+    state.admission, state.key = admission, BACKEND
     return Walk(web)
 
 

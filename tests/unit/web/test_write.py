@@ -29,7 +29,7 @@ from coldchain_backend.ledger import (
     mark_record,
     read_json,
 )
-from coldchain_backend.web import bodies, gateways, write
+from coldchain_backend.web import bodies, write
 from coldchain_backend.web.services import Services
 from support.doors import request as sealed_request
 from support.judged_log import ORGANISATION
@@ -59,7 +59,6 @@ class Server:
         self.admission.catch_up()
         state = self.web.app.state
         state.admission, state.key = self.admission, BACKEND
-        state.watch_versions, state.wrong_codes = write.WatchVersions(), gateways.WrongCodes()
         grant = Grant(name="gw", purpose=Purpose.GATEWAY, made_ms=0)
         self.token = self.web.auth.tokens.issue(grant)
 

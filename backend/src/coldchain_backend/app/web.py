@@ -36,7 +36,8 @@ from coldchain_backend.web.alarm_figures import AlarmFigures
 from coldchain_backend.web.bodies import BoundedBodies
 from coldchain_backend.web.console import install
 from coldchain_backend.web.errors import install_errors
-from coldchain_backend.web.links import install_links
+from coldchain_backend.web.guesses import Guesses
+from coldchain_backend.web.links import WRONG_ALL, WRONG_EACH, install_links
 from coldchain_backend.web.proxies import Proxies, networks_of
 from coldchain_backend.web.rights import include
 from coldchain_backend.web.services import GatewaySeen, Room, Services
@@ -93,24 +94,30 @@ def empty_application() -> FastAPI:
     return app
 
 
+def remembering(app: FastAPI) -> None:
+    """Let an application remember of its own what its routes count and keep."""
+    app.state.watch_versions = write.WatchVersions()
+    app.state.alarm_figures = AlarmFigures()
+    app.state.wrong_codes = gateways.WrongCodes()
+    app.state.wrong_link_codes = Guesses(each=WRONG_EACH, all_together=WRONG_ALL)
+
+
 def application(ground: Ground) -> FastAPI:
     """Routes for machines, people and operators of the server."""
     app = empty_application()
+    remembering(app)
     doors = auth.Auth(
         tokens=ground.tokens, people=ground.people, clock=ground.clock, public_url=ground.settings.public_url
     )
     app.state.auth = doors
     app.state.signing_in = SigningIn(doors, ground.people, ground.audit, Passwords(Cost()))
     app.state.admission = ground.admission
-    app.state.watch_versions = write.WatchVersions()
     app.state.key = ground.key
     app.state.statement = lambda heads: statement_of(ground.ledger, ground.key, heads)
     app.state.exports = evidence.Exports(source_of(ground), ground.settings.data_dir)
     app.state.held = ground.settings.data_dir / HELD
     app.state.mirror = ground.mirror
-    app.state.alarm_figures = AlarmFigures()
     app.state.followers = ground.followers
-    app.state.wrong_codes = gateways.WrongCodes()
     app.state.services = Services(
         organisation=ground.settings.organisation,
         clock=ground.clock,

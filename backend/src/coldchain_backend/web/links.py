@@ -36,8 +36,7 @@ JUDGED_WITHIN_S: Final = 3.0
 
 
 def install_links(app: FastAPI) -> None:
-    """Add the pages to an application whose state holds the services."""
-    app.state.wrong_link_codes = Guesses(each=WRONG_EACH, all_together=WRONG_ALL)
+    """Add the pages to an application whose state holds the services and `wrong_link_codes`."""
     include(app, [router])
 
 
