@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,9 @@ from support.mirrored_log import MirroredLog
 
 
 @pytest.fixture
-def bucket() -> MemoryBucket:
-    return MemoryBucket()
-
-
-@pytest.fixture
-def log(tmp_path: Path, bucket: MemoryBucket) -> Iterator[MirroredLog]:
-    made = MirroredLog(tmp_path, bucket)
-    made.fleet(plan({"a": MINUTE}))
-    yield made
-    made.close()
+def log(log: MirroredLog) -> MirroredLog:
+    log.fleet(plan({"a": MINUTE}))
+    return log
 
 
 def speak(log: MirroredLog, minutes: range, celsius: float = 4.0) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from coldchain_backend.influx import InfluxTrouble, Trouble
@@ -14,18 +11,6 @@ from coldchain_backend.mirror.memory import load
 from support.judged_log import MINUTE, T0, plan
 from support.memory_bucket import MemoryBucket
 from support.mirrored_log import MirroredLog
-
-
-@pytest.fixture
-def bucket() -> MemoryBucket:
-    return MemoryBucket()
-
-
-@pytest.fixture
-def log(tmp_path: Path, bucket: MemoryBucket) -> Iterator[MirroredLog]:
-    made = MirroredLog(tmp_path, bucket)
-    yield made
-    made.close()
 
 
 def equal(log: MirroredLog) -> None:

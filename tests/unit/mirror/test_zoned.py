@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -93,16 +91,9 @@ def two_zones(first: str, second: str, third: str) -> Plan:
 
 
 @pytest.fixture
-def bucket() -> MemoryBucket:
-    return MemoryBucket()
-
-
-@pytest.fixture
-def log(tmp_path: Path, bucket: MemoryBucket) -> Iterator[MirroredLog]:
-    made = MirroredLog(tmp_path, bucket)
-    made.fleet(two_zones("z1", "z1", "z2"))
-    yield made
-    made.close()
+def log(log: MirroredLog) -> MirroredLog:
+    log.fleet(two_zones("z1", "z1", "z2"))
+    return log
 
 
 def speak(log: MirroredLog, minutes: range, **celsius: float) -> None:
