@@ -186,8 +186,6 @@ def total(stored: Sequence[StoredAccount]) -> Account:
     """
     if not stored or any(one["activation_kj_mol"] != stored[0]["activation_kj_mol"] for one in stored):
         raise InvalidInput("no accounts, or accounts by different activation energies: they do not add up")
-    sums = [sum(figures) for figures in zip(*[one["sums"] for one in stored], strict=True)]
-    readings, covered, unknown, inside, values, squares = sums
     rules: dict[str, list[int]] = {}
     grades: dict[str, int] = {}
     for one in stored:
@@ -198,24 +196,18 @@ def total(stored: Sequence[StoredAccount]) -> Account:
             figures[2] += degree
         for grade, ms in one["grades"].items():
             grades[grade] = grades.get(grade, 0) + ms
-    return Account(
-        readings=readings,
-        covered_ms=covered,
-        unknown_ms=unknown,
-        in_ms=inside,
-        double_values=values,
-        double_squares=squares,
-        activation_kj_mol=float(stored[0]["activation_kj_mol"]),
-        lowest=_extreme(min([one["lowest"] for one in stored if one["lowest"]], default=None)),
-        highest=_extreme(
-            max([one["highest"] for one in stored if one["highest"]], key=_height, default=None)
-        ),
-        double_kinetic=sum([int(one["kinetic"]) for one in stored]),
-        rules=tuple(
-            RuleAccount(rule=name, out_ms=out_ms, readings=number, double_degree_ms=degree)
-            for name, (out_ms, number, degree) in rules.items()
-        ),
-        grades=tuple((grade, grades[grade.value]) for grade in Grade if grade.value in grades),
+    lows = [low for one in stored if (low := one["lowest"])]
+    highs = [high for one in stored if (high := one["highest"])]
+    return Account.from_json(
+        {
+            "activation_kj_mol": stored[0]["activation_kj_mol"],
+            "sums": [sum(figures) for figures in zip(*[one["sums"] for one in stored], strict=True)],
+            "lowest": min(lows, default=None),
+            "highest": max(highs, key=_height, default=None),
+            "kinetic": str(sum([int(one["kinetic"]) for one in stored])),
+            "rules": [[name, *figures] for name, figures in rules.items()],
+            "grades": {grade.value: grades[grade.value] for grade in Grade if grade.value in grades},
+        }
     )
 
 
