@@ -65,17 +65,17 @@ class Together:
         return any(entry.critical for entry in self.entries)
 
     def _body(self, alert_of: Callable[[str], Alert | None], fleet: Fleet) -> bytes:
-        most, body = MOST_NAMED, self._naming(MOST_NAMED, alert_of, fleet)
-        while len(body) >= MOST_BYTES and most > 1:
-            most //= 2
-            body = self._naming(most, alert_of, fleet)
+        ordered = sorted(_newest(self.entries), key=lambda one: (not one.critical, one.at_ms, one.alert))
+        named = [_named(entry, alert_of(entry.alert), fleet) for entry in ordered[:MOST_NAMED]]
+        body = self._naming(named, ordered, fleet)
+        while len(body) >= MOST_BYTES and len(named) > 1:
+            named = named[: len(named) // 2]
+            body = self._naming(named, ordered, fleet)
         return body
 
-    def _naming(self, most: int, alert_of: Callable[[str], Alert | None], fleet: Fleet) -> bytes:
-        """The body that names at most so many alerts."""
+    def _naming(self, named: Sequence[dict[str, object]], ordered: Sequence[Entry], fleet: Fleet) -> bytes:
+        """The body that names these alerts of all, which are in order."""
         waiting = self.entries
-        ordered = sorted(_newest(waiting), key=lambda one: (not one.critical, one.at_ms, one.alert))
-        named = [_named(entry, alert_of(entry.alert), fleet) for entry in ordered[:most]]
         counts = {event: sum(1 for one in waiting if one.type == event) for event in _events(waiting)}
         left = len(ordered) - len(named)
         text = {one.value: _text(one, counts, named, left) for one in Language}
