@@ -75,6 +75,12 @@ def celsius(value: float | None) -> str:
     return "" if value is None else f"{value:.1f} °C"
 
 
+def place_and_value(one: Named, language: Language) -> str:
+    """Where an alert of a digest is, and what was measured there."""
+    value = celsius(one.value_c)
+    return one.place.in_(language) + (f" {value}" if value else "")
+
+
 def minutes_text(minutes: float | None) -> str:
     """Minutes; tenths below ten."""
     if minutes is None:
@@ -212,11 +218,12 @@ class _Writer:
     def named(self, one: Named) -> Fact:
         levels = self.phrases["level"]
         words = (levels.get(one.level, levels["none"]), _event(self.phrases, one.event))
-        value = f" {celsius(one.value_c)}" if one.value_c is not None else ""
+        text = place_and_value(one, self.language)
         if one.limit_c is not None and one.value_c is not None:
-            value += f" ({self.phrases['fact']['limit']} {celsius(one.limit_c)})"
-        at = f" ({self.local(one.at_ms)})" if one.at_ms is not None else ""
-        return Fact(key="named", label=" · ".join(words), text=f"{one.place.in_(self.language)}{value}{at}")
+            text += f" ({self.phrases['fact']['limit']} {celsius(one.limit_c)})"
+        if one.at_ms is not None:
+            text += f" ({self.local(one.at_ms)})"
+        return Fact(key="named", label=" · ".join(words), text=text)
 
     def some(self, key: str, text: str) -> Iterator[Fact]:
         if text:

@@ -14,7 +14,7 @@ from coldchain_backend.delivery.answers import by_status, iso
 from coldchain_backend.delivery.notice import OVER, Digest, Named, Notice
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.delivery.wording import Message, message_of
+from coldchain_backend.delivery.wording import Message, message_of, place_and_value
 from coldchain_backend.fleet import Alertmanager
 
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
@@ -116,8 +116,7 @@ def _of_digest(telling: Telling, digest: Digest) -> list[_Alert]:
 def _named(telling: Telling, one: Named) -> Iterator[_Alert]:
     notice = telling.notice
     at_ms = notice.at_ms if one.at_ms is None else one.at_ms
-    value = "" if one.value_c is None else f" {one.value_c:.1f} °C"
-    said = {language: one.place.in_(language) + value for language in Language}
+    said = {language: place_and_value(one, language) for language in Language}
     alert = _Alert(
         labels=labels_of(one, notice.organisation, one.level),
         annotations={

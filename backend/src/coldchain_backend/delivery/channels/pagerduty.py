@@ -10,7 +10,7 @@ from coldchain_backend.delivery.cutting import cut
 from coldchain_backend.delivery.notice import OVER, Named, Notice
 from coldchain_backend.delivery.request import Answer, Fate, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.delivery.wording import message_of
+from coldchain_backend.delivery.wording import message_of, place_and_value
 from coldchain_backend.fleet import PagerDuty
 
 MAX_SUMMARY: Final = 1024
@@ -61,10 +61,8 @@ def _events(telling: Telling, routing_key: str) -> Iterator[tuple[str, _Fields]]
         return
     for one in notice.digest.named:
         action = "resolve" if one.event in OVER else _ACTIONS.get(one.event, "trigger")
-        value = "" if one.value_c is None else f" {one.value_c:.1f} °C"
-        summary = f"{one.place.in_(telling.language)}{value}"
         at_ms = notice.at_ms if one.at_ms is None else one.at_ms
-        payload = _payload(one, notice.organisation, summary, at_ms)
+        payload = _payload(one, notice.organisation, place_and_value(one, telling.language), at_ms)
         yield f"{one.alert} {action}", {**_event(routing_key, action, one.alert), "payload": payload}
 
 
