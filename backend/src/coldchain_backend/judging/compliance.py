@@ -77,7 +77,7 @@ class Compliance:
     def _sums(self, from_ms: int, to_ms: int) -> Sequence[DaySums]:
         return self.recall.day_sums(self.quantity, from_ms, to_ms)
 
-    def _of_point(self, parts: Sequence[Part], sums: dict[tuple[str, str], DaySums]) -> "Iterator[_Line]":
+    def _of_point(self, parts: Sequence[Part], sums: dict[tuple[str, str], DaySums]) -> Iterator[_Line]:
         by_profile: dict[str, list[Part]] = {}
         for part in parts:
             if part.spell.profile.rules_for(self.quantity):
@@ -86,15 +86,13 @@ class Compliance:
         for name, mine in by_profile.items():
             found = sums.get((mine[0].point, name))
             cut = [_cut(part) for part in mine]
-            whole = sum(days for days, _ in cut)
-            if whole == (0 if found is None else found.days):
-                edges = [(part, span) for part, (_, spans) in zip(mine, cut, strict=True) for span in spans]
-                yield _Line(
-                    mine[0].point, name, _NO_TIME if found is None else QuarterSums(*found[3:]), edges
-                )
+            edges: list[tuple[Part, Span]] = []
+            if sum(days for days, _ in cut) == (0 if found is None else found.days):
+                known = _NO_TIME if found is None else QuarterSums(*found[3:])
+                edges += [(part, span) for part, (_, spans) in zip(mine, cut, strict=True) for span in spans]
             else:
-                kept = self._summed(name, mine)
-                yield _Line(kept.point, name, QuarterSums(*kept[2:]), ())
+                known = _added([_sums_of(self.account_of(part)) for part in mine])
+            yield _Line(mine[0].point, name, known, edges)
 
     def _asked(self, part: Part, span: Span) -> tuple[CourseKey, int, int]:
         return part.key(self.quantity), span[0] // HOUR_MS * HOUR_MS, span[1]
@@ -103,21 +101,8 @@ class Compliance:
         """The sums of a time that is no whole day: of folded quarters, and of readings where it cuts one."""
         whole, loose = _quarters(part, span, stored)
         sums = [stored[hour_ms][number] for hour_ms, number in whole]
-        for one in loose:
-            read = self._read(part, one)
-            sums.append(QuarterSums(read.covered_ms, read.unknown_ms, read.in_ms))
+        sums += [_sums_of(self._read(part, one)) for one in loose]
         return _added(sums)
-
-    def _summed(self, name: str, parts: Sequence[Part]) -> Kept:
-        covered = unknown = inside = 0
-        for part in parts:
-            found = self.account_of(part)
-            covered, unknown, inside = (
-                covered + found.covered_ms,
-                unknown + found.unknown_ms,
-                inside + found.in_ms,
-            )
-        return Kept(parts[0].point, name, covered, unknown, inside)
 
     def account_of(self, part: Part) -> Account:
         """The account of a part: whole days and quarters as they are folded, the rest from the readings."""
@@ -193,6 +178,10 @@ def _quarters(part: Part, span: Span, stored: Container[int]) -> tuple[list[tupl
         else:
             loose.append(mine)
     return whole, _joined(loose)
+
+
+def _sums_of(found: Account) -> QuarterSums:
+    return QuarterSums(found.covered_ms, found.unknown_ms, found.in_ms)
 
 
 def _added(sums: Sequence[QuarterSums]) -> QuarterSums:
