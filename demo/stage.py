@@ -61,11 +61,6 @@ class Stage(Desk):
         """End a program as kill -9 does."""
         self.programs[name].kill()
 
-    def restart(self, name: Name) -> None:
-        """End in order and start again."""
-        self.stop(name)
-        self.start(name)
-
     def until(
         self,
         what: str,

@@ -34,15 +34,6 @@ def mean_kinetic(kinetic: int, double_ms: int, activation_kj_mol: float) -> floa
     return round(_celsius(log(kinetic / SCALE / double_ms), activation_kj_mol), 3) + 0.0
 
 
-def mean_kinetic_of(pairs: Iterable[tuple[float, float]], activation_kj_mol: float) -> float | None:
-    """The mean kinetic temperature in °C of (°C, weight) pairs, unrounded: the formula by itself."""
-    total = weights = 0.0
-    for celsius, weight in pairs:
-        total += weight * exp(activation_kj_mol / GAS_CONSTANT * (1 / ZERO_K - 1 / (ZERO_K + celsius)))
-        weights += weight
-    return _celsius(log(total / weights), activation_kj_mol) if weights else None
-
-
 def _celsius(logarithm: float, activation_kj_mol: float) -> float:
     return 1 / (1 / ZERO_K - logarithm * GAS_CONSTANT / activation_kj_mol) - ZERO_K
 

@@ -11,8 +11,7 @@ from math import isfinite
 from typing import TypeVar, cast
 
 from coldchain.errors import InvalidInput
-from coldchain.quantities import QUANTITIES
-from coldchain.readings import Quality, Reading, Value, valid_sensor_id
+from coldchain.readings import Quality, Reading
 
 FieldValue = float | int | bool | str
 _T = TypeVar("_T")
@@ -158,40 +157,6 @@ def encode_reading(reading: Reading) -> bytes:
     return b"%b %b %d" % (reading_key(reading.sensor), encode_fields(fields), reading.time_ms)
 
 
-def reading_of(line: Line) -> Reading | BadLine:
-    """Read a `reading` line whose time is in ms; a BadLine (number 0) where it is not one."""
-    fields = dict(line.fields)
-    quality, lower, upper = (
-        fields.pop("quality", "good"),
-        fields.pop("time_lower", None),
-        fields.pop("time_upper", None),
-    )
-    values: dict[str, Value] = {}
-    for name, value in fields.items():
-        if isinstance(value, str):
-            return _no_reading(f"field {name} is text")
-        values[name] = value
-    sensor = line.tags.get("sensor", "")
-    if line.measurement != "reading" or not valid_sensor_id(sensor) or line.time is None or not values:
-        return _no_reading("not a reading with sensor, value and time")
-    if quality not in set(Quality) or not all(
-        bound is None or type(bound) is int for bound in (lower, upper)
-    ):
-        return _no_reading("quality or its bounds cannot be read")
-    return Reading(
-        sensor=sensor,
-        time_ms=line.time,
-        values=values,
-        quality=Quality(quality),
-        time_lower_ms=lower if isinstance(lower, int) else None,
-        time_upper_ms=upper if isinstance(upper, int) else None,
-    )
-
-
-def _no_reading(reason: str) -> BadLine:
-    return BadLine(number=0, reason=reason, raw=b"")
-
-
 def parse(body: bytes) -> Iterator[Line | BadLine]:
     """Read any body line by line; comments and blank lines are passed over, nothing else is."""
     for number, raw in enumerate(body.split(b"\n"), start=1):
@@ -254,12 +219,3 @@ def _value(text: str) -> FieldValue:
 def is_reading(line: Line) -> bool:
     """Whether a line has the form of a reading: its sensor as the only tag, and a time."""
     return line.measurement == "reading" and line.tags.keys() == {"sensor"} and line.time is not None
-
-
-def impossible(fields: Mapping[str, FieldValue]) -> str | None:
-    """Name the first field whose value cannot exist in nature (`QUANTITIES`), or None."""
-    for name, value in fields.items():
-        quantity = QUANTITIES.get(name)
-        if quantity is not None and (isinstance(value, str) or not quantity.possible(value)):
-            return name
-    return None

@@ -177,10 +177,3 @@ class Notice:
     text_en: str
     text_zh: str
     value: float | None
-
-
-class Annunciator(Protocol):
-    """A lamp, horn, command or log beside the goods. Failures are told, never raised into judging."""
-
-    def announce(self, notice: Notice) -> None:
-        """Tell it; must not block for longer than a second."""

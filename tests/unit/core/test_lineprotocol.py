@@ -16,12 +16,11 @@ from coldchain.lineprotocol import (
     encode_fields,
     encode_reading,
     encode_value,
-    impossible,
     parse,
-    reading_of,
     series_key,
 )
 from coldchain.readings import Quality, Reading
+from support.readings import reading_of
 from support.soak import rounds
 from support.written_lines import (
     BODIES,
@@ -144,19 +143,6 @@ def test_a_line_is_its_three_parts() -> None:
     assert key + b" " + fields + b" 5" == "reading,sensor=客厅\\ 温度 temperature=0.0,counter=17i 5".encode()
 
 
-@pytest.mark.parametrize("line", [
-    "gateway,sensor=a temperature=1 5", "reading,sensor=a temperature=1", "reading temperature=1 5",
-    'reading,sensor=a temperature="warm" 5', 'reading,sensor=a quality="good" 5',
-    'reading,sensor=a temperature=1,quality="fine" 5', "reading,sensor=a temperature=1,quality=1 5",
-    'reading,sensor=a temperature=1,quality="time-unsure",time_lower=1.5 5',
-    "reading,sensor=a temperature=1,time_upper=true 5",
-])  # fmt: skip
-def test_what_is_no_reading_is_said_to_be_none(line: str) -> None:
-    (parsed,) = parse(line.encode())
-    assert isinstance(parsed, Line)
-    assert isinstance(reading_of(parsed), BadLine)
-
-
 def test_bounds_of_an_unsure_time_are_read() -> None:
     reading = Reading(
         sensor="a", time_ms=5, values={"temperature": 1.0}, quality=Quality.TIME_UNSURE, time_lower_ms=5,
@@ -165,11 +151,3 @@ def test_bounds_of_an_unsure_time_are_read() -> None:
     (line,) = parse(encode_reading(reading))
     assert isinstance(line, Line)
     assert reading_of(line) == reading
-
-
-@pytest.mark.parametrize(("fields", "name"), [
-    ({"temperature": 4.2, "door_open": True}, None), ({"temperature": 851.0}, "temperature"),
-    ({"temperature": "warm"}, "temperature"), ({"humidity": -0.1}, "humidity"), ({"unknown": 1e9}, None),
-])  # fmt: skip
-def test_what_nature_does_not_allow_is_named(fields: dict[str, FieldValue], name: str | None) -> None:
-    assert impossible(fields) == name

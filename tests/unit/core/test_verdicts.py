@@ -16,7 +16,6 @@ from coldchain.errors import InvalidInput
 from coldchain.excursions import Judged, judge
 from coldchain.exposure import account
 from coldchain.gaps import Spoken
-from coldchain.kinetic import mean_kinetic_of
 from coldchain.profiles import Counting, Mode, Profile, Rule, Thermal
 from coldchain.profiles.profile import USP_ACTIVATION_KJ_MOL
 from coldchain.readings import Grade
@@ -33,6 +32,7 @@ from coldchain.verdicts import (
     worst,
 )
 from coldchain.words import Language
+from support.formulas import mean_kinetic_of
 from support.judging_cases import MINUTE, SERIES, high, low, mixed_profiles, profile_of
 from support.soak import rounds
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from coldchain.lineprotocol import reading_of
 from coldchain.readings import Quality, Reading
 from coldchain_gateway.clock_trust import ClockTrust, TrustSource
 from coldchain_gateway.outbox import Entry, Group
 from support.acceptance import Figures
 from support.gateway_life import Life
 from support.lines import reading_lines
+from support.readings import reading_of
 from support.still_clock import StillClock
 
 TRUE_BOOT_MS = 1_795_376_523_000  # UTC at which the boot of the story began
@@ -58,7 +58,7 @@ class Machine:
 
     def readings(self) -> list[Reading]:
         lines = [line for batch in self.life.batches() for line in reading_lines(batch.body)]
-        return [one for line in lines if isinstance(one := reading_of(line), Reading)]
+        return [reading_of(line) for line in lines]
 
 
 def machine(folder: Path, wall_ms: int, boot: str = "boot-1") -> Machine:

@@ -14,7 +14,6 @@ from coldchain_backend.fleet.things import (
     LineMapping,
     Place,
     Plan,
-    Point,
     Sensor,
     Zone,
     ZoneState,
@@ -203,11 +202,6 @@ class Fleet:
     def place_of(self, sensor: str, at_ms: int) -> Place | None:
         """Where a sensor stood at an instant: asset, zone and point."""
         return self.at(at_ms).plan.place_of_sensor(sensor)
-
-    def point_of(self, sensor: str, at_ms: int) -> Point | None:
-        """At which point a sensor stood at an instant."""
-        place = self.place_of(sensor, at_ms)
-        return None if place is None else place.point
 
     def profile_of(self, zone: str, at_ms: int) -> Profile | None:
         """Under which limits a zone was at an instant."""
