@@ -155,7 +155,7 @@ def test_persons_are_mentioned_when_it_fires_and_not_when_it_ends(kind: str) -> 
         ("feishu", b'{"code":0,"msg":"success"}', Fate.DELIVERED),
         ("feishu", b'{"StatusCode":0,"StatusMessage":"success"}', Fate.DELIVERED),
         ("feishu", b'{"code":19021,"msg":"sign match fail"}', Fate.SLOW),
-        ("feishu", b'{"code":9499,"msg":"too many request"}', Fate.RETRY),
+        ("feishu", b'{"code":11232,"msg":"frequency limited"}', Fate.RETRY),
         ("feishu", b'{"code":false}', Fate.SLOW),
         ("wecom", b'{"errcode":0,"errmsg":"ok"}', Fate.DELIVERED),
         ("wecom", b'{"errcode":93000,"errmsg":"invalid webhook url"}', Fate.SLOW),

@@ -42,7 +42,7 @@ def test_the_sample_of_backend_toml_is_read() -> None:
 
 
 def test_the_table_names_every_channel_with_its_rate() -> None:
-    rows = dict(re.findall(r"^\| `([a-z]+)` \|.*\| ([0-9]+/[a-z]+)[^|]*\|$", PAGE, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z]+)` \|.*\| ([0-9]+/[0-9]*[a-z]+)[^|]*\|$", PAGE, re.MULTILINE))
     wanted = {}
     for kind in CHANNELS:
         receiver = Receiver(name="r", **{kind: SETTINGS[kind]})

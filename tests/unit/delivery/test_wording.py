@@ -17,7 +17,7 @@ from coldchain_backend.delivery.phrases import PHRASES, checked_phrases
 from coldchain_backend.delivery.provider import MAX_TOGETHER, short_texts
 from coldchain_backend.delivery.request import Mail, Request
 from coldchain_backend.delivery.telling import Link
-from coldchain_backend.delivery.wording import message_of
+from coldchain_backend.delivery.wording import Message, message_of
 from coldchain_backend.fleet import Receiver, Sms
 from coldchain_backend.fleet.templates import SHORT
 from support.notices import digest, document, group, old_document, resolved
@@ -30,6 +30,10 @@ def test_both_languages_have_the_same_keys_and_variables() -> None:
     for part, said in en.items():
         for key, text in said.items():
             assert names(text) == names(zh[part][key]), f"{part}.{key}"
+
+
+def plain(message: Message) -> str:
+    return "\n".join((message.title, message.text, *message.lines()))
 
 
 def names(text: str) -> set[str]:
@@ -60,7 +64,7 @@ WANTED = {
 
 @pytest.mark.parametrize("language", Language)
 def test_a_critical_message_says_all_that_is_needed_on_the_road(language: Language) -> None:
-    text = message_of(telling("slack", language=language)).plain()
+    text = plain(message_of(telling("slack", language=language)))
     assert [said for said in WANTED[language] if said not in text] == []
     assert "dispatch," not in text
 
@@ -68,17 +72,17 @@ def test_a_critical_message_says_all_that_is_needed_on_the_road(language: Langua
 def test_the_end_has_no_button_and_says_what_the_goods_need() -> None:
     message = message_of(telling("slack", resolved()))
     assert message.acknowledge is None
-    assert LINK.url not in message.plain()
-    assert "待处置决定" in message.plain()
+    assert LINK.url not in plain(message)
+    assert "待处置决定" in plain(message)
 
 
 def test_without_a_link_nothing_speaks_of_one() -> None:
-    text = message_of(telling("slack", link=None)).plain()
+    text = plain(message_of(telling("slack", link=None)))
     assert "确认码" not in text
 
 
 def test_an_old_document_and_one_without_an_alert_are_told_too() -> None:
-    assert "11.3 °C" in message_of(telling("slack", old_document())).plain()
+    assert "11.3 °C" in plain(message_of(telling("slack", old_document())))
     body = b'{"type":"ledger.checkpoint","timestamp":"2026-11-22T09:00:00Z","data":{}}'
     assert "ledger.checkpoint" in message_of(telling("slack", body)).title
 
@@ -95,7 +99,7 @@ def test_ages(ago_ms: int, wanted: str) -> None:
 
 
 def test_a_zone_of_time_that_this_machine_does_not_know_is_utc() -> None:
-    assert "UTC" in message_of(telling("slack", document(zone_time="Mars/Olympus"))).plain()
+    assert "UTC" in plain(message_of(telling("slack", document(zone_time="Mars/Olympus"))))
 
 
 def test_a_receivers_own_sentence_takes_the_place_of_ours() -> None:
@@ -230,7 +234,7 @@ def test_a_groups_message_says_how_many_where_each_and_what_to_do(language: Lang
     }[language]
     assert message.title == wanted[0]
     for text in (*wanted[1:], "渝A·00000", "+8613800000000", LINK.url):
-        assert text in message.plain(), text
+        assert text in plain(message), text
     assert message.acknowledge == LINK.url
 
 

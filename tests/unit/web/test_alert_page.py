@@ -14,10 +14,7 @@ from coldchain_backend.alerts import (
     Alert,
     AlertKind,
     AlertState,
-    Cause,
     Context,
-    End,
-    EndKind,
     Muted,
     MuteKind,
     Position,
@@ -26,63 +23,25 @@ from coldchain_backend.alerts import (
     Transition,
     TransitionKind,
 )
-from coldchain_backend.alerts.states import Acknowledgement
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.fleetfile import parse, parse_file
 from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording
+from support.alerts import NOW_MS, alert_of
 from support.fleets import FLEET_FILE, version
 
-NOW = 1_795_376_523_000
 FLEET = Fleet.empty("demo").with_version(version(parse_file(FLEET_FILE), 1, 0))
-PLACED = Subject(
-    asset="cq-store", zone="cq-store.chiller", point="cq-store.chiller.front", sensor="chiller-front"
-)
-GATEWAY = Subject(asset="cq-store", gateway="gw")
-SUBJECTS = dict.fromkeys(AlertKind, PLACED) | {
-    AlertKind.GATEWAY_OFFLINE: GATEWAY,
-    AlertKind.CLOCK: GATEWAY,
-    AlertKind.MAINS: Subject(asset="cq-store", sensor="supply"),
-    AlertKind.SYSTEM: Subject(),
-}
-ENDS = {
-    AlertState.RESOLVED: EndKind.RESOLVED,
-    AlertState.CLOSED: EndKind.CLOSED,
-    AlertState.WITHDRAWN: EndKind.WITHDRAWN,
-    AlertState.MERGED: EndKind.MERGED,
-}
-
-
-def alert_of(kind: AlertKind, state: AlertState, level: Level = Level.ALARM) -> Alert:
-    end = None
-    if state in ENDS:
-        end = End(kind=ENDS[state], event_ms=NOW - 60_000, value=6.5, incomplete=True, by="陈静")
-    out = kind is AlertKind.EXCURSION
-    cause = Cause(
-        id="c", kind=kind, subject=SUBJECTS[kind], opened_ms=NOW - 3_600_000, level=level, known_ms=NOW,
-        rule="high" if out else None, value=9.5 if out else None, limit=8.0 if out else None,
-        peak=11.3 if out else None, peak_ms=NOW - 1000 if out else None, out_ms=52 * 60_000 if out else 0,
-        data_gap=True, detail="the disk is full" if kind is AlertKind.SYSTEM else None, end=end,
-        sensors=("chiller-front",) if kind is AlertKind.GATEWAY_OFFLINE else (),
-    )  # fmt: skip
-    taken = None
-    if state is AlertState.ACKNOWLEDGED:
-        taken = Acknowledgement(by="陈静", at_ms=NOW - 1000, reason="door closed")
-    return Alert(
-        id="al_x", cause=cause, state=state, level=level, sequence=2, revision=3, paged=True,
-        fired_ms=NOW - 3_590_000, acknowledged=taken,
-    )  # fmt: skip
 
 
 def teller(language: Language, *, may: bool = True, fleet: Fleet = FLEET) -> Teller:
-    return Teller(wording=Wording(language=language, now_ms=NOW), fleet=fleet, may_acknowledge=may)
+    return Teller(wording=Wording(language=language, now_ms=NOW_MS), fleet=fleet, may_acknowledge=may)
 
 
 def story(alert: Alert, *kinds: TransitionKind, deliveries: tuple[DeliveryView, ...] = ()) -> AlertStory:
     steps = tuple(
         Transition(
-            alert=alert.id, sequence=number, kind=kind, at_ms=NOW - 5000 + number, event_ms=NOW - 9000,
+            alert=alert.id, sequence=number, kind=kind, at_ms=NOW_MS - 5000 + number, event_ms=NOW_MS - 9000,
             level=alert.level, value=6.5, by="陈静", reason="door closed", note="held",
         )
         for number, kind in enumerate(kinds, start=1)
@@ -92,8 +51,8 @@ def story(alert: Alert, *kinds: TransitionKind, deliveries: tuple[DeliveryView, 
 
 def told(state: str, *, delivered_ms: int | None = None, error: str | None = None) -> DeliveryView:
     return DeliveryView(
-        id="d", sequence=1, receiver="dispatch", state=state, attempts=3, last_error=error, created_ms=NOW,
-        due_ms=NOW, delivered_ms=delivered_ms,
+        id="d", sequence=1, receiver="dispatch", state=state, attempts=3, last_error=error, created_ms=NOW_MS,
+        due_ms=NOW_MS, delivered_ms=delivered_ms,
     )  # fmt: skip
 
 
@@ -160,7 +119,7 @@ def test_titles_by_kind() -> None:
 
 def test_tellings_stand_behind_their_step() -> None:
     deliveries = (
-        told("delivered", delivered_ms=NOW),
+        told("delivered", delivered_ms=NOW_MS),
         told("failed", error="410 gone"),
         told("waiting", error="connection refused"),
     )
@@ -168,7 +127,9 @@ def test_tellings_stand_behind_their_step() -> None:
         teller(Language.EN)
         .whole(
             story(
-                alert_of(AlertKind.EXCURSION, AlertState.FIRING), TransitionKind.FIRED, deliveries=deliveries
+                alert_of(AlertKind.EXCURSION, AlertState.FIRING),
+                TransitionKind.FIRED,
+                deliveries=deliveries,
             )
         )
         .steps
@@ -211,11 +172,11 @@ def test_an_alert_of_a_gateway_is_told_in_the_time_of_its_asset() -> None:
 
 
 def test_every_attempt_of_a_telling_and_the_next_one_are_told() -> None:
-    waiting = replace(told("queued", error="HTTP 503"), attempts=2, due_ms=NOW + 30_000)
+    waiting = replace(told("queued", error="HTTP 503"), attempts=2, due_ms=NOW_MS + 30_000)
     attempts = (
-        AttemptView(delivery="d", number=1, at_ms=NOW, outcome="retry", detail="no route"),
-        AttemptView(delivery="d", number=2, at_ms=NOW + 5_000, outcome="retry", detail=""),
-        AttemptView(delivery="other", number=1, at_ms=NOW, outcome="delivered", detail="HTTP 200"),
+        AttemptView(delivery="d", number=1, at_ms=NOW_MS, outcome="retry", detail="no route"),
+        AttemptView(delivery="d", number=2, at_ms=NOW_MS + 5_000, outcome="retry", detail=""),
+        AttemptView(delivery="other", number=1, at_ms=NOW_MS, outcome="delivered", detail="HTTP 200"),
     )
     one = story(alert_of(AlertKind.EXCURSION, AlertState.FIRING), TransitionKind.FIRED, deliveries=(waiting,))
     step = teller(Language.EN).whole(replace(one, attempts=attempts)).steps[1]
@@ -230,9 +191,10 @@ def test_every_attempt_of_a_telling_and_the_next_one_are_told() -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_what_was_known_around_it_is_said(language: Language) -> None:
     context = Context(
-        door_open=True, defrost=False, mains=True, ups_charge=88.4, last_contact_ms=NOW, degree_minutes=45.2,
-        position=Position(latitude=29.563010, longitude=106.551556, at_ms=NOW),
-        siblings=(Sibling(point="cq-store.chiller.rear", value=4.25, at_ms=NOW, out=False),),
+        door_open=True, defrost=False, mains=True, ups_charge=88.4, last_contact_ms=NOW_MS,
+        degree_minutes=45.2,
+        position=Position(latitude=29.563010, longitude=106.551556, at_ms=NOW_MS),
+        siblings=(Sibling(point="cq-store.chiller.rear", value=4.25, at_ms=NOW_MS, out=False),),
     )  # fmt: skip
     alert = replace(alert_of(AlertKind.EXCURSION, AlertState.FIRING), context=context)
     facts = {fact.value: fact for fact in teller(language).whole(story(alert)).around}
@@ -246,7 +208,7 @@ def test_what_can_be_done_follows_role_and_state() -> None:
     firing = alert_of(AlertKind.EXCURSION, AlertState.FIRING)
     over = alert_of(AlertKind.EXCURSION, AlertState.RESOLVED)
     shelved = replace(
-        firing, muted=Muted(kind=MuteKind.SHELVED, source="mu_1", by="x", reason="y", until_ms=NOW)
+        firing, muted=Muted(kind=MuteKind.SHELVED, source="mu_1", by="x", reason="y", until_ms=NOW_MS)
     )
     quality = replace(teller(Language.EN), may_decide=True)
     assert teller(Language.EN, may=False).brief(firing).acts == set()

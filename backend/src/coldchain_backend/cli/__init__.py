@@ -39,6 +39,7 @@ from coldchain_backend.cli import (
     verify,
 )
 from coldchain_backend.cli.context import Context
+from coldchain_runtime.output import spoken
 
 app = typer.Typer(
     help="Coldchain backend: evidence, judging, alerts, page.", no_args_is_help=True, add_completion=False
@@ -82,14 +83,21 @@ def configured(
 
 def main() -> None:
     """The command line; errors are one line each."""
+    sys.exit(spoken(_obeyed))
+
+
+def _obeyed() -> int:
+    """Run the command; returns its exit status. An output that nobody reads any more is no error of it."""
     try:
         app()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # so typer and rich end
+            raise ended.__context__ from None
+        raise
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-    except ColdchainError as error:
+        return 2
+    except (ColdchainError, OSError) as error:
         sys.stderr.write(f"coldchain-backend: {error}\n")
-        sys.exit(1)
-    except OSError as error:
-        sys.stderr.write(f"coldchain-backend: {error}\n")
-        sys.exit(1)
+        return 1
+    return 0

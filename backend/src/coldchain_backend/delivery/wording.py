@@ -7,11 +7,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from coldchain.words import Language
+from coldchain_backend.delivery.cutting import legible
 from coldchain_backend.delivery.notice import Named, Notice
 from coldchain_backend.delivery.phrases import PHRASES, Phrases
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.fleet.templates import filled
 
+_ANSWERS: Final = frozenset({"call", "acknowledge", "code", "page"})
 _UNITS_S: Final = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
@@ -23,6 +25,10 @@ class Fact:
     label: str
     text: str
     url: str | None = None
+
+    def line(self) -> str:
+        """The fact as a line of plain text."""
+        return f"{self.label}: {self.text}" if self.label else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +53,15 @@ class Message:
 
     def lines(self) -> list[str]:
         """Facts as lines, links behind them."""
-        return [_line(one) for one in self.facts]
+        return [one.line() for one in self.facts]
 
-    def plain(self) -> str:
-        """The whole message as plain text."""
-        return "\n".join((self.title, self.text, *self.lines()))
+    def told(self) -> tuple[Fact, ...]:
+        """What is said; where room is short it is cut."""
+        return tuple(one for one in self.facts if one.key not in _ANSWERS)
+
+    def answers(self) -> tuple[Fact, ...]:
+        """Where and how it is answered, which is never cut."""
+        return tuple(one for one in self.facts if one.key in _ANSWERS)
 
 
 def message_of(telling: Telling) -> Message:
@@ -111,8 +121,8 @@ class _Writer:
         notice, link = self.notice, self.telling.link
         page = notice.link if notice.link.startswith(("http://", "https://")) else None
         return Message(
-            title=self.title(),
-            text=self.text(),
+            title=legible(self.title()),
+            text=legible(self.text()),
             facts=tuple(self.facts(page)),
             acknowledge=None if link is None or notice.ended else link.url,
             page=page,
@@ -223,14 +233,14 @@ class _Writer:
             text += f" ({self.phrases['fact']['limit']} {celsius(one.limit_c)})"
         if one.at_ms is not None:
             text += f" ({self.local(one.at_ms)})"
-        return Fact(key="named", label=" · ".join(words), text=text)
+        return Fact(key="named", label=" · ".join(words), text=legible(text))
 
     def some(self, key: str, text: str) -> Iterator[Fact]:
         if text:
             yield self.fact(key, text)
 
     def fact(self, key: str, text: str, url: str | None = None) -> Fact:
-        return Fact(key=key, label=self.phrases["fact"][key], text=text, url=url)
+        return Fact(key=key, label=self.phrases["fact"][key], text=legible(text), url=url)
 
     def side(self) -> str:
         notice = self.notice
@@ -254,7 +264,3 @@ class _Writer:
 def _event(phrases: Phrases, event: str) -> str:
     events = phrases["event"]
     return events.get(event, events["other"])
-
-
-def _line(fact: Fact) -> str:
-    return f"{fact.label}: {fact.text}" if fact.label else fact.text

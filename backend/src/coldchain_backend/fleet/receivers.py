@@ -92,7 +92,7 @@ class Feishu:
     url: SecretAddress
     secret: Reference | None = None
     SECRETS: ClassVar = ("url", "secret")
-    RATE: ClassVar = Rate(count=100, per_ms=_MINUTE_MS)  # unverified
+    RATE: ClassVar = Rate(count=5, per_ms=3 * _SECOND_MS)  # 5/s and 100/min at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

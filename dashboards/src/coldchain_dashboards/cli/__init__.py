@@ -11,6 +11,7 @@ from typing import Final
 from coldchain.errors import ColdchainError, InvalidInput
 from coldchain_dashboards.board import CONSOLE
 from coldchain_dashboards.cli import build, check, sync
+from coldchain_runtime.output import reader_left, spoken
 
 EXAMPLES: Final = """examples:
   coldchain-dashboards build --into dashboards            JSON files, to be imported by hand
@@ -26,6 +27,10 @@ Tokens are never given as arguments: use the environment or --…-token-file.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
+    return spoken(lambda: _obeyed(arguments))
+
+
+def _obeyed(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -33,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"coldchain-dashboards: {error}\n")
         return 2
     except (ColdchainError, OSError) as error:
+        if reader_left(error):
+            raise
         sys.stderr.write(f"coldchain-dashboards: {error}\n")
         return 1
     return code

@@ -93,18 +93,20 @@ class _Alert:
 
 def _of_one(telling: Telling) -> list[_Alert]:
     notice = telling.notice
-    over_ms = notice.at_ms if notice.ended_ms is None or not notice.ended else notice.ended_ms
+    over_ms = None
+    if notice.ended:
+        over_ms = notice.at_ms if notice.ended_ms is None else notice.ended_ms
     alert = _Alert(
         labels=labels_of(notice, notice.organisation, notice.level),
         annotations=_annotations(notice, message_of(telling)),
         starts_ms=notice.at_ms if notice.opened_ms is None else notice.opened_ms,
-        over_ms=over_ms if notice.ended else None,
+        over_ms=over_ms,
         link=notice.link,
     )
     if notice.type.removeprefix("alert.") not in _RELABELLED:
         return [alert]
     labels = labels_of(notice, notice.organisation, _other(notice.level))
-    return [alert, replace(alert, labels=labels, over_ms=over_ms)]
+    return [alert, replace(alert, labels=labels, over_ms=notice.at_ms if over_ms is None else over_ms)]
 
 
 def _of_digest(telling: Telling, digest: Digest) -> list[_Alert]:

@@ -12,7 +12,7 @@ from coldchain_backend.delivery.wording import Fact, Message, message_of
 from coldchain_backend.fleet import Slack
 
 MAX_SECTION: Final = 3000
-"""Characters of a section's text; unverified."""
+"""Characters of a section's text."""
 _BUSY: Final = frozenset(
     {"ratelimited", "rate_limited", "service_unavailable", "fatal_error", "internal_error"}
 )
@@ -20,14 +20,14 @@ _HEADERS: Final = {"content-type": "application/json; charset=utf-8", "user-agen
 
 
 def compose(telling: Telling) -> tuple[Part, ...]:
-    """One message: bold title, sentence, facts, buttons."""
+    """One message: bold title and sentence, facts, links; each by itself, so that facts cut off no link."""
     telling.settings(Slack)
     message = message_of(telling)
-    blocks = [_section(f"*{escaped(message.title)}*\n{escaped(message.text)}", message)]
-    lines = "\n".join(_line(one) for one in message.facts)
-    if lines:
-        blocks.append(_section(lines, message))
-    body = orjson.dumps({"text": cut(f"{message.title}\n{message.text}", MAX_SECTION), "blocks": blocks})
+    lines = ("\n".join(_line(one) for one in facts) for facts in (message.told(), message.answers()))
+    said = (f"*{escaped(message.title)}*\n{escaped(message.text)}", *lines)
+    blocks = [_section(text, message) for text in said if text]
+    fallback = cut(escaped(f"{message.title}\n{message.text}"), MAX_SECTION)
+    body = orjson.dumps({"text": fallback, "blocks": blocks})
     return (Part(call=Request(url=telling.secret("url"), headers=_HEADERS, body=body)),)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import orjson
 
 from coldchain_backend.delivery.answers import by_code
-from coldchain_backend.delivery.cutting import cut_bytes
+from coldchain_backend.delivery.cutting import cut_before
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
 from coldchain_backend.delivery.wording import Fact, message_of
@@ -13,9 +13,9 @@ from coldchain_backend.fleet import WeCom
 
 MAX_TEXT: Final = 2048
 MAX_MARKDOWN: Final = 4096
-"""Bytes; both unverified."""
+"""Bytes of the content."""
 _BUSY: Final = frozenset({-1, 45009, 45033})
-"""Busy, or more than 20 messages a minute; unverified."""
+"""Busy, too many messages, too many at once."""
 _HEADERS: Final = {"content-type": "application/json; charset=utf-8", "user-agent": "Coldchain"}
 
 
@@ -25,12 +25,15 @@ def compose(telling: Telling) -> tuple[Part, ...]:
     message = message_of(telling)
     mobiles = telling.mentioned()
     if mobiles:
-        text = cut_bytes(message.plain(), MAX_TEXT, message.cut_note)
+        lines = (message.title, message.text, *(one.line() for one in message.told()))
+        kept = [one.line() for one in message.answers()]
+        text = cut_before("\n".join(lines), kept, MAX_TEXT, message.cut_note)
         said: dict[str, object] = {"content": text, "mentioned_mobile_list": mobiles}
         body = orjson.dumps({"msgtype": "text", "text": said})
     else:
-        lines = [f"### {message.title}", message.text, *(_line(one) for one in message.facts)]
-        text = cut_bytes("\n".join(lines), MAX_MARKDOWN, message.cut_note)
+        lines = (f"### {message.title}", message.text, *(_line(one) for one in message.told()))
+        kept = [_line(one) for one in message.answers()]
+        text = cut_before("\n".join(lines), kept, MAX_MARKDOWN, message.cut_note)
         body = orjson.dumps({"msgtype": "markdown", "markdown": {"content": text}})
     return (Part(call=Request(url=telling.secret("url"), headers=_HEADERS, body=body)),)
 

@@ -14,7 +14,7 @@ from coldchain_backend.alerts import (
     notice_of,
     said_of,
 )
-from coldchain_backend.fleet import Fleet, Place, Plan
+from coldchain_backend.fleet import Asset, Fleet, Place, Plan
 from coldchain_backend.judging import AlertStory, AttemptView, DeliveryView
 from coldchain_backend.web.board import Limits
 from coldchain_backend.web.console.alert_facts import Fact, around, facts_of, notes_of
@@ -116,14 +116,17 @@ class Teller:
 
     def zone_of_time(self, alert: Alert) -> str:
         """The IANA name of the zone in which an alert's times are shown."""
-        place = self.place(alert)
+        asset = self.asset(alert)
+        return zone_of_nowhere(self.fleet.plan) if asset is None else asset.time_zone
+
+    def asset(self, alert: Alert) -> Asset | None:
+        """The asset that an alert is about, or whose gateway it is about, if it still stands in the fleet."""
+        place, subject = self.place(alert), alert.cause.subject
         if place is not None:
-            return place.asset.time_zone
-        subject = alert.cause.subject
+            return place.asset
         owners = {one.name: one.asset for one in self.fleet.gateways}
         wanted = {subject.asset, owners.get(subject.gateway or "")} - {None}
-        found = next((one.time_zone for one in self.fleet.assets if one.id in wanted), None)
-        return zone_of_nowhere(self.fleet.plan) if found is None else found
+        return next((one for one in self.fleet.assets if one.id in wanted), None)
 
     def limits(self, alert: Alert) -> Limits:
         """The limits of the zone that an alert is about."""

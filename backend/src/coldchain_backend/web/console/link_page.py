@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coldchain.profiles import Level
 from coldchain_backend.alerts import Alert, AlertKind
-from coldchain_backend.fleet import Fleet
+from coldchain_backend.fleet import Asset, Fleet
 from coldchain_backend.web.console.alert_facts import Fact
 from coldchain_backend.web.console.alert_page import Teller
 from coldchain_backend.web.console.wording import Wording, degrees, limit
@@ -54,21 +55,18 @@ class LinkTeller:
 
     def show(self, alert: Alert, persons: Sequence[Named]) -> ShownLink:
         """The alert as it stands now."""
-        teller = Teller(wording=self.wording, fleet=self.fleet, may_acknowledge=False, called=self.called)
-        brief, place, w = teller.brief(alert), teller.place(alert), self.wording
-        asset = "" if place is None else w.name(place.asset.name)
-        if place is not None and place.asset.plate:
-            asset += f" {place.asset.plate}"
-        zone = teller.zone_of_time(alert)
+        teller = self._teller()
+        brief, w = teller.brief(alert), self.wording
+        zone, assets = teller.zone_of_time(alert), _assets([alert], teller)
         return ShownLink(
             title=brief.title,
-            where=asset,
+            where=self._where(assets),
             level=brief.level,
             state=brief.state,
             open=brief.open,
             sentence="" if alert.cause.kind is AlertKind.EXCURSION else brief.sentence,
             facts=tuple(self._facts(alert, teller, zone)),
-            contacts=() if place is None else tuple(place.asset.contacts),
+            contacts=_contacts(assets),
             times=w.say("times_in", zone=zone),
             taken=self._taken(alert, zone),
             over=None if alert.state.open else w.say("link_over", state=w.say(f"state_{alert.state.value}")),
@@ -79,26 +77,41 @@ class LinkTeller:
     def show_group(self, alerts: Sequence[Alert], persons: Sequence[Named]) -> ShownLink:
         """The alerts of a group as they stand now; whatever of them goes on is acknowledged together."""
         w = self.wording
-        teller = Teller(wording=w, fleet=self.fleet, may_acknowledge=False, called=self.called)
+        teller = self._teller()
+        assets, zones = _assets(alerts, teller), list(dict.fromkeys(map(teller.zone_of_time, alerts)))
         going_on = [one for one in alerts if one.state.open]
         waiting = [one for one in going_on if one.acknowledged is None]
-        one = self.show((waiting or going_on or list(alerts))[0], persons)
+        worst = min(waiting or going_on or alerts, key=lambda alert: alert.level is not Level.ALARM)
+        one = self.show(worst, persons)
         title = "link_group" if waiting else "link_group_known"
         taken = w.say("link_group_taken", count=len(going_on)) if going_on and not waiting else None
         return replace(
             one,
             title=w.say(title, count=len(alerts), waiting=len(waiting)),
+            where=self._where(assets),
             sentence="",
             facts=(),
+            contacts=_contacts(assets),
+            times=w.say("times_in", zone=", ".join(zones)),
             taken=taken if taken is None or one.taken is None else f"{taken} {one.taken}",
             over=None if going_on else w.say("link_over", state=w.say("link_group_over")),
-            members=tuple(self._member(alert, teller) for alert in alerts),
+            members=tuple(self._member(alert, teller, apart=len(zones) > 1) for alert in alerts),
         )
 
-    def _member(self, alert: Alert, teller: Teller) -> Fact:
-        w, cause, brief = self.wording, alert.cause, teller.brief(alert)
+    def _teller(self) -> Teller:
+        return Teller(wording=self.wording, fleet=self.fleet, may_acknowledge=False, called=self.called)
+
+    def _where(self, assets: Sequence[Asset]) -> str:
+        names = (f"{self.wording.name(one.name)} {one.plate or ''}".strip() for one in assets)
+        return " · ".join(names)
+
+    def _member(self, alert: Alert, teller: Teller, *, apart: bool) -> Fact:
+        """An alert of a group; `apart`: its times are of another zone than those of others."""
+        w, cause, brief, zone = self.wording, alert.cause, teller.brief(alert), teller.zone_of_time(alert)
         value = "" if cause.value is None else f"{degrees(cause.value, teller.limits(alert))} °C · "
-        taken = self._taken(alert, teller.zone_of_time(alert))
+        taken = self._taken(alert, zone)
+        if taken is not None and apart:
+            taken += f" ({zone})"
         return Fact(label=brief.title, value=value + (taken or w.say(f"state_{brief.state}")), big=False)
 
     def _facts(self, alert: Alert, teller: Teller, zone: str) -> list[Fact]:
@@ -126,6 +139,17 @@ class LinkTeller:
         return w.say(
             "acknowledged_by", by=self.called(taken.by), when=w.moment(taken.at_ms, zone), reason=taken.reason
         )
+
+
+def _assets(alerts: Sequence[Alert], teller: Teller) -> Sequence[Asset]:
+    """The assets of alerts, each once."""
+    found = (asset for one in alerts if (asset := teller.asset(one)) is not None)
+    return list({one.id: one for one in found}.values())
+
+
+def _contacts(assets: Sequence[Asset]) -> tuple[str, ...]:
+    """The phones of assets, each once."""
+    return tuple(dict.fromkeys(phone for one in assets for phone in one.contacts))
 
 
 def reason_of(wording: Wording, choice: str, said: str) -> str:
