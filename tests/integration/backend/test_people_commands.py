@@ -17,37 +17,11 @@ from typer.testing import CliRunner, Result
 from coldchain_backend import cli
 from demo.receiver import Receiver, new_secret
 from support.ports import free_port
+from support.quick_room import quick_room
 
 LONGEST_S = 60.0
-FLEET = """
-organisation: demo
-receivers:
-  - {{name: dispatch, webhook: {{url: "{url}", secret: "file:whsec"}}, persons: [wang.li]}}
-system_receiver: dispatch
-profiles:
-  - name: quick
-    version: 1
-    title: {{en: Quick, zh: 快}}
-    mark: proposed
-    citation: none; made for tests
-    recipients: 1
-    rules:
-      - {{name: high, side: high, threshold: 8, inclusive: false, warning_after: 0s, alarm_after: 3s}}
-assets:
-  - id: store
-    kind: cold_store
-    name: {{en: Store, zh: 库}}
-    time_zone: Asia/Shanghai
-    zones:
-      - id: store.room
-        name: {{en: Room, zh: 间}}
-        profile: quick
-        state: {state}
-        points: [{{id: store.room.front, name: {{en: Front, zh: 前}}, sensor: front}}]
-routes: [{{name: all, match: {{levels: [alarm]}}, notify: [dispatch]}}]
-sensors: [{{id: front, interval: 1s}}]
-gateways: [{{name: gw, asset: store}}]
-unsealed: {{allowed: true}}
+MORE = """routes: [{name: all, match: {levels: [alarm]}, notify: [dispatch]}]
+gateways: [{name: gw, asset: store}]
 """
 
 
@@ -68,6 +42,10 @@ class Shell:
         while not what():
             assert time.monotonic() < until, (self.folder / "serve.log").read_text("utf-8")[-2000:]
             time.sleep(0.1)
+
+
+def fleet(url: str, state: str) -> str:
+    return quick_room(url, state=state, persons=("wang.li",), more=MORE)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +101,7 @@ def test_a_token_is_made_listed_renewed_and_voided(shell: Shell) -> None:
 
 def test_a_zone_says_what_it_lacks_and_takes_its_tests(shell: Shell) -> None:
     file = shell.folder / "fleet.yaml"
-    file.write_text(FLEET.format(url=shell.receiver.url, state="planned"))
+    file.write_text(fleet(shell.receiver.url, "planned"))
     applied = shell.type("fleet", "apply", str(file))
     assert applied.exit_code == 0, applied.output
     told = shell.type("ready", "store.room")
@@ -148,7 +126,7 @@ def test_a_receiver_is_tried_and_its_messages_are_looked_at_and_sent_again(shell
     assert "dispatch  webhook  " in shell.type("receiver", "list").output
     assert ": arrived" in shell.type("receiver", "list").output
     file = shell.folder / "fleet.yaml"
-    file.write_text(FLEET.format(url=shell.receiver.url, state="in_use"))
+    file.write_text(fleet(shell.receiver.url, "in_use"))
     applied = shell.type("fleet", "apply", str(file))
     assert applied.exit_code == 0, applied.output
     write(shell)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -15,14 +15,6 @@ from support.terminals import AT_FIRST, Terminal
 from support.wires import WIRES, Kept, ModbusWire, Wire, crc, running, source_on, until
 
 INTERVAL_MS = 400
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import subprocess
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,22 +15,6 @@ from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.supervisor import LoopState
 from support.parts import require
 from support.wires import Kept, MqttWire, running, source_on, until
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MqttWire]:
-    made = MqttWire(tmp_path)
-    made.plug()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 async def ran(program: str, *arguments: str) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -23,26 +23,10 @@ WITHIN_MS = 700
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MqttWire]:
-    made = MqttWire(tmp_path)
-    made.plug()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def proxy(broker: MqttWire) -> Iterator[MqttProxy]:
     made = MqttProxy(broker.port)
     yield made
     made.close()
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 def source_behind(broker: MqttWire, port: int, **more: object) -> MqttSource:

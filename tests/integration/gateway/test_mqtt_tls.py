@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import subprocess
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -15,14 +14,6 @@ from coldchain_gateway.sources.mqtt.config import TlsConfig
 from coldchain_runtime.clock import SystemClock
 from support.parts import require
 from support.wires import Kept, MqttWire, running, until
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 def certificates(folder: Path) -> None:

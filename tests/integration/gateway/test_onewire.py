@@ -1,10 +1,9 @@
 """1-Wire on a tree of files: bulk conversion, phantoms, unplugged probes, a kernel that does not answer."""
 
-import asyncio
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +14,6 @@ from coldchain_gateway.sources.onewire import source as onewire
 from coldchain_runtime.clock import SystemClock
 from support.onewire_tree import OnewireWire, scratchpad
 from support.wires import Kept, running, source_on, until
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture

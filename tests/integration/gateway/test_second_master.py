@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,14 +39,6 @@ class SecondMaster:
         while not self._ending.wait(self._every_s):
             with suppress(OSError):
                 os.write(self._bus.master, FOREIGN_REQUEST + crc(FOREIGN_REQUEST))
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One suite for every source, on its real wire: start, read, lose the wire, find it again, stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +16,6 @@ def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
     made = WIRES[request.param](tmp_path)
     yield made
     made.close()
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Kept]:
-    made = Kept()
-    made.start()
-    yield made
-    await asyncio.to_thread(made.stop)
 
 
 async def say_until_kept(wire: Wire, kept: Kept, celsius: float) -> None:

@@ -16,6 +16,7 @@ import pytest
 from demo.postgres import Server
 from demo.receiver import Receiver, new_secret
 from support.ports import free_port
+from support.quick_room import quick_room
 
 T = TypeVar("T")
 WITHIN_S = 90.0
@@ -28,33 +29,6 @@ listen = "127.0.0.1:{port}"
 allow_private = ["127.0.0.0/8"]
 [state]
 url = "file:state"
-"""
-FLEET = """
-organisation: demo
-receivers:
-  - {{name: dispatch, webhook: {{url: "{url}", secret: "file:whsec"}}}}
-system_receiver: dispatch
-profiles:
-  - name: quick
-    version: 1
-    title: {{en: Quick, zh: 快}}
-    mark: proposed
-    citation: none; made for tests
-    rules:
-      - {{name: high, side: high, threshold: 8, inclusive: false, warning_after: 0s, alarm_after: 0s}}
-assets:
-  - id: store
-    kind: cold_store
-    name: {{en: Store, zh: 库}}
-    time_zone: Asia/Shanghai
-    zones:
-      - id: store.room
-        name: {{en: Room, zh: 间}}
-        profile: quick
-        state: in_use
-        points: [{{id: store.room.front, name: {{en: Front, zh: 前}}, sensor: front}}]
-sensors: [{{id: front, interval: 10s}}]
-unsealed: {{allowed: true}}
 """
 
 
@@ -119,7 +93,9 @@ def test_a_server_that_goes_away_stops_judging_and_nothing_else(server: Server, 
         until("ready", lambda: status() == 200, tmp_path)
         admin = (tmp_path / "data" / "admin-token").read_text().strip()
         client.headers["Authorization"] = f"Bearer {admin}"
-        applied = client.post("/api/v1/fleet/apply", json={"text": FLEET.format(url=receiver.url)})
+        applied = client.post(
+            "/api/v1/fleet/apply", json={"text": quick_room(receiver.url, alarm_after="0s", interval="10s")}
+        )
         assert applied.status_code < 300, applied.text
         token = client.post("/api/v1/tokens", json={"gateway": "tool"}).json()["token"]
         assert write(4.0) == 204

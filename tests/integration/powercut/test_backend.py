@@ -24,6 +24,7 @@ from support.powercut.backend_state import Promises, Restart, readings
 from support.powercut.record import Recorder
 from support.powercut.replay import Cut, Recording
 from support.powercut.streams import requests_sent, requests_served
+from support.quick_room import quick_room
 
 CUTS = int(os.environ.get("COLDCHAIN_CUTS", "200"))
 KEY = Key.from_seed(bytes(range(32)))
@@ -36,34 +37,6 @@ data_dir = "data"
 listen = "127.0.0.1:{port}"
 [delivery]
 allow_private = ["127.0.0.0/8"]
-"""
-FLEET = """
-organisation: demo
-receivers:
-  - {{name: dispatch, webhook: {{url: "{url}", secret: "file:whsec"}}}}
-system_receiver: dispatch
-profiles:
-  - name: quick
-    version: 1
-    title: {{en: Quick, zh: 快}}
-    mark: proposed
-    citation: none; made for tests
-    rules:
-      - {{name: high, side: high, threshold: 8, inclusive: false, warning_after: 0s, alarm_after: 3s}}
-assets:
-  - id: store
-    kind: cold_store
-    name: {{en: Store, zh: 库}}
-    time_zone: Asia/Shanghai
-    zones:
-      - id: store.room
-        name: {{en: Room, zh: 间}}
-        profile: quick
-        state: in_use
-        points: [{{id: store.room.front, name: {{en: Front, zh: 前}}, sensor: front}}]
-sensors: [{{id: front, interval: 1s}}, {{id: tool, interval: 1s}}]
-gateways: [{{name: cut-gw, asset: store, key: "{key}"}}]
-unsealed: {{allowed: true}}
 """
 
 
@@ -134,7 +107,11 @@ def perform(scene: Scene, receiver: Receiver, recorder: Recorder) -> None:
     """A fleet, tokens, sealed batches that leave and re-enter the limits, unsealed ones, webhooks."""
     wait(lambda: ready(f"http://127.0.0.1:{scene.port}"), recorder)
     admin = (scene.folder / "data" / "admin-token").read_text().strip()
-    fleet = FLEET.format(url=receiver.url, key=encode_public(KEY.public))
+    fleet = quick_room(
+        receiver.url,
+        sensors=("front", "tool"),
+        more=f'gateways: [{{name: cut-gw, asset: store, key: "{encode_public(KEY.public)}"}}]\n',
+    )
     post(scene, "/api/v1/fleet/apply", admin, json.dumps({"text": fleet}).encode())
     writer = token(scene, admin, WRITER)
     tool = token(scene, admin, "tool")

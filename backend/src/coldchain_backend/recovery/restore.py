@@ -8,6 +8,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -63,17 +64,7 @@ def try_out(path: Path, lock: Lock, beside: Path, progress: Progress) -> Restore
 
 def read_back(path: Path, lock: Lock) -> Manifest:
     """Read a set to its end and hold it against its manifest; raises as `restore` does. Writes nothing."""
-    manifest, found = None, {}
-    with open_vault(path, lock) as vault, tarfile.open(fileobj=vault, mode="r|") as tar:
-        for entry in tar:
-            file = tar.extractfile(entry)
-            if file is None:
-                raise IntegrityError(f"{path.name}: {entry.name!r} is no file")
-            if entry.name == MANIFEST:
-                manifest = read_manifest(file.read(), path.name)
-            else:
-                found[entry.name] = _hash(file)
-    return _held_against(path, manifest, found)
+    return _taken(path, lock, lambda _, file: _hash(file))
 
 
 def _hash(source: _Source) -> str:
@@ -118,6 +109,18 @@ def _judged(database: Path) -> int:
 
 
 def _unpack(path: Path, lock: Lock, data_dir: Path, progress: Progress) -> Manifest:
+    manifest = _taken(path, lock, lambda name, file: _write(file, _inside(data_dir, name), progress))
+    for kept in manifest.segments:
+        source = path.parent / SEGMENTS / kept.file
+        target = _inside(data_dir, f"ledger/{manifest.organisation}/{kept.name}")
+        with open_vault(source, lock) as vault:
+            if _write(vault, target, progress) != kept.sha256:
+                raise IntegrityError(f"{kept.file}: not what was put there")
+    return manifest
+
+
+def _taken(path: Path, lock: Lock, take: Callable[[str, _Source], str]) -> Manifest:
+    """Give every file of a set to `take`, which says the hash of what it read; the manifest that they are."""
     manifest, found = None, {}
     with open_vault(path, lock) as vault, tarfile.open(fileobj=vault, mode="r|") as tar:
         for entry in tar:
@@ -127,15 +130,8 @@ def _unpack(path: Path, lock: Lock, data_dir: Path, progress: Progress) -> Manif
             if entry.name == MANIFEST:
                 manifest = read_manifest(file.read(), path.name)
             else:
-                found[entry.name] = _write(file, _inside(data_dir, entry.name), progress)
-    manifest = _held_against(path, manifest, found)
-    for kept in manifest.segments:
-        source = path.parent / SEGMENTS / kept.file
-        target = _inside(data_dir, f"ledger/{manifest.organisation}/{kept.name}")
-        with open_vault(source, lock) as vault:
-            if _write(vault, target, progress) != kept.sha256:
-                raise IntegrityError(f"{kept.file}: not what was put there")
-    return manifest
+                found[entry.name] = take(entry.name, file)
+    return _held_against(path, manifest, found)
 
 
 def _held_against(path: Path, manifest: Manifest | None, found: dict[str, str]) -> Manifest:
