@@ -1,6 +1,6 @@
 """Conditions of devices and surroundings: how loud each is, by what is known of it. Times in ms UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,13 +55,14 @@ def flat_line(
     *,
     after_ms: int,
     resolution: float | None,
-    siblings: Sequence[Samples] = (),
+    siblings: Iterable[Samples] = (),
 ) -> Flat | None:
     """Whether a sensor may be stuck: its newest readings, of `after_ms` at least, are all within half a step.
 
     A good store at a coarse step stands still by right: a sibling in the same zone must have moved by
     SIBLING_STEPS in the same time, or, where there is none that spoke, it must be ALONE_FACTOR × as long.
-    `samples` by time; one that went silent is not flat but silent.
+    `samples` by time; one that went silent is not flat but silent. `siblings` are asked for only where the
+    sensor stands still.
     """
     step = DEFAULT_RESOLUTION if resolution is None else resolution
     if not samples or now_ms - samples[-1][0] > after_ms:

@@ -5,7 +5,7 @@ is what is left: one sensor moves away from where it used to be, farther every h
 not. Two sensors alone cannot tell which of them drifts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -39,11 +39,12 @@ class Drift:
     by: float
 
 
-def drift(ours: Hours, siblings: Sequence[Hours], until_ms: int) -> Drift | None:
+def drift(ours: Hours, siblings: Iterable[Hours], until_ms: int) -> Drift | None:
     """Whether a sensor has left its neighbours in the full hours before `until_ms`.
 
     Where it used to be is the median of the earliest third of the two days before: a drift that goes on must
-    not become its own measure. Every neighbour that is known now must have stayed, and two of them be known.
+    not become its own measure. Every neighbour that is known now must have stayed, and two of them be known;
+    they are asked for only where the sensor has moved.
     """
     newest_ms = until_ms // HOUR_MS * HOUR_MS - HOUR_MS
     lasting = [newest_ms - number * HOUR_MS for number in reversed(range(LASTING_HOURS))]
@@ -52,13 +53,13 @@ def drift(ours: Hours, siblings: Sequence[Hours], until_ms: int) -> Drift | None
     if len(before) < SETTLED_HOURS or any(at_ms not in ours for at_ms in lasting):
         return None
     reference = before[: max(SETTLED_HOURS, len(before) // 3)]
-    known = [one for one in siblings if _known(one, reference, lasting)]
-    if len(known) < 2 or not all(_stays(one, reference, lasting) for one in known):
-        return None
     usual = median(ours[at_ms] for at_ms in reference)
     away = [ours[at_ms] - usual for at_ms in lasting]
     sign = 1 if away[-1] > 0 else -1
     if any(sign * one < LIMIT for one in away) or sign * (away[-1] - away[0]) < GROWING:
+        return None
+    known = [one for one in siblings if _known(one, reference, lasting)]
+    if len(known) < 2 or not all(_stays(one, reference, lasting) for one in known):
         return None
     near = (at_ms + HOUR_MS for at_ms in reversed(before) if sign * (ours[at_ms] - usual) < LIMIT / 2)
     return Drift(since_ms=next(near, before[0]), by=round(away[-1], 3))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, create_engine, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 
+from coldchain_backend.sql.arrays import of_arrays
 from coldchain_backend.sql.dialect import add_or_change, add_or_keep, add_or_replace, greatest, put_rows
 
 POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
@@ -88,3 +90,11 @@ def test_postgresql_is_told_the_same_with_its_own_words_quoted() -> None:
         dialect=POSTGRESQL
     ))  # fmt: skip
     assert text.startswith('SELECT greatest(counts.total, counts.total) AS greatest_1, counts."offset"')
+
+
+def test_many_rows_reach_postgresql_as_an_array_for_each_column() -> None:
+    kept = postgresql.insert(COUNTS).on_conflict_do_nothing()
+    told = of_arrays(POSTGRESQL, kept, ("by", "offset", "total"))
+    assert "unnest(CAST(%(by)s::VARCHAR AS VARCHAR[])" in told
+    assert "CAST(%(total)s::VARCHAR AS INTEGER[])" in told
+    assert "ON CONFLICT" in told

@@ -6,7 +6,6 @@ A flood is an alert of its own, which says how many, from where most came, and w
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from heapq import nsmallest
 from typing import Final
 
 from coldchain.profiles import Level
@@ -88,5 +87,5 @@ def _shares(counts: Mapping[str, int]) -> tuple[Share, ...]:
 
 def _top(shares: Iterable[Share]) -> str:
     """The assets that most came from, the most first."""
-    most = nsmallest(NAMED, (one for one in shares if one.asset), key=lambda one: (-one.count, one.asset))
-    return ", ".join(f"{one.asset} ({one.count})" for one in most) or "–"
+    most = sorted((-one.count, one.asset) for one in shares if one.asset)[:NAMED]
+    return ", ".join(f"{asset} ({-count})" for count, asset in most) or "–"

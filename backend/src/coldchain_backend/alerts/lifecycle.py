@@ -69,28 +69,30 @@ def _fire(
     before: Alert | None, cause: Cause, level: Level, now_ms: int
 ) -> tuple[Alert, tuple[Transition, ...]]:
     pages = _pages(cause, now_ms)
-    alert = Alert(
-        id=alert_id_of(cause.id) if before is None else before.id,
-        cause=cause,
-        state=AlertState.FIRING if before is None else _reopened(before),
-        level=level,
-        sequence=0,
-        revision=1 if before is None else before.revision + 1,
-        paged=pages,
-        fired_ms=now_ms,
-    )
-    if before is not None:
-        alert = replace(
-            before,
+    if before is None:
+        alert = Alert(
+            id=alert_id_of(cause.id),
             cause=cause,
-            state=alert.state,
+            state=AlertState.FIRING,
             level=level,
-            revision=alert.revision,
+            sequence=1,
+            revision=1,
+            paged=pages,
+            fired_ms=now_ms,
+            paged_ms=now_ms if pages else None,
+            called_ms=now_ms if pages else None,
+        )
+    else:
+        alert = replace(
+            _called(before, now_ms, pages=pages),
+            cause=cause,
+            state=_reopened(before),
+            level=level,
+            sequence=before.sequence + 1,
+            revision=before.revision + 1,
             paged=pages or before.paged,
         )
-    alert = _called(alert, now_ms, pages=pages)
-    event_ms = cause.opened_ms if cause.reached_ms is None else cause.reached_ms
-    alert, fired = stepped(alert, TransitionKind.FIRED, now_ms, event_ms, pages=pages)
+    fired = (_newest_step(alert, TransitionKind.FIRED, now_ms, _reached(cause), pages=pages),)
     if cause.end is None:
         return alert, fired
     alert, ended = _end(alert, cause.end, now_ms)
@@ -181,7 +183,14 @@ def stepped(
 ) -> tuple[Alert, tuple[Transition]]:
     """The next step of an alert, numbered."""
     alert = replace(alert, sequence=alert.sequence + 1)
-    step = Transition(
+    return alert, (_newest_step(alert, kind, now_ms, event_ms, pages=pages),)
+
+
+def _newest_step(
+    alert: Alert, kind: TransitionKind, now_ms: int, event_ms: int, *, pages: bool
+) -> Transition:
+    """The step that brought an alert to where it stands."""
+    return Transition(
         alert=alert.id,
         sequence=alert.sequence,
         kind=kind,
@@ -191,4 +200,3 @@ def stepped(
         pages=pages,
         value=alert.cause.value,
     )
-    return alert, (step,)

@@ -7,6 +7,7 @@ from typing import Final
 
 from coldchain_backend.alerts.calls import called_by
 from coldchain_backend.alerts.cause import AlertKind
+from coldchain_backend.alerts.context import Context
 from coldchain_backend.alerts.contracts import Delivery, DeskBook, Witness
 from coldchain_backend.alerts.digests import Digests
 from coldchain_backend.alerts.groups import Groups, Hears, Way
@@ -48,22 +49,22 @@ class Teller:
         """
         for step in steps:
             self._book.put_transition(step)
-            if step.kind is not TransitionKind.COMMENTED:
-                alert = self._around(alert)
             names = called_by(alert, step, fleet.plan) if called is None else called
             alert = self._step(alert, step, names, fleet)
         return alert
 
-    def _around(self, alert: Alert) -> Alert:
-        if self._witness is None or alert.cause.kind in _ABOUT_ALERTS:
-            return alert
-        return replace(alert, context=self._witness.context(alert.cause))
+    def _around(self, alert: Alert, step: Transition) -> Context | None:
+        """What is known around an alert as a step is told."""
+        silent = step.kind is TransitionKind.COMMENTED or alert.cause.kind in _ABOUT_ALERTS
+        if self._witness is None or silent:
+            return alert.context
+        return self._witness.context(alert.cause)
 
     def _step(self, alert: Alert, step: Transition, called: tuple[str, ...], fleet: Fleet) -> Alert:
         receivers = {receiver.name: receiver for receiver in fleet.receivers}
         heard = hearings(alert, step, receivers, called)
         ways = [(one, self._way(alert, step, one, receivers.get(one.receiver), fleet)) for one in heard]
-        alert = _with_told(alert, ways)
+        alert = _told(alert, ways, self._around(alert, step))
         bodies = self._bodies(alert, step, {one.type for one, way in ways if way is Way.ALONE}, fleet)
         for hearing, way in ways:
             receiver = receivers.get(hearing.receiver)
@@ -145,11 +146,14 @@ def _urgent(alert: Alert, step: Transition) -> bool:
     return calls and (alert.critical or alert.cause.kind is AlertKind.FLOOD)
 
 
-def _with_told(alert: Alert, ways: Sequence[tuple[Hearing, Way]]) -> Alert:
-    """The alert with whoever hears of it for the first time, and how they will hear the rest."""
+def _told(alert: Alert, ways: Sequence[tuple[Hearing, Way]], around: Context | None) -> Alert:
+    """The alert with what is around it, and whoever hears of it for the first time and how they will go on."""
     fresh = [(one.receiver, way) for one, way in ways if one.receiver not in alert.told]
+    if not fresh and around == alert.context:
+        return alert
     return replace(
         alert,
+        context=around,
         told=(*alert.told, *(name for name, _ in fresh)),
         by_digest=(*alert.by_digest, *(name for name, way in fresh if way is Way.DIGEST)),
         by_group=(*alert.by_group, *(name for name, way in fresh if way is Way.GATHER)),

@@ -251,13 +251,13 @@ class Channels:
     def __post_init__(self) -> None:
         given = [name for name, _ in self.given()]
         if len(given) != 1:
-            known = ", ".join(one.name for one in fields(Channels))
+            known = ", ".join(CHANNEL_KEYS)
             found = " and ".join(f"`{name}`" for name in given) or "none"
             raise InvalidInput(f"a receiver has exactly one channel, found {found}; one of: {known}")
 
     def given(self) -> list[tuple[str, ChannelSettings]]:
         """Keys that are given, with their settings."""
-        pairs = ((one.name, getattr(self, one.name)) for one in fields(Channels))
+        pairs = ((name, getattr(self, name)) for name in CHANNEL_KEYS)
         return [(name, settings) for name, settings in pairs if settings is not None]
 
     @property
@@ -268,7 +268,10 @@ class Channels:
     @property
     def kind(self) -> str:
         """The key of the one channel, such as `webhook`."""
-        return self.given()[0][0]
+        return next(name for name in CHANNEL_KEYS if getattr(self, name) is not None)
+
+
+CHANNEL_KEYS: Final = tuple(one.name for one in fields(Channels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

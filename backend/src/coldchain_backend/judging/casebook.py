@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
-from coldchain.excursions import Excursion
+from coldchain.excursions import Excursion, State
 from coldchain.profiles import Level
 from coldchain_backend.alerts import Cause, Desk, End, EndKind
 from coldchain_backend.judging.causes import cause_of
@@ -74,11 +74,13 @@ class Casebook:
         shown = course.shown(self._present.now_ms)
         for excursion in shown.open:
             self._go_on(course, excursion)
-        self.schedule(course)
+        self.schedule(course, shown)
 
-    def schedule(self, course: Course) -> None:
-        """Set the due times of a course."""
-        due_ms = course.due_ms(course.shown(self._present.now_ms)) if course.open else None
+    def schedule(self, course: Course, shown: State | None = None) -> None:
+        """Set the due times of a course; `shown`: how it stands now, where that is known."""
+        due_ms = None
+        if course.open:
+            due_ms = course.due_ms(course.shown(self._present.now_ms) if shown is None else shown)
         self._present.dues.set(DueKind.LEVEL, course.key, due_ms)
         self._present.dues.set(DueKind.LATE, course.key, course.late_due_ms)
 

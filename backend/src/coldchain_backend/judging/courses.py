@@ -176,6 +176,14 @@ class Course:
         shown = {place.rule: place for place in self.shown(now_ms).open}
         return [replace(one, excursion=shown.get(rule, one.excursion)) for rule, one in self.open.items()]
 
+    @property
+    def out(self) -> bool:
+        """Whether an open excursion has a level."""
+        for one in self.open.values():
+            if one.excursion.warning_ms is not None or one.excursion.alarm_ms is not None:
+                return True
+        return False
+
     def over(self, now_ms: int) -> bool:
         """Whether the time of the spell has ended."""
         return self.spell.to_ms is not None and self.spell.to_ms <= now_ms

@@ -105,7 +105,7 @@ class Looks:
             now_ms,
             after_ms=after_ms,
             resolution=declared.resolution,
-            siblings=[self._recent(one, begin_ms) for one in near],
+            siblings=(self._recent(one, begin_ms) for one in near),
         )
         if found is not None:
             state = self._conditions.state(AlertKind.FLAT_LINE, sensor)

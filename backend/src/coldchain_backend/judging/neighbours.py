@@ -65,7 +65,7 @@ class Neighbours:
         now_ms = self._present.now_ms
         ours = self._hours(sensor, now_ms)
         near = (self._hours(one, now_ms) for one in self._zone_of(sensor) if one != sensor)
-        return drift(ours, list(near), now_ms)
+        return drift(ours, near, now_ms)
 
     def _zone_of(self, sensor: str) -> list[str]:
         """The sensors that stand in the zone of a watched one, itself among them."""

@@ -232,7 +232,6 @@ class Present:
         """Whether an excursion with a level is open at this sensor."""
         for _, courses in self._standing.get(sensor, ()):
             for course in courses:
-                for stored in course.open.values():
-                    if stored.excursion.level is not None and not course.over(self.now_ms):
-                        return True
+                if course.open and course.out and not course.over(self.now_ms):
+                    return True
         return False

@@ -25,6 +25,7 @@ class Surroundings:
         self._memory, self._present = memory, present
         self._as_of = (0, 0)
         self._known: dict[tuple[str | None, str | None], Context] = {}
+        self._seen: dict[str, tuple[SensorState | None, Sibling]] = {}
 
     def past(self, cause: Cause) -> bool:
         """Whether it is being read in from the past of a foreign store."""
@@ -38,6 +39,7 @@ class Surroundings:
         if now != self._as_of:
             self._as_of = now
             self._known.clear()
+            self._seen.clear()
         place = (subject.asset, subject.zone)
         known = self._known.get(place)
         if known is None:
@@ -89,13 +91,12 @@ class Surroundings:
         points = () if found is None else found[1].points
         for one in islice((one for one in points if one.id != point), MOST_SIBLINGS):
             state = None if one.sensor is None else self._present.sensors.get(one.sensor)
-            value = None if state is None else state.values.get("temperature")
-            yield Sibling(
-                point=one.id,
-                value=None if value is None else float(value),
-                at_ms=None if state is None else state.last_ms,
-                out=one.sensor is not None and self._present.is_out(one.sensor),
-            )
+            out = one.sensor is not None and self._present.is_out(one.sensor)
+            of, seen = self._seen.get(one.id, (None, None))
+            if seen is None or of is not state or seen.out is not out:
+                seen = _sibling(one.id, state, out=out)
+                self._seen[one.id] = state, seen
+            yield seen
 
     def _degree_minutes(self, cause: Cause) -> float | None:
         """How far beyond the limit times how long, by the same account as everywhere in judging."""
@@ -120,6 +121,16 @@ class Surroundings:
             if known and course.spell.holds(cause.opened_ms):
                 return course
         return None
+
+
+def _sibling(point: str, state: SensorState | None, *, out: bool) -> Sibling:
+    value = None if state is None else state.values.get("temperature")
+    return Sibling(
+        point=point,
+        value=None if value is None else float(value),
+        at_ms=None if state is None else state.last_ms,
+        out=out,
+    )
 
 
 def _sensors_of(zone: Zone) -> list[str]:

@@ -28,11 +28,16 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from coldchain_backend.sql.arrays import put_columns
+
 POSTGRESQL: Final = "postgresql"
 _NOT_BY_BYTES: Final = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')
   AND collation_name IS DISTINCT FROM 'C'"""
+FEW: Final = 20
+"""So many rows go to PostgreSQL one by one."""
+
 Change: TypeAlias = Callable[[Mapping[str, ColumnElement[Any]]], Mapping[str, ColumnElement[Any]]]
 """From the columns of the row that was to be added to the new values of the one that is there."""
 
@@ -60,8 +65,12 @@ def add_or_change(connection: Connection, table: Table, change: Change) -> Inser
 def put_rows(connection: Connection, insert: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute one of these inserts for rows of the same columns, none of which asks for a default.
 
-    The driver gets them as they are: SQLAlchemy would look at each value of each row.
+    The driver gets them as they are: SQLAlchemy would look at each value of each row. PostgreSQL gets many
+    rows as one array for each column.
     """
+    if is_postgresql(connection) and len(rows) > FEW:
+        put_columns(connection, insert, rows)
+        return
     wording = _wording(connection.dialect, insert, tuple(rows[0]))
     if wording.order is None:
         connection.exec_driver_sql(wording.text, [dict(row) for row in rows])
