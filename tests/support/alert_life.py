@@ -143,11 +143,10 @@ class _Queue(DeliveryQueue):
         limit: int,
         *,
         due_only: bool,
-        critical_only: bool = False,
+        others: int | None = None,
     ) -> Sequence[Queued]:
         self._fate.at("lease.before")
-        how = {"due_only": due_only, "critical_only": critical_only}
-        found = super().lease(receiver, now_ms, until_ms, limit, **how)
+        found = super().lease(receiver, now_ms, until_ms, limit, due_only=due_only, others=others)
         self._fate.at("lease.after")
         return found
 

@@ -104,14 +104,14 @@ def test_what_follows_a_dead_fire_is_dead_too_so_that_nobody_hears_an_end_alone(
     assert lease(queue, "q", 2) == ["q a 1"]
 
 
-def test_criticals_are_given_out_first_and_can_be_asked_for_alone(database: Database) -> None:
+def test_criticals_are_given_out_first_and_others_only_so_many(database: Database) -> None:
     queue = put(database, ("r", "a", 1), ("r", "b", 1))
     put(database, ("r", "z", 1), critical=True)
     assert queue.waiting(0)[0].critical
-    assert [one.critical for one in queue.lease("r", 0, LEASE, 5, due_only=True, critical_only=True)] == [
-        True
-    ]
+    assert [one.critical for one in queue.lease("r", 0, LEASE, 5, due_only=True, others=0)] == [True]
     assert lease(queue, "r", 0) == ["r a 1", "r b 1"]
+    queue.free()
+    assert [one.id for one in queue.lease("r", 0, LEASE, 5, due_only=True, others=2)] == ["r z 1", "r a 1"]
     queue.free()
     assert lease(queue, "r", 0, 1) == ["r z 1"]
 

@@ -147,7 +147,7 @@ def _urgent(alert: Alert, step: Transition) -> bool:
 
 
 def _told(alert: Alert, ways: Sequence[tuple[Hearing, Way]], around: Context | None) -> Alert:
-    """The alert with what is around it, and whoever hears of it for the first time and how they will go on."""
+    """The alert with what is around it; whoever hears of it for the first time, and how they go on."""
     fresh = [(one.receiver, way) for one, way in ways if one.receiver not in alert.told]
     if not fresh and around == alert.context:
         return alert

@@ -114,10 +114,12 @@ class Courier:
 
     async def _lane(self, waiting: Waiting, receiver: Receiver | None, now_ms: int) -> Lane:
         """Its lane; a receiver whose queue shows failures is failing, also after a restart."""
-        settings = settings_digest(receiver)
         lane = self._lanes.get(waiting.receiver)
         if lane is None:
             lane = self._lanes[waiting.receiver] = await self._new_lane(waiting, receiver, now_ms)
+        elif lane.of is receiver and receiver is not None:
+            return lane
+        settings, lane.of = settings_digest(receiver), receiver
         if lane.settings != settings:
             lane.begin_afresh(settings)
             known = Known(receiver=lane.receiver, settings=settings, since_ms=now_ms)
@@ -179,19 +181,16 @@ class Courier:
                 await self._gone(lane, tried.outcome)
         return bool(queued) and not lane.breaker.down and lane.standing is not Standing.DISABLED
 
-    async def _leased(self, lane: Lane, *, probing: bool) -> list[Queued]:
+    async def _leased(self, lane: Lane, *, probing: bool) -> Sequence[Queued]:
         """What may go now by its rate: criticals first, a part of the rate is theirs alone."""
-        steady_ms, limit = self._steady_ms(), 1 if probing else lane.ramp
-        queued: list[Queued] = []
-        for critical_only in (True, False):
-            room = lane.window.room(steady_ms, critical=critical_only) - (0 if critical_only else len(queued))
-            wanted = min(limit - len(queued), room)
-            if wanted > 0:
-                now_ms = self._time.now_ms()
-                queued += await self._kept(
-                    self._ports.queue.lease, lane.receiver, now_ms, now_ms + LEASE_MS, wanted,
-                    due_only=not probing, critical_only=critical_only,
-                )  # fmt: skip
+        steady_ms, now_ms = self._steady_ms(), self._time.now_ms()
+        limit = min(1 if probing else lane.ramp, lane.window.room(steady_ms, critical=True))
+        if limit <= 0:
+            return []
+        queued = await self._kept(
+            self._ports.queue.lease, lane.receiver, now_ms, now_ms + LEASE_MS, limit,
+            due_only=not probing, others=lane.window.room(steady_ms, critical=False),
+        )  # fmt: skip
         lane.window.note(steady_ms, len(queued))
         return queued
 

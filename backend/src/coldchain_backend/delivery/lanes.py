@@ -19,6 +19,7 @@ class Lane:
     """ramp          so many may go at once: one after a failure, twice as many after each that arrived
     settings      what its breaker and its standing are about; other settings begin afresh
     last_reason   of its last failure
+    of            the receiver as it was looked at last
     """
 
     receiver: str
@@ -28,6 +29,7 @@ class Lane:
     breaker: Breaker = field(default_factory=Breaker)
     ramp: int = AT_ONCE
     last_reason: str = ""
+    of: Receiver | None = None
 
     def due_ms(self, waiting: Waiting, now_ms: int, steady_ms: int) -> int:
         """When to turn to it: the probe while it is down, else what is due; never before there is room."""

@@ -74,9 +74,12 @@ class Queue(Protocol):
         limit: int,
         *,
         due_only: bool,
-        critical_only: bool = False,
+        others: int | None = None,
     ) -> Sequence[Queued]:
-        """Take rows that nobody holds, criticals first, then the oldest; `due_only`: whose time came."""
+        """Take rows that nobody holds, criticals first, then the oldest; `due_only`: whose time came.
+
+        `others`: once so many are taken, only criticals are; None: all may be of any kind.
+        """
         ...
 
     def delivered(self, delivery: str, now_ms: int, detail: str = "") -> None:

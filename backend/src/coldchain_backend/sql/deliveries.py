@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
@@ -11,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -34,6 +35,31 @@ BACKEND = "backend"
 """The courier within the backend; others have names of their own."""
 
 FOLLOWS_A_DEAD_LETTER = "what it follows was not delivered"
+_EVER_MS: Final = 1 << 62
+
+_TRIED_AGAIN: Final = (
+    update(delivery).where(delivery.c.id == bindparam("delivery_is")).values(attempts=delivery.c.attempts + 1)
+)
+_ARRIVED: Final = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery_is"))
+    .values(
+        state=DELIVERED,
+        delivered_ms=bindparam("arrived_ms"),
+        leased_until_ms=0,
+        leased_by=None,
+        last_error=None,
+    )
+)
+_ATTEMPT: Final = insert(delivery_attempt).values(
+    delivery=bindparam("delivery_is"),
+    number=select(func.coalesce(func.max(delivery_attempt.c.number), 0) + 1)
+    .where(delivery_attempt.c.delivery == bindparam("delivery_is"))
+    .scalar_subquery(),
+    at_ms=bindparam("tried_ms"),
+    outcome=bindparam("came"),
+    detail=bindparam("said"),
+)
 
 
 class DeliveryQueue:
@@ -75,33 +101,22 @@ class DeliveryQueue:
         limit: int,
         *,
         due_only: bool,
-        critical_only: bool = False,
+        others: int | None = None,
     ) -> Sequence[Queued]:
-        wanted = _heads().where(
-            delivery.c.receiver == receiver, delivery.c.state == QUEUED, delivery.c.leased_until_ms <= now_ms
-        )
-        if due_only:
-            wanted = wanted.where(delivery.c.due_ms <= now_ms)
-        if critical_only:
-            wanted = wanted.where(delivery.c.critical)
-        order = (delivery.c.critical.desc(), delivery.c.created_ms, delivery.c.alert, delivery.c.sequence)
-        wanted = wanted.order_by(*order).limit(limit).with_for_update(of=delivery, skip_locked=True)
+        due_ms = now_ms if due_only else _EVER_MS
+        wanted = {"receiver_is": receiver, "now_ms": now_ms, "until_due_ms": due_ms, "most": limit}
         with self._database.write() as connection, connection.begin():
-            found = connection.execute(wanted).mappings().all()
-            taken = update(delivery).where(delivery.c.id.in_([row["id"] for row in found]))
-            connection.execute(taken.values(leased_until_ms=until_ms, leased_by=self._holder))
-        return [_queued(row) for row in found]
+            found = connection.execute(_free(), wanted).mappings().all()
+            taken = [row for at, row in enumerate(found) if others is None or at < others or row["critical"]]
+            if taken:
+                mine = update(delivery).where(delivery.c.id.in_([row["id"] for row in taken]))
+                connection.execute(mine.values(leased_until_ms=until_ms, leased_by=self._holder))
+        return [_queued(row) for row in taken]
 
     def delivered(self, delivery_id: str, now_ms: int, detail: str = "") -> None:
         with self._database.write() as connection, connection.begin():
             _note(connection, delivery_id, now_ms, DELIVERED, detail)
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.id == delivery_id)
-                .values(
-                    state=DELIVERED, delivered_ms=now_ms, leased_until_ms=0, leased_by=None, last_error=None
-                )
-            )
+            connection.execute(_ARRIVED, {"delivery_is": delivery_id, "arrived_ms": now_ms})
 
     def postponed(
         self, delivery_id: str, now_ms: int, due_ms: int, reason: str, reached: frozenset[str] = frozenset()
@@ -251,6 +266,23 @@ def _heads() -> Select[tuple[object, ...]]:
 
 
 @lru_cache(maxsize=1)
+def _free() -> Select[Any]:
+    """What waits for a receiver and may go, criticals first. Made once: it is asked for each telling."""
+    order = (delivery.c.critical.desc(), delivery.c.created_ms, delivery.c.alert, delivery.c.sequence)
+    return (
+        _heads()
+        .where(
+            delivery.c.receiver == bindparam("receiver_is"),
+            delivery.c.leased_until_ms <= bindparam("now_ms"),
+            delivery.c.due_ms <= bindparam("until_due_ms"),
+        )
+        .order_by(*order)
+        .limit(bindparam("most"))
+        .with_for_update(of=delivery, skip_locked=True)
+    )
+
+
+@lru_cache(maxsize=1)
 def _waiting() -> Select[Any]:
     """Receivers with what waits for them. Made once: the courier asks after every commit."""
     heads = _heads().subquery()
@@ -278,14 +310,6 @@ def _bury_what_follows(connection: Connection, delivery_id: str) -> None:
 
 def _note(connection: Connection, delivery_id: str, now_ms: int, outcome: str, detail: str) -> None:
     """One more attempt in the timeline."""
-    connection.execute(
-        update(delivery).where(delivery.c.id == delivery_id).values(attempts=delivery.c.attempts + 1)
-    )
-    table = delivery_attempt
-    counted = select(func.coalesce(func.max(table.c.number), 0) + 1).where(table.c.delivery == delivery_id)
-    number = counted.scalar_subquery()
-    connection.execute(
-        insert(delivery_attempt).values(
-            delivery=delivery_id, number=number, at_ms=now_ms, outcome=outcome, detail=detail[:500]
-        )
-    )
+    connection.execute(_TRIED_AGAIN, {"delivery_is": delivery_id})
+    noted = {"delivery_is": delivery_id, "tried_ms": now_ms, "came": outcome, "said": detail[:500]}
+    connection.execute(_ATTEMPT, noted)

@@ -10,12 +10,12 @@ import httpx
 from coldchain_backend.delivery.request import Answer, NoResponse, Request, Response
 from coldchain_backend.delivery.senders.attempts import attempted
 from coldchain_backend.delivery.senders.guard import CONNECT_S, Guard
+from coldchain_backend.delivery.senders.pools import Pools
 
 TIMEOUT_S: Final = 15.0
 """For the whole attempt, however slowly an answer trickles."""
 
 MAX_ANSWER: Final = 16 * 1024
-_KEPT: Final = 64
 _PORTS: Final = {"http": 80, "https": 443}
 _FAULTS: Final = (
     httpcore.TimeoutException,
@@ -53,23 +53,17 @@ class _Guarded(httpcore.AsyncNetworkBackend):
 
 
 class HttpSender:
-    """Connections are kept per host name for a short while; the courier bounds how many there are."""
+    """Connections are kept per address for a short while; the courier bounds how many there are."""
 
     def __init__(
         self, guard: Guard, *, timeout_s: float = TIMEOUT_S, trust: ssl.SSLContext | None = None
     ) -> None:
         self._timeout_s = timeout_s
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or httpx.create_ssl_context(),
-            max_connections=None,
-            max_keepalive_connections=_KEPT,
-            keepalive_expiry=10,
-            network_backend=_Guarded(guard),
-        )
+        self._pools = Pools(trust or httpx.create_ssl_context(), _Guarded(guard))
 
     async def close(self) -> None:
         """Close what is kept."""
-        await self._pool.aclose()
+        await self._pools.close()
 
     async def send(self, request: Request) -> Answer:
         """Make one attempt; never raises for what the other side or the network does."""
@@ -86,15 +80,15 @@ class HttpSender:
         own = {"host": url.netloc.decode("ascii"), "accept-encoding": "identity",
                "content-length": str(len(request.body))}  # fmt: skip
         limits = {"connect": CONNECT_S, "read": self._timeout_s, "write": self._timeout_s}
-        asked = self._pool.stream(
-            "POST",
-            target,
-            headers=[(name, value) for name, value in {**request.headers, **own}.items()],
-            content=request.body,
-            extensions={"timeout": limits},
-        )
+        headers = [(name, value) for name, value in {**request.headers, **own}.items()]
+        timeouts = {"timeout": limits}
         try:
-            async with asked as answer:
+            async with (
+                self._pools.to(target) as pool,
+                pool.stream(
+                    "POST", target, headers=headers, content=request.body, extensions=timeouts
+                ) as answer,
+            ):
                 return await _read(answer)
         except _FAULTS as error:
             return NoResponse(reason=f"{type(error).__name__}: {error}"[:300])
