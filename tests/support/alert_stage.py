@@ -132,7 +132,7 @@ class Stage:
         rows: list[tuple[int, int, str, str, str]] = []
         for one in self.book.deliveries.values():
             event = orjson.loads(one.body)["type"]
-            if event != "alert.digest" and not one.alert.startswith("gr_"):  # those have their entries
+            if event != "alert.digest" and not one.alert.startswith(("gr_", "dg_")):  # these have entries
                 rows.append((one.at_ms, one.sequence, one.receiver, one.alert, event))
         rows += [
             (one.at_ms, one.sequence, one.receiver, one.alert, one.type)

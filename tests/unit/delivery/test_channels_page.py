@@ -42,12 +42,14 @@ def test_the_sample_of_backend_toml_is_read() -> None:
 
 
 def test_the_table_names_every_channel_with_its_rate() -> None:
-    rows = dict(re.findall(r"^\| `([a-z]+)` \|.*\| ([0-9]+/[0-9]*[a-z]+)[^|]*\|$", PAGE, re.MULTILINE))
+    rows = dict(
+        re.findall(r"^\| `([a-z]+)` \|.*\| ([0-9]+/[a-z]+(?:, [0-9]+/s)?)[^|]*\|$", PAGE, re.MULTILINE)
+    )
     wanted = {}
     for kind in CHANNELS:
         receiver = Receiver(name="r", **{kind: SETTINGS[kind]})
         assert isinstance(receiver, Channels)
-        wanted[kind] = str(receiver.allowed_rate)
+        wanted[kind] = ", ".join(str(one) for one in (receiver.allowed_rate, receiver.pace) if one)
     assert rows == wanted
 
 

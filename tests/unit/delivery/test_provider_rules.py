@@ -22,7 +22,7 @@ from coldchain.words import Language
 from coldchain_backend.delivery.channels import dingtalk, feishu
 from coldchain_backend.delivery.cutting import cut_before, fitting, legible
 from coldchain_backend.delivery.request import Fate, Request, Response
-from coldchain_backend.fleet import Feishu, Receiver
+from coldchain_backend.fleet import Receiver
 from support.acceptance import Figures
 from support.channel_goldens import EVENTS
 from support.notices import document, group
@@ -101,7 +101,7 @@ def slack_answers() -> None:
     assert judged("slack", Response(status=200, body=b"invalid_payload")).fate is Fate.SLOW
     limited = judged("slack", Response(status=429, headers={"retry-after": "30"}))
     assert (limited.fate, limited.retry_after_ms) == (Fate.RETRY, 30_000)
-    assert str(Receiver(name="r", slack=SETTINGS["slack"]).allowed_rate) == "1/s"
+    assert str(Receiver(name="r", slack=SETTINGS["slack"]).pace) == "1/s"
 
 
 def teams_card() -> None:
@@ -157,10 +157,8 @@ def feishu_size() -> None:
 
 
 def feishu_rate() -> None:
-    rate = Feishu(url="file:a").RATE
-    assert rate.count <= 5
-    assert rate.per_ms >= 1000
-    assert rate.count * -(-60_000 // rate.per_ms) <= 100
+    receiver = Receiver(name="r", feishu=SETTINGS["feishu"])
+    assert (str(receiver.allowed_rate), str(receiver.pace)) == ("100/min", "5/s")
 
 
 def feishu_signature() -> None:

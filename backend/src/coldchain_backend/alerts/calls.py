@@ -94,6 +94,14 @@ def handed_over(alert: Alert, way: Routed, now_ms: int) -> Called | None:
     return _step(alert, TransitionKind.HANDED_OVER, now_ms, names, None) if names and calls(alert) else None
 
 
+def found_anew(alert: Alert, way: Routed, plan: Plan, now_ms: int) -> Called | None:
+    """The fleet has changed, and nobody in it has heard of an alert that calls: whoever it calls now."""
+    waits = alert.state is AlertState.FIRING and alert.muted is None and alert.paged
+    if not waits or not way.receivers or any(plan.receiver(name) is not None for name in alert.told):
+        return None
+    return _step(alert, TransitionKind.HANDED_OVER, now_ms, way.receivers, None)
+
+
 def stood_in(alert: Alert, receiver: str, plan: Plan, now_ms: int) -> Called | None:
     """The fallback of a receiver that an alert cannot be delivered to hears of it, once."""
     failing = plan.receiver(receiver)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from coldchain_backend.alerts.calls import (
     Called,
     escalated,
+    found_anew,
     handed_over,
     routed,
     stood_in,
@@ -44,8 +45,8 @@ class Desk:
         memos = Memos(book, remembered.memos)
         self.mutes = Mutes(book, timers, remembered.mutes)
         self._storms = Storms(book, timers, memos, self.look)
-        self._digests = Digests(book, timers, memos)
         url = public_url.rstrip("/")
+        self._digests = Digests(book, timers, memos, url)
         self._groups = Groups(book, timers, memos, self._digests, url)
         self._teller = Teller(book, (self._digests, self._groups), lambda: self._storms.flooded, witness, url)
 
@@ -140,9 +141,13 @@ class Desk:
         self._remind_anew(alert, way, fleet)
 
     def replan(self, now_ms: int, fleet: Fleet) -> None:
-        """The fleet has changed: whoever is called next, and when, follows from the new one."""
+        """The fleet has changed: whoever is called next, and when, follows from the new one.
+
+        What went on while there was nobody to tell, or whose receivers all left, is told now.
+        """
+        plan = fleet.plan
         for alert in list(self._book.active()):
-            self._remind_anew(alert, routed(alert, fleet.plan, now_ms), fleet)
+            self._call(alert.id, lambda one, way: found_anew(one, way, plan, now_ms), now_ms, fleet)
 
     def remute(self, now_ms: int, fleet: Fleet) -> None:
         """What is muted has changed: look at all that goes on; what is no longer muted is told, once."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from coldchain_backend.alerts.contracts import Delivery, DeskBook, DueName, Entry, Timers
 from coldchain_backend.alerts.memos import Memos
+from coldchain_backend.alerts.notices import body_of
 from coldchain_backend.alerts.rates import Bucket, room_ms, size_of, spent, tokens
 from coldchain_backend.alerts.states import Alert, Transition
 from coldchain_backend.alerts.together import Together, stream_of
@@ -32,10 +33,11 @@ class Line:
 
 
 class Digests:
-    """Keeps each receiver's rate, and what waits for its next digest."""
+    """Keeps each receiver's rate, and what waits for its next digest. `public_url` begins links."""
 
-    def __init__(self, book: DeskBook, timers: Timers, memos: Memos) -> None:
+    def __init__(self, book: DeskBook, timers: Timers, memos: Memos, public_url: str) -> None:
         self._book, self._timers, self._memos = book, timers, memos
+        self._public_url = public_url
 
     def has_room(self, receiver: Receiver, now_ms: int, *, urgent: bool, flooded: bool) -> bool:
         """Whether one message more may go by itself now."""
@@ -78,7 +80,7 @@ class Digests:
     def tell(self, receiver: str, now_ms: int, fleet: Fleet) -> Delivery | None:
         """The digest of what waits for a receiver, once there is room for it.
 
-        It counts as the fire of every alert in it.
+        It counts as the fire of every alert in it. What waits alone is told as if it had not waited.
         """
         line, known = self._line(receiver), fleet.plan.receiver(receiver)
         if known is not None:
@@ -101,7 +103,15 @@ class Digests:
         )
         for entry in waiting:
             self._book.put_entry(replace(entry, digest=told.id))
-        return told.delivery(self._book.alert, fleet, now_ms)
+        return self._alone(told, fleet, now_ms) or told.delivery(self._book.alert, fleet, now_ms)
+
+    def _alone(self, told: Together, fleet: Fleet, now_ms: int) -> Delivery | None:
+        """The whole message of the only step that waits; None where there are more."""
+        entry = told.entries[0]
+        alert, step = self._book.alert(entry.alert), self._book.step(entry.alert, entry.sequence)
+        if len(told.entries) > 1 or alert is None or step is None:
+            return None
+        return told.alone(body_of(alert, step, entry.type, fleet, self._public_url), now_ms)
 
     def _line(self, receiver: str) -> Line:
         return self._memos.get(_name_of(receiver), Line)

@@ -127,7 +127,7 @@ class Courier:
             if count := await self._kept(self._ports.queue.unhold, lane.receiver, now_ms):
                 _log.event("courier.unheld", receiver=lane.receiver, deliveries=count)
         if receiver is not None:
-            lane.window = lane.window.with_rate(receiver.allowed_rate)
+            lane.window = lane.window.with_rate(receiver.allowed_rate, receiver.pace)
         return lane
 
     async def _new_lane(self, waiting: Waiting, receiver: Receiver | None, now_ms: int) -> Lane:

@@ -17,6 +17,13 @@ from coldchain_backend.fleet.templates import PUBLISH, SHORT, checked
 
 _SECOND_MS: Final = 1_000
 _MINUTE_MS: Final = 60_000
+PACES: Final[Mapping[str, Rate]] = {
+    "slack": Rate(count=1, per_ms=_SECOND_MS),
+    "teams": Rate(count=4, per_ms=_SECOND_MS),
+    "feishu": Rate(count=5, per_ms=_SECOND_MS),
+}
+"""How many messages a channel takes in a second, whatever its rate over longer times."""
+
 MAX_ADDRESSES: Final = 50
 PROGRAMS: Final = frozenset({"webhook", "alertmanager", "pagerduty", "mqtt"})
 """Channels that programs read: they want each event by itself, and group by themselves."""
@@ -63,7 +70,7 @@ class Slack:
 
     url: SecretAddress
     SECRETS: ClassVar = ("url",)
-    RATE: ClassVar = Rate(count=1, per_ms=_SECOND_MS)
+    RATE: ClassVar = Rate(count=60, per_ms=_MINUTE_MS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +79,7 @@ class Teams:
 
     url: SecretAddress
     SECRETS: ClassVar = ("url",)
-    RATE: ClassVar = Rate(count=4, per_ms=_SECOND_MS)  # unverified
+    RATE: ClassVar = Rate(count=60, per_ms=_MINUTE_MS)  # unverified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,7 @@ class Feishu:
     url: SecretAddress
     secret: Reference | None = None
     SECRETS: ClassVar = ("url", "secret")
-    RATE: ClassVar = Rate(count=5, per_ms=3 * _SECOND_MS)  # 5/s and 100/min at once
+    RATE: ClassVar = Rate(count=100, per_ms=_MINUTE_MS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +310,11 @@ class Receiver(Channels):
     def allowed_rate(self) -> Rate:
         """How often it may be told."""
         return self.channel.RATE if self.rate is None else self.rate
+
+    @property
+    def pace(self) -> Rate | None:
+        """How close together its messages may go out."""
+        return PACES.get(self.kind)
 
 
 def _port(port: int) -> None:
