@@ -1,6 +1,7 @@
 """Every step of every kind of alert has a sentence in both languages, with the same blanks to fill."""
 
 import re
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -60,6 +61,37 @@ def test_every_step_of_every_kind_can_be_told(kind: AlertKind, step: TransitionK
     assert len(body) < 20_000
     data = orjson.loads(body)["data"]
     assert (data["alert_id"], data["out_minutes"], data["incomplete"]) == ("al_1", 52.0, True)
+
+
+@pytest.mark.parametrize("kind", [one for one in AlertKind if one is not AlertKind.EXCURSION])
+@pytest.mark.parametrize("step", list(TransitionKind))
+def test_what_was_not_measured_is_told_by_what_it_is_and_not_by_a_value(
+    kind: AlertKind, step: TransitionKind
+) -> None:
+    """Whoever is called later hears what it is about, also of the product itself, which has no place."""
+    cause = Cause(id="c", kind=kind, subject=Subject(sensor="s", gateway="g"), opened_ms=1, known_ms=1,
+                  level=Level.ALARM, detail="the disk is full")  # fmt: skip
+    alert = Alert(
+        id="al_1", cause=cause, state=AlertState.FIRING, level=Level.ALARM, sequence=1, revision=1,
+        paged=True, fired_ms=1,
+    )  # fmt: skip
+    taken = Transition(
+        alert="al_1",
+        sequence=1,
+        kind=step,
+        at_ms=1,
+        event_ms=1,
+        level=Level.ALARM,
+        by="li",
+        reason="r",
+        note="n",
+    )
+    fired = Notice(alert=alert, step=replace(taken, kind=TransitionKind.FIRED), place=None).text()
+    text = Notice(alert=alert, step=taken, place=None).text()
+    assert "–" not in text.en + text.zh or step is TransitionKind.SHELVED, "no empty value"
+    if step.value in PHRASES[Language.EN]["other"]:
+        assert text.en.startswith(fired.en)
+        assert text.zh.startswith(fired.zh)
 
 
 def test_times_are_iso_8601_with_milliseconds() -> None:
