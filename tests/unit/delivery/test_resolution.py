@@ -31,6 +31,19 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse() -> No
     ]
 
 
+async def test_where_receivers_may_be_inside_a_link_for_phones_still_may_not() -> None:
+    guard = Guard(
+        ("10.0.0.0/8",), look_up=Names(hooks_example=(["10.0.0.1"], ["10.0.0.1"], ["93.184.216.34"]))
+    )
+    try:
+        assert await guard.resolve("hooks.example", 443)
+        with pytest.raises(Refused, match="not a public address"):
+            await guard.public("hooks.example", 443)
+        assert await guard.public("hooks.example", 443)
+    finally:
+        guard.close()
+
+
 async def test_a_scope_behind_an_address_is_no_way_around() -> None:
     with pytest.raises(Refused):
         await resolved(["fe80::1%eth0"])

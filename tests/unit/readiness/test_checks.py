@@ -106,6 +106,7 @@ def test_a_zone_that_lacks_nothing_is_ready() -> None:
         (asked(changed_sensor(certificate=replace(VALID, due="2026-11-24"))), Lack.CERTIFICATE_EXPIRED, "a"),
         (asked(changed_sensor(grade=Grade.TEMPLATE_UNVERIFIED)), Lack.TEMPLATE_UNVERIFIED, "a"),
         (asked(keys={}), Lack.GATEWAY_WITHOUT_KEY, "gw"),
+        (asked(seen={"a": Seen(at_ms=NOW - 5000, gateway="machine")}), Lack.UNSEALED, "store.vaccine"),
         (asked(keys={"gw": None}), Lack.GATEWAY_WITHOUT_KEY, "gw"),
         (asked(people=Staff(*PEOPLE[:2])), Lack.TOO_FEW_PERSONS, "store.vaccine"),
         (asked(tests=TESTS[:1]), Lack.NO_POWER_CUT, "store.vaccine"),

@@ -110,7 +110,7 @@ class Mail:
             letters=sql.Letters(self._database),
             standings=sql.StandingBook(self._database),
             attempts=self._attempts,
-            resolve=self._guard.resolve,
+            resolve=self._guard.public,
             public_url=settings.config.backend.public_url,
             links_begin=settings.public_url,
         )

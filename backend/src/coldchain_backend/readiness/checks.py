@@ -25,6 +25,7 @@ class Lack(StrEnum):
     CERTIFICATE_EXPIRED = "certificate_expired"
     TEMPLATE_UNVERIFIED = "template_unverified"
     GATEWAY_WITHOUT_KEY = "gateway_without_key"
+    UNSEALED = "unsealed"
     NOBODY_TOLD = "nobody_told"
     NOBODY_ON_CALL = "nobody_on_call"
     RECEIVER_WITHOUT_PERSON = "receiver_without_person"
@@ -120,8 +121,11 @@ def _calibration(asked: Asked, name: str) -> Iterator[Missing]:
 
 
 def _gateways(asked: Asked) -> Iterator[Missing]:
+    declared = {one.name for one in asked.plan.gateways}
     for name in asked.gateways():
-        if asked.keys.get(name) is None:
+        if name not in asked.keys and name not in declared:  # the name of a token
+            yield Missing(lack=Lack.UNSEALED, subject=asked.zone.id, detail=name)
+        elif asked.keys.get(name) is None:
             yield Missing(lack=Lack.GATEWAY_WITHOUT_KEY, subject=name)
 
 

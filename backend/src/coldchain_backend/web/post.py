@@ -29,7 +29,7 @@ MAX_NAMED: Final = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """attempts     sends a test message at once, past the queue
-    resolve      looks a host up as the guard of receivers does; raises Refused where it is not public
+    resolve      looks a host up; raises Refused where it is not public, also where receivers may be there
     public_url   as configured; empty where it is not
     links_begin  what links begin with
     """

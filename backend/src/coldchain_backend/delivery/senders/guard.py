@@ -82,6 +82,13 @@ class Guard:
 
         Raises Refused if any that the name has is not permitted, Unavailable if it has none.
         """
+        return await self._judged(host, port, self._allowed)
+
+    async def public(self, host: str, port: int) -> tuple[Address, ...]:
+        """The same of public addresses only, whatever networks of one's own are allowed."""
+        return await self._judged(host, port, ())
+
+    async def _judged(self, host: str, port: int, allowed: Sequence[Network]) -> tuple[Address, ...]:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._pool, self._look_up, host, port)
@@ -93,7 +100,7 @@ class Guard:
         if not addresses:
             raise Unavailable(f"{host} has no address")
         for address in addresses:
-            if not permitted(address, self._allowed):
+            if not permitted(address, allowed):
                 raise Refused(f"{host} is at {address}, which is not a public address; see allow_private")
         return addresses
 
