@@ -21,10 +21,12 @@ MAX_SEQ = 2**63 - 1
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _SIGNATURE = r"[A-Za-z0-9_-]{85}[AQgw]"  # 64 bytes; the last letter carries two bits, so four of it remain
-_HEADER = re.compile(
+HEADER = (
     rf"# cc1 org=({_NAME}) gateway=([0-9a-f]{{32}}) run=({_NAME}) seq=([1-9][0-9]{{0,18}})"
     rf" len=([1-9][0-9]{{0,7}}) prev=([0-9a-f]{{64}}) hash=([0-9a-f]{{64}}) sig=({_SIGNATURE})\n"
 )
+"""The pattern of the line before a body: org, gateway, run, seq, len, prev, hash, sig."""
+_HEADER = re.compile(HEADER)
 _MAX_HEADER = 600
 _URLSAFE = str.maketrans("-_", "+/")
 _VALID_NAME = re.compile(_NAME)

@@ -1,4 +1,4 @@
-"""HTTP connections to InfluxDB, one kept per thread; every wait and every answer is bounded."""
+"""HTTP connections to InfluxDB, kept for the next request; every wait and every answer is bounded."""
 
 import http.client
 import ssl
@@ -15,7 +15,10 @@ LARGEST_ANSWER: Final = 64 << 20
 
 
 class Wire:
-    """Sends a request and gives the answer; a connection that was closed meanwhile is opened again."""
+    """Sends a request and gives the answer; a connection that was closed meanwhile is opened again.
+
+    From any thread: so many connections are kept as requests were on their way at once.
+    """
 
     def __init__(self, url: str, *, timeout_s: float, ca: Path | None = None) -> None:
         parts = urlsplit(url)
@@ -24,7 +27,7 @@ class Wire:
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
         self._timeout_s = timeout_s
         self._tls = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else None
-        self._connection: http.client.HTTPConnection | None = None
+        self._kept: list[http.client.HTTPConnection] = []
 
     def __enter__(self) -> Self:
         return self
@@ -35,49 +38,62 @@ class Wire:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the next request opens one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the connections that are kept; the next request opens one."""
+        while (connection := self._idle()) is not None:
+            connection.close()
 
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send one request. Raises InfluxTrouble where no answer comes.
 
         All that is ever sent may be sent twice.
         """
-        kept = self._connection is not None
+        kept = self._idle()
+        if kept is not None:
+            try:
+                return self._ask(kept, method, path, body, headers)
+            except TimeoutError as error:
+                raise self._slow() from error
+            except (http.client.HTTPException, OSError):
+                self.close()  # whoever closed this one has most likely closed the others as well
         try:
-            return self._ask(method, path, body, headers)
+            return self._ask(self._opened(), method, path, body, headers)
+        except TimeoutError as error:
+            raise self._slow() from error
         except (http.client.HTTPException, OSError) as error:
-            self.close()
-            if isinstance(error, TimeoutError):
-                raise InfluxTrouble(Trouble.SLOW, f"no answer within {self._timeout_s:.0f} s") from error
-            if not kept:
-                raise InfluxTrouble(Trouble.DOWN, f"no answer: {error or type(error).__name__}") from error
-        try:
-            return self._ask(method, path, body, headers)
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            slow = isinstance(error, TimeoutError)
-            raise InfluxTrouble(Trouble.SLOW if slow else Trouble.DOWN, f"no answer: {error}") from error
+            raise InfluxTrouble(Trouble.DOWN, f"no answer: {error or type(error).__name__}") from error
 
-    def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        connection = self._opened()
-        connection.request(method, self._path + path, body, dict(headers))
-        answer = connection.getresponse()
-        said = answer.read(LARGEST_ANSWER + 1)
+    def _slow(self) -> InfluxTrouble:
+        return InfluxTrouble(Trouble.SLOW, f"no answer within {self._timeout_s:.0f} s")
+
+    def _ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        try:
+            connection.request(method, self._path + path, body, dict(headers))
+            answer = connection.getresponse()
+            said = answer.read(LARGEST_ANSWER + 1)
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            raise
         if len(said) > LARGEST_ANSWER:
-            self.close()
+            connection.close()
             raise InfluxTrouble(Trouble.DOWN, f"an answer longer than {LARGEST_ANSWER >> 20} MiB")
+        self._kept.append(connection)
         named = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(status=answer.status, body=said, headers=named)
 
+    def _idle(self) -> http.client.HTTPConnection | None:
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return None
+
     def _opened(self) -> http.client.HTTPConnection:
-        if self._connection is None:
-            if self._tls is None:
-                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-            else:
-                self._connection = http.client.HTTPSConnection(
-                    self._host, self._port, timeout=self._timeout_s, context=self._tls
-                )
-        return self._connection
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._tls)

@@ -22,15 +22,15 @@ from coldchain_backend.mirror.intake import Intake
 from coldchain_backend.mirror.memory import load, save
 from coldchain_backend.mirror.moved import write_again
 from coldchain_backend.mirror.pen import Pen
-from coldchain_backend.mirror.retag import EVER_MS, retag
+from coldchain_backend.mirror.retag import retag
 from coldchain_backend.mirror.shape import SHAPES
 from coldchain_backend.mirror.standing import HOUR_MS
 from coldchain_backend.mirror.state import MirrorState
 from coldchain_backend.mirror.writer import Writer
 from coldchain_runtime.logs import Log
 
-RECORDS: Final = 4_096
-CHUNK_BYTES: Final = 4 << 20
+RECORDS: Final = 8_192
+CHUNK_BYTES: Final = 8 << 20
 ROWS: Final = 500
 PAGES: Final = 40
 """So many times so many rows of the change log are taken together: what they touch again and again behind an
@@ -224,8 +224,8 @@ class Mirror:
             return
         position.told_ms = position.ticked_ms
         for zone in pen.zones:
-            cells = pen.expected.accounted.loose(zone, max(0, told_ms - LONGEST_DAY_MS), EVER_MS)
-            self._writer.put([cell.line for cell in cells])
+            for span in pen.windows(zone, told_ms - LONGEST_DAY_MS):
+                self._writer.put([cell.line for cell in pen.expected.accounted.loose(zone, *span)])
 
     def _sure(self) -> None:
         """From here on it is known what was written."""

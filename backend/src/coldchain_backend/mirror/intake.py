@@ -5,7 +5,7 @@ else comes (late, twice, contradicting, by a key that was revoked once) names a 
 from the series, where the winners are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import lt, sub
 from typing import Final
@@ -14,7 +14,7 @@ from coldchain.gaps import gap_limit_ms
 from coldchain.lineprotocol import Line
 from coldchain.readings import Value
 from coldchain_backend.fleet import Fleet, Spell
-from coldchain_backend.judging.batches import Content, Spoken, read
+from coldchain_backend.judging.batches import Content, Spoken, framed, read
 from coldchain_backend.ledger import ActName, Kind, Record, read_json, revoked_from
 from coldchain_backend.mirror.contracts import Layout, Position
 from coldchain_backend.mirror.gathering import EVERYTHING, Gathered, gathered
@@ -49,13 +49,12 @@ class Taken:
     lines: list[str] = field(default_factory=list)
     readings: int = 0
 
-    def reading_lines(self, organisation: str) -> list[str]:
-        """The lines of readings in order."""
-        lines: list[str] = []
+    def reading_lines(self, organisation: str, sensors: Container[str]) -> Iterator[tuple[list[str], bool]]:
+        """The lines of readings in order, and whether they are of one of these sensors."""
         for (sensor, (_, rank), gateway, stand), (times, columns) in self.heaps.items():
             tags = stand.tags(organisation, sensor)
-            lines += reading_lines(tags, times, columns, quality_of(rank), gateway)
-        return lines
+            lines = reading_lines(tags, times, columns, quality_of(rank), gateway)
+            yield lines, sensor in sensors
 
 
 class Intake:
@@ -84,12 +83,12 @@ class Intake:
     def _take_together(self, one: Gathered, taken: Taken) -> None:
         content = one.content()
         if content is None:
-            for single in one.batches:
-                told, stamp_ms = read(single, EVERYTHING), single.record.received_ms
-                self._take(told, single.record, taken)
-                self._say(told.meta.gateway, [(line, stamp_ms) for line in told.others], taken)
+            for record in one.records:
+                told = read(framed(record), EVERYTHING)
+                self._take(told, record, taken)
+                self._say(told.meta.gateway, [(line, record.received_ms) for line in told.others], taken)
         else:
-            self._take(content, one.batches[0].record, taken)
+            self._take(content, one.records[0], taken)
             self._say(content.meta.gateway, one.others, taken)
 
     def _note(self, record: Record, taken: Taken) -> None:

@@ -1,22 +1,34 @@
 """Writes what is touched: deletes, waits, writes again from series and judging; and what time brings."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.influx import Precision
+from coldchain_backend.judging import spells_at
+from coldchain_backend.judging.batches import AHEAD_MS
+from coldchain_backend.mirror.accounted import LONGEST_DAY_MS
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.gathering import EVERYTHING
-from coldchain_backend.mirror.intake import Taken
+from coldchain_backend.mirror.intake import ANY, Taken
 from coldchain_backend.mirror.points import NANO
 from coldchain_backend.mirror.retag import EVER_MS, Span, merged
-from coldchain_backend.mirror.standing import full_hours, judged_spells, zone_ids, zones_of
+from coldchain_backend.mirror.standing import (
+    HOUR_MS,
+    full_hours,
+    judged_spells,
+    points_of,
+    zone_ids,
+    zones_of,
+)
 from coldchain_backend.mirror.writer import Writer
 
 PART: Final = 500
+WINDOW_MS: Final = 31 * 24 * HOUR_MS
+"""Cells of so much time of a zone are held at once."""
 LAST_NS: Final = 1 << 62
 
 
@@ -55,8 +67,14 @@ class Pen:
         return sorted({zone for zones in self.points.values() for zone in zones})
 
     def write(self, taken: Taken) -> None:
-        """Write what ledger records brought."""
-        self.writer.put(taken.reading_lines(self.fleet.organisation))
+        """Write what ledger records brought.
+
+        Of a sensor that always says the same fields no two lines in order are of one point.
+        """
+        heard = self.position.heard
+        alike = {sensor for sensor, known in heard.items() if len(known) == 1 and ANY not in known}
+        for lines, free in taken.reading_lines(self.fleet.organisation, alike):
+            self.writer.put(lines, free=free)
         self.writer.put(taken.lines)
         for sensor, spans in taken.late.items():
             self.readings(sensor, merged(spans))
@@ -117,7 +135,17 @@ class Pen:
                 self._remember(alert, found)
                 self.writer.put([found.line], Precision.NS)
         for zone in self.zones:
-            self.accounts(zone, 0, EVER_MS)
+            for span in self.windows(zone):
+                self.accounts(zone, *span)
+
+    def windows(self, zone: str, since_ms: int = 0) -> Iterator[Span]:
+        """All time in which a zone can have cells, in parts of which each has room in memory."""
+        spells = (spell for point in points_of(self.fleet, zone) for spell in spells_at(self.fleet, point))
+        begins = [spell.from_ms for spell in spells]
+        if begins:
+            from_ms = max(since_ms, min(begins) - LONGEST_DAY_MS, 0)
+            newest_ms = self.recall.progress().stamp_ms + AHEAD_MS
+            yield from ((begin, begin + WINDOW_MS) for begin in range(from_ms, newest_ms + 1, WINDOW_MS))
 
     def changes(self, changes: Changes) -> None:
         """Write what judging changed."""

@@ -21,7 +21,7 @@ def graded(  # noqa: PLR0913 - a question about readings
     ranks: list[int] = []
     if disjoint(blocks):
         for block in blocks:
-            columns = block.columns()
+            columns = block.columns(quantity)
             found = [
                 (time_ms, float(value))
                 for time_ms, value in zip(columns.times, columns.fields[quantity], strict=True)
