@@ -187,3 +187,23 @@ def test_only_batches_and_acts_are_told() -> None:
         for n, kind in enumerate(kinds)
     ]
     assert list(gathered(records)) == records
+
+
+@given(payload=st.sampled_from(("gateway", "run", "grade", "key", "prev", "length")), ends=st.booleans())
+def test_a_glance_takes_nothing_that_the_ledgers_reader_would_take_otherwise(
+    payload: str, *, ends: bool
+) -> None:
+    plain = batch("gw1", 1, said("a", T0)).payload
+    changed = {
+        "gateway": plain.replace(b'"gateway":"gw1"', '"gateway":"冷"'.encode()),
+        "run": plain.replace(b'"run":"r"', b'"run":"\\u0072"'),
+        "grade": plain.replace(b'"sealed"', b'"receipt"'),
+        "key": plain.replace(b" gateway=", b" gateway=G"),
+        "prev": plain.replace(b" prev=0", b" prev=g"),
+        "length": plain + b"" if ends else plain[:-1],
+    }[payload]
+    [group] = groups([Record(offset=1, kind=Kind.BATCH, received_ms=T0, payload=changed, hash="0" * 64)])
+    meta, seen = framed(group.records[0]).meta, group.sender
+    assert (seen.gateway, seen.run, seen.grade) == (meta.gateway, meta.run, meta.grade.value)
+    content = group.content()
+    assert (readings(content) if content is not None else Counter()) == of_each(group)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldchain_backend.influx import InfluxTrouble, Left, Precision, Trouble, Written
@@ -122,6 +122,86 @@ def test_what_waits_is_bounded(opened: Opened) -> None:
     thread.join(20)
     writer.drain()
     assert len(taker.taken) == 20 * BODY_LINES
+
+
+@dataclass
+class Flights:
+    """Notes which bodies are on their way together; each stays until another has come, or has no mate."""
+
+    most: int = 0
+    now: set[str] = field(default_factory=set)
+    met: list[frozenset[str]] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    wait_s: float = 0.0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def write(self, body: bytes, precision: Precision) -> Written:
+        name = body.decode().partition(" ")[0]
+        with self.changed:
+            self.now.add(name)
+            self.order.append(name)
+            self.met.append(frozenset(self.now))
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: len(self.now) > 1, self.wait_s)
+            self.now.discard(name)
+            self.changed.notify_all()
+        return Written()
+
+
+def test_free_bodies_are_on_their_way_together() -> None:
+    flights, tally = Flights(wait_s=20.0), Tally()
+    writer = Writer(flights.write, tally)
+    for name in "ab":
+        writer.put([f"{name} v={number}" for number in range(BODY_LINES)], free=True)
+    writer.drain()
+    writer.close()
+    assert frozenset("ab") in flights.met
+    assert (tally.points, tally.bodies) == (2 * BODY_LINES, 2)
+
+
+@settings(max_examples=20)
+@given(free=st.lists(st.booleans(), min_size=2, max_size=6))
+def test_any_other_body_is_on_its_way_alone_and_in_its_place(free: list[bool]) -> None:
+    flights, names = Flights(), [chr(ord("a") + number) for number in range(len(free))]
+    writer = Writer(flights.write, Tally())
+    for name, one in zip(names, free, strict=True):
+        writer.put([f"{name} {'x' * (1 << 20)}"], free=one)
+    writer.drain()
+    writer.close()
+    bound = {name for name, one in zip(names, free, strict=True) if not one}
+    assert all(len(together) == 1 for together in flights.met if together & bound)
+    assert sorted(flights.order) == names
+    for name in bound:
+        at = names.index(name)
+        assert set(flights.order[:at]) == set(names[:at])
+
+
+def test_a_free_line_gathered_with_another_is_not_free() -> None:
+    flights = Flights()
+    writer = Writer(flights.write, Tally())
+    for name in "ab":
+        writer.put([f"{name} v=1"])
+        writer.put([f"{name} v={number}" for number in range(BODY_LINES)], free=True)
+    writer.drain()
+    writer.close()
+    assert flights.met == [frozenset("a"), frozenset("b")]
+
+
+def test_what_fails_beside_another_is_raised_and_the_other_counted() -> None:
+    def write(body: bytes, precision: Precision) -> Written:
+        if body.startswith(b"bad"):
+            raise InfluxTrouble(Trouble.DOWN, "no answer")
+        return Written()
+
+    tally = Tally()
+    writer = Writer(write, tally)
+    writer.put(["good v=1"] * BODY_LINES, free=True)
+    writer.put(["bad v=1"] * (BODY_LINES - 1), free=True)
+    with pytest.raises(InfluxTrouble):
+        writer.drain()
+    writer.forget()
+    writer.close()
+    assert tally.points in {0, BODY_LINES}
 
 
 @pytest.mark.parametrize("says_how_many", [True, False])
