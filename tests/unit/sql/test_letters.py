@@ -48,6 +48,15 @@ def test_they_are_found_by_what_is_asked(database: Database, queue: DeliveryQueu
     assert Letters(database).counts()[("r", DEAD)] == 2
 
 
+def test_the_oldest_that_waits_after_a_failure_says_why(database: Database, queue: DeliveryQueue) -> None:
+    letters = Letters(database)
+    assert letters.failing() == {}, "what was never tried is not failing"
+    for id in ("q2", "q1"):
+        queue.postponed(id, 3000, 4000, f"HTTP 503 of {id}")
+    [(receiver, oldest)] = letters.failing().items()
+    assert (receiver, oldest.id, oldest.last_error) == ("q", "q1", "HTTP 503 of q1")
+
+
 def test_one_is_shown_with_every_attempt(database: Database, queue: DeliveryQueue) -> None:
     found = Letters(database).shown("r0")
     assert found is not None

@@ -18,7 +18,7 @@ Examples:
 
 @app.command("list")
 def listed(context: typer.Context) -> None:
-    """Receivers of the fleet in force: channel, rate, what waits, how the last test went."""
+    """Receivers of the fleet in force: channel, rate, how they do, how the last test went, what waits."""
     answer = context_of(context).ask("GET", "/api/v1/receivers")
     items = answer.get("items")
     for one in items if isinstance(items, list) else []:
@@ -26,9 +26,10 @@ def listed(context: typer.Context) -> None:
         if one["tested"]:
             test = f"tested {one['tested']}: {'arrived' if one['test_arrived'] else 'did not arrive'}"
         counts = "  ".join(f"{name} {one[name]}" for name in ("queued", "held", "dead") if one[name])
-        typer.echo(
-            f"{one['name']}  {one['channel']}  {one['rate']}  {one['standing']}  {test}  {counts}".rstrip()
-        )
+        how = str(one["standing"])
+        if one["failing_since"]:
+            how += f", NOT REACHED since {one['failing_since']} ({one['failing']})"
+        typer.echo(f"{one['name']}  {one['channel']}  {one['rate']}  {how}  {test}  {counts}".rstrip())
 
 
 @app.command(epilog=EXAMPLES)

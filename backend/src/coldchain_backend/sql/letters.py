@@ -108,6 +108,22 @@ class Letters:
         with self._database.read() as connection:
             return {(row[0], DeliveryState(row[1])): row[2] for row in connection.execute(counted)}
 
+    def failing(self) -> Mapping[str, Letter]:
+        """The oldest that waits after an attempt that failed, by receiver."""
+        waits = and_(delivery.c.state == DeliveryState.QUEUED.value, delivery.c.attempts > 0)
+        first = (
+            select(delivery.c.receiver, func.min(delivery.c.created_ms).label("created_ms"))
+            .where(waits)
+            .group_by(delivery.c.receiver)
+            .subquery()
+        )
+        same = and_(
+            first.c.receiver == delivery.c.receiver, first.c.created_ms == delivery.c.created_ms, waits
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(select(delivery).join(first, same)).mappings()
+            return {row["receiver"]: _letter(row) for row in rows}
+
     def shown(self, delivery_id: str) -> tuple[Letter, bytes, Sequence[AttemptMade]] | None:
         """One with its document and its attempts."""
         table = delivery_attempt

@@ -78,13 +78,18 @@ class Replayed(BaseModel):
 
 
 class ReceiverItem(BaseModel):
-    """A receiver, how its other end stands, what waits for it, and its last test."""
+    """A receiver, how its other end stands, what waits for it, and its last test.
+
+    `failing_since` and `failing`: when the oldest that waits was queued, and why it did not arrive so far.
+    """
 
     name: str
     channel: str
     rate: str
     standing: Standing
     reason: str
+    failing_since: Time | None
+    failing: str | None
     queued: int
     held: int
     dead: int
@@ -166,10 +171,10 @@ async def send_again(post: ThePost, services: Wanted, person: Asker, wish: Repla
 async def receivers(post: ThePost, services: Wanted, person: Asker) -> Listed[ReceiverItem]:
     """Receivers of the fleet in force."""
     known = {one.receiver: one for one in await to_thread(post.standings.everyone)}
-    counts = await to_thread(post.letters.counts)
+    counts, failing = await to_thread(post.letters.counts), await to_thread(post.letters.failing)
     items = []
     for one in services.fleet().plan.receivers:
-        kept = known.get(one.name)
+        kept, oldest = known.get(one.name), failing.get(one.name)
         tested = None if kept is None else kept.tested
         items.append(
             ReceiverItem(
@@ -178,6 +183,8 @@ async def receivers(post: ThePost, services: Wanted, person: Asker) -> Listed[Re
                 rate=str(one.allowed_rate),
                 standing=Standing.OK if kept is None else kept.standing,
                 reason="" if kept is None else kept.reason,
+                failing_since=None if oldest is None else iso(oldest.created_ms),
+                failing=None if oldest is None else oldest.last_error,
                 queued=counts.get((one.name, DeliveryState.QUEUED), 0),
                 held=counts.get((one.name, DeliveryState.HELD), 0),
                 dead=counts.get((one.name, DeliveryState.DEAD), 0),
