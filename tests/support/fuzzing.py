@@ -5,6 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
+from coldchain.lineprotocol import encode_fields, reading_key
+from coldchain.quantities import QUANTITIES
+from coldchain.readings import MAX_RAW, Refusal
+from coldchain_gateway.contracts import Decoded, Sample
 from support.soak import rounds
 
 CI_CASES = 600
@@ -23,6 +27,21 @@ def broken(seeds: Sequence[bytes], seed: int) -> Iterator[bytes]:
         for _ in range(rng.randrange(1, 5)):
             _spoil(rng, data, seeds)
         yield bytes(data)
+
+
+def must_hold(decoded: Decoded) -> None:
+    """Every value is one that can be kept; every refusal keeps within its bounds."""
+    for one in decoded:
+        if isinstance(one, Refusal):
+            assert len(one.raw) <= MAX_RAW
+            assert len(one.detail) <= 200
+            continue
+        assert isinstance(one, Sample)
+        reading_key(one.sensor)
+        encode_fields(one.values)
+        assert one.values
+        for field, value in one.values.items():
+            assert QUANTITIES[field].possible(value)
 
 
 def _spoil(rng: random.Random, data: bytearray, seeds: Sequence[bytes]) -> None:

@@ -9,14 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coldchain.lineprotocol import encode_fields, reading_key
-from coldchain.quantities import QUANTITIES
-from coldchain.readings import MAX_RAW, Refusal
-from coldchain_gateway.contracts import Decoded, Sample
 from coldchain_gateway.formats import AUTO, MQTT_FAMILIES, Message, Options, mqtt_format, recognise
 from coldchain_gateway.formats import Mapping as OwnMapping
 from coldchain_gateway.formats.lorawan import CODECS, codec
 from coldchain_gateway.formats.values import Unreadable
+from support.fuzzing import must_hold
 from support.sayings import NOW_MS, SAYINGS
 from support.soak import rounds
 from support.sparkplug import metric, payload
@@ -73,21 +70,6 @@ PAYLOADS = st.one_of(
     DOCUMENTS.map(lambda document: json.dumps(document).encode()),
     st.floats().map(lambda number: str(number).encode()),
 )
-
-
-def must_hold(decoded: Decoded) -> None:
-    """Every value is one that can be kept; every refusal keeps within its bounds."""
-    for one in decoded:
-        if isinstance(one, Refusal):
-            assert len(one.raw) <= MAX_RAW
-            assert len(one.detail) <= 200
-            continue
-        assert isinstance(one, Sample)
-        reading_key(one.sensor)
-        encode_fields(one.values)
-        assert one.values
-        for field, value in one.values.items():
-            assert QUANTITIES[field].possible(value)
 
 
 def options_of(family: str) -> Options:
