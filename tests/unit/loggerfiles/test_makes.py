@@ -326,6 +326,18 @@ MAKES |= {
         "Point\tDate\tTime\tTemp\n",
         row=lambda n, at, v: f"{n + 1}\t{at:%d-%b-%Y}\t{at:%H:%M:%S}\t{v}\n",
     ),
+    "the time of day before the date": Make(
+        head="No. of Readings:,18\n\nTime, Temperature (C),Humidity (RH(%)),\n",
+        row=lambda n, at, v: f"{at:%H:%M:%S %d/%b/%Y},{v},40.5,\n",
+    ),
+    "a comma between date and time, semicolons between columns": Make(
+        head="date,time;T/°C;RH/%;set/%\n",
+        row=lambda n, at, v: f"{at:%d.%m.%Y,%H:%M:%S};{v};55;56;\n",
+    ),
+    "headings in three rows, the degree sign lost": Make(
+        head='"Date/Time","Date/Time","No.1","No.2"\n"Date/Time","Date/Time","ch1","ch2"\n"","","lx","\ufffdC"\n',
+        row=lambda n, at, v: f'"{at:%Y-%m-%d %H:%M:%S}","44429.{n:04d}","21.5","{v}"\n',
+    ),
     "a heading in several lines": Make(
         head='"No.","Date\nTime","Temperature\n(°F)"\n',
         row=lambda n, at, v: f"{n + 1},{at:%Y-%m-%d %H:%M},{fahrenheit(v)}\n",

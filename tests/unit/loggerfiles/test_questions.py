@@ -244,8 +244,17 @@ def test_lines_of_several_series_are_not_mixed(tmp_path: Path) -> None:
 
 
 def test_a_unit_that_nothing_names_is_told(tmp_path: Path) -> None:
-    text = "time,temp\n2024-01-15 07:00,41\n"
+    text = "time,temp\n2024-01-15 07:00,4.1\n"
     assert any("no unit is named" in note for note in read(tmp_path, text).notes)
+
+
+def test_values_that_may_well_be_fahrenheit_are_asked_for(tmp_path: Path) -> None:
+    text = "time,temp\n2024-01-15 07:00,41\n"
+    with pytest.raises(ConfigError, match=r"41 to 41 may be °C or °F: give --unit C or --unit F") as caught:
+        read(tmp_path, text)
+    assert caught.value.line == 2
+    assert read(tmp_path, text, unit=Unit.CELSIUS).channels[0].samples[0][1] == 41.0
+    assert read(tmp_path, text.replace("temp", "temp °C")).channels[0].samples[0][1] == 41.0
     assert read(tmp_path, text, unit=Unit.FAHRENHEIT).channels[0].samples[0][1] == 5.0
 
 

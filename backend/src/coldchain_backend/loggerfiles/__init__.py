@@ -6,9 +6,10 @@ from coldchain_backend.loggerfiles.cells import Unit
 from coldchain_backend.loggerfiles.judged import NOT_EVIDENCE, Ask, JudgedChannel, JudgedFile, judge_file
 from coldchain_backend.loggerfiles.layout import Wish
 from coldchain_backend.loggerfiles.plot import plot
-from coldchain_backend.loggerfiles.recorded import Channel, Recorded, Wanted, ZoneNeeded, read_file
+from coldchain_backend.loggerfiles.recorded import Channel, Recorded, ZoneNeeded, read_file
 from coldchain_backend.loggerfiles.rows import Form
 from coldchain_backend.loggerfiles.stamps import DateOrder
+from coldchain_backend.loggerfiles.taken import Wanted
 from coldchain_backend.loggerfiles.zones import zone_named
 
 __all__ = [

@@ -79,7 +79,7 @@ _ALARM: Final = re.compile(
 )
 """Marks that loggers set behind a value beyond a limit: the value counts all the more."""
 _UNITS: Final = re.compile(
-    r"(?:°|º|deg\.?|degrees?|˚|\*)?\s*(c|f|k|celsius|fahrenheit|centigrade|kelvin|摄氏度?|华氏度?)\.?",
+    r"(?:°|º|\ufffd|deg\.?|degrees?|˚|\*)?\s*(c|f|k|celsius|fahrenheit|centigrade|kelvin|摄氏度?|华氏度?)\.?",
     re.IGNORECASE,
 )
 

@@ -4,12 +4,12 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final
 
 from coldchain.errors import ConfigError
-from coldchain_backend.loggerfiles.cells import plain, unit_beside, unit_within, value_of
-from coldchain_backend.loggerfiles.headings import NAMES, NEVER, NUMBERING, OTHER, SURELY, TEMPERATURE, TIME
+from coldchain_backend.loggerfiles.cells import plain, unit_beside, value_of
+from coldchain_backend.loggerfiles.columns import Columns
+from coldchain_backend.loggerfiles.headings import TIME
 from coldchain_backend.loggerfiles.stamps import clock_of, date_of, stamp_of
 
 DELIMITERS: Final = (";", "\t", ",", "|", "  ", " ")
@@ -127,20 +127,21 @@ class _Table:
         return cls(layout=layout, rows=[row for _, row in rows], share=best[0], file=file)
 
     def with_values(self, wish: Wish) -> Layout:
-        """The layout with its columns of temperature and of sensors' names."""
+        """The layout with its columns of temperature, of sensors' names and of units."""
         layout = self.layout
-        taken = {layout.time, layout.clock}
         width = max(map(len, self.rows))
-        numbers = [column for column in range(width) if column not in taken and self._is_number(column)]
-        names = tuple(c for c in range(width) if c not in taken and c not in numbers and self._tells(c))
-        units = next((c for c in range(width) if c not in taken and self._is_unit(c)), None)
-        layout = replace(layout, names=names, units=units)
+        columns = Columns(
+            headings=layout.header,
+            rows=self.rows,
+            taken=frozenset(column for column in (layout.time, layout.clock) if column is not None),
+        )
+        layout = replace(layout, names=columns.names, units=columns.units)
         self._refuse_cut_numbers(layout)
         if wish.columns and wish.columns != ("all",):
             return replace(
                 layout, values=tuple(_column(layout, name, width, self.file) for name in wish.columns)
             )
-        found = self._temperatures(layout, numbers)
+        found = columns.temperatures()
         if len(found) > 1 and not wish.columns:
             shown = layout.told(found)
             raise ConfigError(
@@ -173,43 +174,6 @@ class _Table:
                 file=self.file,
                 line=layout.first,
             )
-
-    def _temperatures(self, layout: Layout, numbers: Sequence[int]) -> list[int]:
-        headed = {column: layout.name(column) for column in numbers}
-        kept = [c for c in numbers if not NEVER.search(headed[c])]
-        kept = [c for c in kept if not OTHER.search(headed[c]) or unit_within(headed[c])]
-        kept = [c for c in kept if not NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
-        kept = [c for c in kept if not TIME.search(headed[c]) or SURELY.search(headed[c])]
-        for pattern in (SURELY, TEMPERATURE):
-            if found := [c for c in kept if pattern.search(headed[c])]:
-                return found
-        return kept
-
-    def _is_number(self, column: int) -> bool:
-        cells = [row[column] for row in self.rows if column < len(row)]
-        told = [value_of(cell) for cell in cells]
-        return any(isinstance(value, tuple) for value in told) and not any(
-            stamp_of(cell) for cell in cells[:5]
-        )
-
-    def _tells(self, column: int) -> bool:
-        """Whether a column says which sensor spoke."""
-        return NAMES.match(_short(self.layout.name(column))) is not None
-
-    def _is_unit(self, column: int) -> bool:
-        cells = [row[column] for row in self.rows if column < len(row) and row[column]]
-        return bool(cells) and all(unit_beside(cell) for cell in cells)
-
-    def _counts_up(self, column: int) -> bool:
-        """Whether a column numbers the rows: whole numbers that rise by one."""
-        cells = [row[column] for row in self.rows if column < len(row)]
-        if len(cells) < 4 or not all(cell.isdigit() for cell in cells):
-            return False
-        return all(int(after) == int(before) + 1 for before, after in pairwise(cells))
-
-
-def _short(header: str) -> str:
-    return header.strip().strip(":")
 
 
 def _time_places(cells: Sequence[tuple[int, list[str]]], width: int) -> Iterator[Place]:

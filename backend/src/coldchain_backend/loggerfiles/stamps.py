@@ -106,7 +106,11 @@ _WEEKDAY = re.compile(
 _YEAR_AT_END = re.compile(
     r"([a-z]{3})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d(?:\s[A-Z]{3,4})?)\s(\d{4})", re.IGNORECASE
 )
-_AFTER_DATE = re.compile(r"(?<=\d)T(?=\d)|(?<=日)|(?<=\d),?\s+(?=\d{1,2}\s?[:h.时時]|上|下|午|오)")
+_AFTER_DATE = re.compile(
+    r"(?<=\d)T(?=\d)|(?<=日)|(?<=\d),(?=\d{1,2}:\d\d)|(?<=\d),?\s+(?=\d{1,2}\s?[:h.时時]|上|下|午|오)"
+)
+
+_CLOCK_FIRST = re.compile(r"(\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[ap]\.?m\.?)?)[\s,]+(\S.*)", re.IGNORECASE)
 
 
 def stamp_of(cell: str, time_cell: str | None = None) -> Stamp | None:
@@ -120,7 +124,8 @@ def stamp_of(cell: str, time_cell: str | None = None) -> Stamp | None:
     parts = _AFTER_DATE.split(text, maxsplit=1) if not text.isdigit() else _digits(text)
     found = date_of(parts[0].strip().rstrip(","))
     if found is None:
-        return None
+        turned = _CLOCK_FIRST.fullmatch(text)
+        return None if turned is None else stamp_of(turned[2], turned[1])
     if len(parts) == 1:
         return Stamp(found, None, None)
     clock = clock_of(parts[1].partition(" (")[0].strip())

@@ -2,11 +2,13 @@
 
 import codecs
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from gzip import BadGzipFile, GzipFile
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from coldchain.errors import ConfigError
 
@@ -27,8 +29,11 @@ _NOT_TEXT: Final = {
     b"PK\x03\x04": "an Excel workbook or another archive: export the readings as CSV first",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: export the readings as CSV first",
     b"%PDF": "a PDF: export the readings as CSV first",
-    b"\x1f\x8b": "compressed: unpack it first",
+    b"BZh": "compressed by bzip2: unpack it first",
+    b"\xfd7zXZ": "compressed by xz: unpack it first",
+    b"(\xb5/\xfd": "compressed by zstd: unpack it first",
 }
+_GZIP: Final = b"\x1f\x8b"
 
 _EASTERN: Final = {
     "gb18030": "温度|时间|日期|湿度|序号|记录",
@@ -49,10 +54,15 @@ def nowhere(_read: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFile:
-    """A file that has been looked at: its encoding is known, its lines can be read any number of times."""
+    """A file that has been looked at: its encoding is known, its lines can be read any number of times.
+
+    `packed`: by gzip. `ended`: whether its last line has an end; where it has none, the file may be cut off.
+    """
 
     path: Path
     encoding: str
+    packed: bool = False
+    ended: bool = True
     told: Told = nowhere
 
     @classmethod
@@ -60,12 +70,18 @@ class TextFile:
         """Look at a file's beginning. Raises ConfigError for what is too large or not text."""
         try:
             size = path.stat().st_size
+            if size > MAX_BYTES:
+                raise ConfigError(f"{size} bytes, the limit is {MAX_BYTES}", file=str(path))
             with path.open("rb") as file:
-                head = file.read(SAMPLE)
+                packed = file.read(2) == _GZIP
+                file.seek(max(0, size - 4))
+                end = file.read(4).rstrip(b"\0 \t")
+                file.seek(0)
+                head = _unpacked(file, packed).read(SAMPLE)
+        except _DAMAGES as fault:
+            raise _damaged(path, None) from fault
         except OSError as fault:
             raise ConfigError(f"cannot be read: {fault.strerror}", file=str(path)) from fault
-        if size > MAX_BYTES:
-            raise ConfigError(f"{size} bytes, the limit is {MAX_BYTES}", file=str(path))
         if not head.strip(b"\0 \t\r\n"):
             raise ConfigError("empty: no readings", file=str(path))
         for mark, what in _NOT_TEXT.items():
@@ -74,7 +90,8 @@ class TextFile:
         encoding = _encoding(head)
         if encoding is None:
             raise ConfigError("not a text file", file=str(path))
-        return cls(path=path, encoding=encoding, told=told)
+        ended = packed or end.endswith((b"\n", b"\r"))
+        return cls(path=path, encoding=encoding, packed=packed, ended=ended, told=told)
 
     def windows(self) -> Iterator[list[tuple[int, str]]]:
         """The beginning in overlapping parts, each of which may hold the table."""
@@ -93,18 +110,43 @@ class TextFile:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each line with its number, from 1, without its end; what cannot be decoded becomes U+FFFD."""
-        with (
-            self.path.open("rb") as raw,
-            TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None) as file,
-        ):
-            number = 0
-            while line := file.readline(MAX_LINE + 1):
-                number += 1
-                if number % TOLD_EVERY == 0:
-                    self.told(raw.tell())
-                if len(line) > MAX_LINE:
-                    raise ConfigError(f"longer than {MAX_LINE} characters", file=str(self.path), line=number)
-                yield number, line.rstrip("\n").replace("\0", "")
+        number = 0
+        try:
+            with (
+                self.path.open("rb") as raw,
+                _unpacked(raw, self.packed) as stream,
+                TextIOWrapper(stream, encoding=self.encoding, errors="replace", newline=None) as file,
+            ):
+                while line := file.readline(MAX_LINE + 1):
+                    number += 1
+                    if number % TOLD_EVERY == 0:
+                        self.told(raw.tell())
+                        self._bound(stream.tell(), number)
+                    if len(line) > MAX_LINE:
+                        self._refuse(f"longer than {MAX_LINE} characters", number)
+                    yield number, line.rstrip("\n").replace("\0", "")
+        except _DAMAGES as fault:
+            raise _damaged(self.path, number + 1) from fault
+
+    def _bound(self, unpacked: int, line: int) -> None:
+        if unpacked > MAX_BYTES:
+            self._refuse(f"unpacks to more than {MAX_BYTES} bytes", line)
+
+    def _refuse(self, why: str, line: int) -> None:
+        raise ConfigError(why, file=str(self.path), line=line)
+
+
+_DAMAGES = (EOFError, BadGzipFile, zlib.error)
+
+
+def _unpacked(file: BinaryIO, packed: bool) -> BinaryIO:  # noqa: FBT001 - one of two readers of the same bytes
+    return cast(BinaryIO, GzipFile(fileobj=file)) if packed else file
+
+
+def _damaged(path: Path, line: int | None) -> ConfigError:
+    return ConfigError(
+        "compressed, and damaged or cut off here: no readings are taken", file=str(path), line=line
+    )
 
 
 def _encoding(head: bytes) -> str | None:
