@@ -49,6 +49,16 @@ def test_the_command_answers_and_names(folder: Path) -> None:
     assert "cut off" in said["faults"][0]
 
 
+def test_a_time_without_records_is_no_proof_of_anything(folder: Path) -> None:
+    done = run("--ledger", str(folder), "--from", "2031-01-01", "--to", "2031-02-01")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        3,
+        "nothing: no record was received in that time",
+    )
+    done = run("--ledger", str(folder), "--from", "2031-01-01", "--json")
+    assert (done.returncode, orjson.loads(done.stdout)["answer"]) == (3, "nothing")
+
+
 def test_a_time_that_is_none_is_told(folder: Path) -> None:
     done = run("--ledger", str(folder), "--from", "yesterday")
     assert done.returncode == 2

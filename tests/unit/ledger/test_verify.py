@@ -19,6 +19,7 @@ from coldchain_backend.ledger import (
     Ledger,
     NewRecord,
     Report,
+    Scope,
     Verifier,
     act_record,
     batch_record,
@@ -28,6 +29,7 @@ from support.ledgers import GATEWAY, batch_records, sealed, segments, write_ledg
 from support.soak import rounds
 from support.still_clock import StillClock
 
+NOW_MS = StillClock().now_ms()
 HEADER = re.compile(rb"^ccl1 (\d+) (\w+) (\d+) (\d+) ([0-9a-f]{64})\n", re.M)
 
 
@@ -267,3 +269,38 @@ def test_a_segment_of_another_organisation_is_named(folder: Path, tmp_path: Path
 def test_a_flood_of_faults_is_cut(tmp_path: Path) -> None:
     rubbish = NewRecord(kind=Kind.ACT, payload=b"rubbish")
     assert len(refused(tmp_path, *[rubbish] * 300).faults) == 100
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "to_ms", "answer"),
+    [
+        (None, None, Answer.INTACT),
+        (NOW_MS, NOW_MS + 1, Answer.INTACT),
+        (NOW_MS + 3, None, Answer.INTACT),
+        (None, NOW_MS, Answer.NOTHING),
+        (NOW_MS + 60_000, None, Answer.NOTHING),
+        (0, NOW_MS - 1, Answer.NOTHING),
+        (NOW_MS - 90_000, NOW_MS - 60_000, Answer.NOTHING),
+    ],
+)
+def test_of_a_time_without_records_nothing_is_claimed(
+    folder: Path, from_ms: int | None, to_ms: int | None, answer: Answer
+) -> None:
+    report = Verifier(folder, scope=Scope(from_ms=from_ms, to_ms=to_ms)).run(lambda _: None)
+    assert not report.faults
+    assert report.answer is answer
+    assert bool(report.asked) is (answer is Answer.INTACT)
+
+
+def test_damage_around_a_time_without_records_is_still_named(folder: Path) -> None:
+    path = segments(folder)[-1]
+    path.write_bytes(path.read_bytes().replace(b"temperature=", b"temperaturf=", 1))
+    report = Verifier(folder, scope=Scope(from_ms=NOW_MS + 60_000)).run(lambda _: None)
+    assert report.answer is Answer.BROKEN
+    assert path.name in report.faults[0]
+
+
+def test_an_empty_ledger_is_nothing(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger", "demo", StillClock()):
+        pass
+    assert verified(tmp_path / "ledger").answer is Answer.NOTHING

@@ -26,7 +26,11 @@ def archive(
     A link stays in the place of each, so `verify`, `rebuild`, `backup` and `evidence` read them as before;
     the folder must stay reachable for that. Nothing is deleted before its copy was read back.
 
-    Examples: `archive --to /mnt/nas/ledger --older-than 400` · `archive`
+    Examples:
+
+    coldchain-backend archive --to /mnt/nas/ledger --older-than 400
+
+    coldchain-backend archive
     """
     settings = context_of(context).settings
     ledger = settings.data_dir / "ledger" / settings.organisation

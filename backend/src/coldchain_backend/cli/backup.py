@@ -40,7 +40,9 @@ def make(context: typer.Context, folder: To = None, passphrase: Pass = "") -> No
     It holds the ledger, keys, token hashes and databases. Closed segments of the ledger are put into the
     folder once; keep the folder together.
 
-    Example: `backup make --folder /mnt/nas/coldchain --passphrase file:pass`
+    Example:
+
+    coldchain-backend backup make --folder /mnt/nas/coldchain --passphrase file:pass
     """
     settings = context_of(context).settings
     target, lock = folder_of(settings, folder), lock_of(settings, passphrase)

@@ -18,8 +18,8 @@ HOUR_MS: Final = 3_600_000
 def check_rollups(context: typer.Context) -> None:
     """Sum up every folded cell again from the series and name those that differ.
 
-    Reads the database beside a running server. Example: `coldchain-backend check-rollups`. Exit status 1 if a
-    cell differs; `rebuild` makes all of them again.
+    Reads the database beside a running server. Exit status 1 if a cell differs; `rebuild` makes all of them
+    again.
     """
     settings = context_of(context).settings
     with settings.place.looked_into() as database:

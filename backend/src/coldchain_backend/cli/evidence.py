@@ -30,7 +30,9 @@ def export(  # noqa: PLR0913 - one parameter per option
     The ledger records who took it. Whoever gets the archive needs nothing but Python to check it:
     `python3 -I verify.py evidence.zip --fingerprint F`, with the fingerprint that the gateway itself prints.
 
-    Example: `evidence export --zone cq-store.vaccine --from 2026-11-01 --to 2026-12-01 --language zh`
+    Example:
+
+    coldchain-backend evidence export --zone cq-store.vaccine --from 2026-11-01 --to 2026-12-01 --language zh
     """
     if bool(zone) is bool(asset):
         raise typer.BadParameter("give either --zone or --asset")

@@ -32,7 +32,9 @@ def expire(
     has to be kept. A signed stub of each segment and a signed snapshot of what later records rest on stay in
     the ledger, so that it is still verified, and rebuilt from there. Nothing else ever deletes evidence.
 
-    Example: `expire --by "Wang Wei" --reason "five years are over" --dry-run`
+    Example:
+
+    coldchain-backend expire --by "Wang Wei" --reason "five years are over" --dry-run
     """
     settings, clock = context_of(context).settings, SystemClock()
     days = settings.config.ledger.retention_days

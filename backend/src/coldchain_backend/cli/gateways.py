@@ -43,8 +43,11 @@ def revoke(
     """Refuse everything that this gateway's key sends from now on, or that was received from --from on.
 
     What was received before stands. What came later stays in the ledger and counts as unknown time:
-    excursions and verdicts get a new revision that names this act. Example: `gateways revoke truck-1
-    --from 2026-11-03T22:00+08:00 --reason "stolen with the vehicle"`
+    excursions and verdicts get a new revision that names this act.
+
+    Example:
+
+    coldchain-backend gateways revoke truck-1 --from 2026-11-03T22:00+08:00 --reason "stolen with the vehicle"
     """
     wish: dict[str, object] = {"reason": reason}
     if since:
@@ -69,8 +72,11 @@ def declare_lost(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Say that numbers of a run will never come: their time stays unknown, and nothing waits for them.
 
-    `verify --json` lists missing numbers with key and run. Example: `gateways declare-lost truck-1
-    --key 0a29… --run r7 --first 40 --last 52 --reason "the gateway burnt"`
+    `verify --json` lists missing numbers with key and run.
+
+    Example:
+
+    coldchain-backend gateways declare-lost truck-1 --key 0a29… --run r7 --first 4 --last 9 --reason "burnt"
     """
     lost = {"key": key, "run": run, "first": first, "last": last, "reason": reason}
     context_of(context).ask("POST", f"/api/v1/gateways/{quote(name, safe='')}/declare-lost", lost)

@@ -19,7 +19,9 @@ from coldchain_runtime.documents import duration_text
 
 app = typer.Typer(
     help="Profiles: cited limits of classes of goods.\n\n"
-    "Examples: `profiles list`, `profiles show cct-medicine-usp --json`, `profiles check own.yaml`.",
+    "Examples:\n\ncoldchain-backend profiles list\n\n"
+    "coldchain-backend profiles show cct-medicine-usp --json\n\n"
+    "coldchain-backend profiles check own.yaml",
     no_args_is_help=True,
 )
 WIDTH = 132

@@ -34,7 +34,13 @@ def rebuild(
     acknowledgements stay. The old database stays beside as coldchain.sqlite.before-rebuild; on a server, as a
     schema named with `_before`.
 
-    Examples: `rebuild --check` · `rebuild` · `rebuild --accept "profile corrected" --by "Wang Wei"`
+    Examples:
+
+    coldchain-backend rebuild --check
+
+    coldchain-backend rebuild
+
+    coldchain-backend rebuild --accept "profile corrected" --by "Wang Wei"
     """
     if bool(accept) != bool(by):
         raise typer.BadParameter("--accept and --by go together: a reason and a person")

@@ -30,8 +30,11 @@ def restore(  # noqa: PLR0913 - one parameter per option
     The ledger gets a record of it. Start the server then: gateways send again what came after the backup.
     Deliveries are held until `restore --old-is-off` confirms that the backend it came from does not tell too.
 
-    Examples: `restore /mnt/nas/coldchain/demo-20261125T023000Z.backup --by "Wang Wei" --reason "disk died"` ·
-    `restore --old-is-off --reason "it is unplugged"`
+    Examples:
+
+    coldchain-backend restore /mnt/nas/demo-20261125T023000Z.backup --by "Wang Wei" --reason "disk died"
+
+    coldchain-backend restore --old-is-off --reason "it is unplugged"
     """
     if not reason or (backup is None) is not old_is_off:
         raise typer.BadParameter("give a backup or --old-is-off, and a --reason")

@@ -106,7 +106,9 @@ def told(
 ) -> None:
     """Play rule tests and write who was told what, a page (Markdown) for each test in English and 中文.
 
-    Example: `rules told tests/data/rules/scenarios.yaml --out told`
+    Example:
+
+    coldchain-backend rules told tests/data/rules/scenarios.yaml --out told
     """
     differ = 0
     for case in chosen([(path, read_tests(path)) for path in files], only):
@@ -135,7 +137,11 @@ def try_on_the_past(  # noqa: PLR0913 - one parameter per option
 
     Reads the database beside a running server; nothing is applied, nobody is told.
 
-    Examples: `rules backtest new.yaml` · `rules backtest new.yaml --zone cq-store.chiller --days 30`
+    Examples:
+
+    coldchain-backend rules backtest new.yaml
+
+    coldchain-backend rules backtest new.yaml --zone cq-store.chiller --days 30
     """
     plan = parse_file(changed)
     settings = context_of(context).settings

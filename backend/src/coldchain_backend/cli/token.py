@@ -12,9 +12,17 @@ from coldchain.errors import InvalidInput
 from coldchain_backend.access import Role
 from coldchain_backend.cli.context import Document, context_of
 
-EXAMPLES = """Examples: `token create --person wang.li` (a login link of a user) ·
-`token create --person "Wall screen" --role viewer --days 90` · `token create --gateway truck-1` ·
-`token renew 3f9a0c12be77 --overlap-hours 48` · `token revoke 3f9a0c12be77`"""
+EXAMPLES = """Examples:
+
+coldchain-backend token create --person wang.li   # a login link of a user
+
+coldchain-backend token create --person "Wall screen" --role viewer --days 90
+
+coldchain-backend token create --gateway truck-1
+
+coldchain-backend token renew 3f9a0c12be77 --overlap-hours 48
+
+coldchain-backend token revoke 3f9a0c12be77"""
 app = typer.Typer(help="Tokens of people and machines.", no_args_is_help=True, epilog=EXAMPLES)
 
 

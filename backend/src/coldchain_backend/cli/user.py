@@ -14,9 +14,13 @@ from coldchain.words import Language
 from coldchain_backend.access import Role
 from coldchain_backend.cli.context import Document, context_of
 
-EXAMPLES = """Examples: `user add wang.li --zh 王丽 --mobile 13800000000 --role operator` ·
-`user add night.watch --name "Night watch" --email night@example.org` (may be told, cannot log in) ·
-`user password wang.li` (asks twice; or the first line of standard input)"""
+EXAMPLES = """Examples:
+
+coldchain-backend user add wang.li --zh 王丽 --mobile 13800000000 --role operator
+
+coldchain-backend user add night.watch --name "Night watch" --email night@example.org   # cannot log in
+
+coldchain-backend user password wang.li   # asks twice, or the first line of standard input"""
 app = typer.Typer(help="People: who may be told, and who may log in.", no_args_is_help=True, epilog=EXAMPLES)
 
 Id = Annotated[str, typer.Argument(help="small letters, digits, '.', '_' and '-'")]

@@ -19,6 +19,7 @@ from coldchain_backend.identity import KEY_FILE
 from coldchain_backend.ledger import Answer, Report, Scope, Verifier, load_statement
 
 SHOWN: Final = 20
+STATUS: Final = {Answer.INTACT: 0, Answer.INCOMPLETE: 0, Answer.BROKEN: 1, Answer.NOTHING: 3}
 
 
 def verify(  # noqa: PLR0913 - one parameter per option
@@ -40,11 +41,18 @@ def verify(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Read the ledger and name every record that is not what was written.
 
-    Answers `intact`, `incomplete` (whole, but numbers are missing: they are listed) or `broken` (the record
-    is named). Needs no server and works beside a running one. Exit status 1 if the ledger is broken. A time
-    is UTC, as 2026-11-01 or 2026-11-01T08:00; it is widened to whole segments.
+    Answers `intact`, `incomplete` (whole, but numbers are missing: they are listed), `broken` (the record is
+    named) or `nothing` (no record was received in that time). Needs no server and works beside a running one.
+    Exit status 0 for the first two, 1 for broken, 3 for nothing. A time is UTC, as 2026-11-01 or
+    2026-11-01T08:00; what is read is widened to whole segments.
 
-    Examples: `verify` · `verify --checkpoint 2026-11-24.json` · `verify --from 2026-11-01 --json`
+    Examples:
+
+    coldchain-backend verify
+
+    coldchain-backend verify --checkpoint 2026-11-24.json
+
+    coldchain-backend verify --from 2026-11-01 --json
     """
     folder, keys = _ledger(context, ledger)
     scope = Scope(
@@ -60,8 +68,8 @@ def verify(  # noqa: PLR0913 - one parameter per option
         typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())
     else:
         _tell(report)
-    wrong = report.answer is Answer.BROKEN or (complete and report.answer is Answer.INCOMPLETE)
-    raise typer.Exit(1 if wrong else 0)
+    status = STATUS | ({Answer.INCOMPLETE: 1} if complete else {})
+    raise typer.Exit(status[report.answer])
 
 
 def _ledger(context: typer.Context, folder: Path | None) -> tuple[Path, Sequence[bytes]]:
@@ -102,6 +110,11 @@ def _tell(report: Report) -> None:
         where = f" (records {records})" if records else ""
         typer.echo(f"fork: {fork.gateway} {fork.run} {fork.seq}: {fork.why}{where}")
     word = "BROKEN" if report.answer is Answer.BROKEN else report.answer.value
+    if report.answer is Answer.NOTHING:
+        typer.echo(
+            "nothing: no record was received in that time" if report.records else "nothing: no records"
+        )
+        word = "read around it"
     typer.echo(
         f"{word}: {report.records} records, {report.batches} batches, {report.lines} lines,"
         f" {len(report.gateways)} gateway{'s' * (len(report.gateways) != 1)}"

@@ -40,6 +40,7 @@ from coldchain_backend.ledger.segments import (
 TRIES: Final = 10
 PAUSE_S: Final = 0.1
 LOST: Final = "lost"
+FOREVER_MS: Final = 1 << 62
 Progress = Callable[[int], None]
 RunName = tuple[str, str]
 """Key fingerprint and run."""
@@ -51,6 +52,7 @@ class Task:
 
     keys      public keys by fingerprint
     offsets   records, and `numbers` batches (key, run, number), whose hashes are asked for
+    asked     the time [from, to), ms of receipt, whose records are counted by themselves; None: no bound
     live      the server may be writing it
     """
 
@@ -58,6 +60,7 @@ class Task:
     keys: Mapping[str, bytes]
     offsets: frozenset[int] = frozenset()
     numbers: frozenset[tuple[str, str, int]] = frozenset()
+    asked: tuple[int | None, int | None] = (None, None)
     live: bool = False
 
 
@@ -101,6 +104,7 @@ class Found:
     start: SegmentStart | None = None
     end: Place | None = None
     records: int = 0
+    asked: int = 0
     batches: int = 0
     lines: int = 0
     unknown: int = 0
@@ -147,6 +151,8 @@ class _Inspector:
 
     def __init__(self, task: Task, found: Found, progress: Progress) -> None:
         self._task, self._found, self._progress = task, found, progress
+        from_ms, to_ms = task.asked
+        self._from_ms, self._to_ms = from_ms or 0, FOREVER_MS if to_ms is None else to_ms
         self.place = Place(offset=0, position=0, previous=b"")
 
     def read_on(self, place: Place) -> Damage | None:
@@ -177,6 +183,7 @@ class _Inspector:
     def _record(self, record: Record) -> None:
         found = self._found
         found.records += 1
+        found.asked += self._from_ms <= record.received_ms < self._to_ms
         found.from_ms = found.from_ms or record.received_ms
         if record.offset in self._task.offsets:
             found.hashes[record.offset] = record.hash

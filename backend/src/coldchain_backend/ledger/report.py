@@ -1,4 +1,4 @@
-"""What a verification says: intact, incomplete with its holes, or broken with the record named."""
+"""What a verification says: intact, incomplete with its holes, broken with the record named, or nothing."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,11 +9,12 @@ UNDECLARED: Final = "not declared"
 
 
 class Answer(StrEnum):
-    """The three answers. What is incomplete is whole in everything that is there."""
+    """The answers. What is incomplete is whole in all that is there; of nothing, nothing is claimed."""
 
     INTACT = "intact"
     INCOMPLETE = "incomplete"
     BROKEN = "broken"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Fork:
 class Report:
     """What was found. `faults` name the record each; a flood of them is cut at MAX_FAULTS.
 
+    asked         records that were received in the time asked for: all, where none was
     first, last   records that were read, 0 if there are none; `from_ms`, `to_ms` their stamps
     lines         lines of the batches, readings nearly all of them
     keys          fingerprints of the keys that sealed, with the gateway's name
@@ -61,6 +63,7 @@ class Report:
 
     organisation: str = ""
     records: int = 0
+    asked: int = 0
     first: int = 0
     last: int = 0
     from_ms: int = 0
@@ -82,6 +85,8 @@ class Report:
         """The answer in one word."""
         if self.faults:
             return Answer.BROKEN
+        if not self.asked:
+            return Answer.NOTHING
         return Answer.INCOMPLETE if self.holes else Answer.INTACT
 
     @property

@@ -112,6 +112,7 @@ class Verifier:
             keys={fingerprint(key): key for key in self._named.all},
             offsets=frozenset(offsets),
             numbers=frozenset((h.key, h.run, h.seq) for one in statements for h in one.heads),
+            asked=(self._scope.from_ms, self._scope.to_ms),
         )
         newest = self._numbers[-1:]
         return [
@@ -191,6 +192,7 @@ class Verifier:
         for fault in found.faults:
             report.fault(fault)
         report.records += found.records
+        report.asked += found.asked
         report.batches += found.batches
         report.lines += found.lines
         report.unknown += found.unknown
