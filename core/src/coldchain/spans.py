@@ -7,6 +7,9 @@ from itertools import pairwise
 
 HOUR_MS = 3_600_000
 
+Span = tuple[int, int]
+"""A time [from, to), ms UTC."""
+
 
 class Cell(StrEnum):
     """The length of a roll-up's cells."""

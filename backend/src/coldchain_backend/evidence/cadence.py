@@ -7,15 +7,13 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from coldchain.excursions import Excursion
-from coldchain.spans import Cell, cells
+from coldchain.spans import Cell, Span, cells
 from coldchain_backend.evidence.parts import Part
 from coldchain_backend.fleet import AssetKind
 
 MINUTE_MS = 60_000
 STORAGE_MS, TRANSPORT_MS, OUT_MS = 30 * MINUTE_MS, 5 * MINUTE_MS, 2 * MINUTE_MS
 """At least one record in this time: in storage, in transport, and while out of limits."""
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

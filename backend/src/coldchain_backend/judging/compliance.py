@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coldchain.exposure import Account, account
-from coldchain.spans import Cell, cells
+from coldchain.spans import Cell, Span, cells
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.contracts import HOUR_MS, CourseKey
 from coldchain_backend.judging.grades import grades_of
-from coldchain_backend.judging.parts import Part, Span, parts_of
+from coldchain_backend.judging.parts import Part, parts_of
 from coldchain_backend.judging.rollups import QUARTER_MS, reach
 from coldchain_backend.judging.views import DaySums, QuartersByHour, QuarterSums, Recall
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coldchain.spans import Span
 from coldchain_backend.judging.contracts import RunState
-
-Span = tuple[int, int]
 
 
 def with_numbers(run: RunState, first: int, last: int) -> RunState:

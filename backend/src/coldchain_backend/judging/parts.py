@@ -13,7 +13,6 @@ from coldchain_backend.judging.contracts import CourseKey
 from coldchain_backend.judging.traces import spells_at
 
 Sample = tuple[int, float]
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

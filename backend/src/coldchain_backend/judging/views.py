@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from coldchain.exposure import Account
 from coldchain.profiles import Level
 from coldchain.readings import Quality, Value
+from coldchain.spans import Span
 from coldchain_backend.alerts import Alert, AlertKind, AlertState, Life, Mute, Queued, Transition
 from coldchain_backend.fleet import StateEntry, ZoneTest
 from coldchain_backend.judging.contracts import (
@@ -182,10 +183,6 @@ class FoldedCells(NamedTuple):
     hours: dict[int, FoldedHour]
     days: list[AccountDay]
     folded: Folded
-
-
-Span: TypeAlias = tuple[int, int]
-"""A time [from, to), ms UTC."""
 
 
 class AlertOrder(StrEnum):

@@ -10,6 +10,7 @@ from coldchain.exposure import Account
 from coldchain.gaps import Spoken
 from coldchain.kinetic import Window
 from coldchain.profiles import Profile
+from coldchain.spans import Span
 from coldchain.verdicts import (
     Outcome,
     Verdict,
@@ -29,7 +30,6 @@ DAY_MS = 24 * 3_600_000
 LONGEST_MS = 3653 * DAY_MS
 """Longer than any logger runs: time between its readings is accounted for by the quarter of an hour."""
 NOT_EVIDENCE = "not evidence: unsigned file"
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coldchain.exposure import Account
-from coldchain.spans import Cell, cells
+from coldchain.spans import Cell, Span, cells
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.judging import spells_at
 from coldchain_backend.judging.contracts import CourseKey
 from coldchain_backend.judging.grades import grades_of
-from coldchain_backend.judging.parts import Part, Span
+from coldchain_backend.judging.parts import Part
 from coldchain_backend.judging.rollups import day_of_hours, quarters_of_hours, reach
 from coldchain_backend.judging.views import FoldedCells, FoldedHour, Recall
 from coldchain_backend.mirror.gathering import EVERYTHING

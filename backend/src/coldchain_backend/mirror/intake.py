@@ -13,13 +13,13 @@ from typing import Final
 from coldchain.gaps import gap_limit_ms
 from coldchain.lineprotocol import Line
 from coldchain.readings import Value
+from coldchain.spans import Span
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.judging.batches import Content, Spoken, framed, read
 from coldchain_backend.ledger import ActName, Kind, Record, read_json, revoked_from
 from coldchain_backend.mirror.contracts import Layout, Position
 from coldchain_backend.mirror.gathering import EVERYTHING, Gathered, gathered
 from coldchain_backend.mirror.points import gateway_line, reading_lines
-from coldchain_backend.mirror.retag import Span
 from coldchain_backend.mirror.standing import Stand, judged_spells, stands
 from coldchain_backend.series.blocks import quality_of
 

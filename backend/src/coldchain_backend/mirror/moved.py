@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from coldchain.spans import Span
 from coldchain_backend.mirror.pen import Pen
-from coldchain_backend.mirror.retag import EVER_MS, Retag, Span, merged
+from coldchain_backend.mirror.retag import EVER_MS, Retag, merged
 from coldchain_backend.mirror.standing import HOUR_MS, judged_spells
 
 DAYS_MS: Final = 48 * HOUR_MS

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from coldchain.spans import Span
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.influx import Precision
 from coldchain_backend.judging import spells_at
@@ -15,7 +16,7 @@ from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.gathering import EVERYTHING
 from coldchain_backend.mirror.intake import ANY, Taken
 from coldchain_backend.mirror.points import NANO
-from coldchain_backend.mirror.retag import EVER_MS, Span, merged
+from coldchain_backend.mirror.retag import EVER_MS, merged
 from coldchain_backend.mirror.standing import (
     HOUR_MS,
     full_hours,

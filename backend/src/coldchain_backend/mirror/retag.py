@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from coldchain.gaps import gap_limit_ms
+from coldchain.spans import Span
 from coldchain_backend.fleet import Fleet
 from coldchain_backend.mirror.points import named
 from coldchain_backend.mirror.standing import (
@@ -18,7 +19,6 @@ from coldchain_backend.mirror.standing import (
 )
 
 EVER_MS: Final = 1 << 60
-Span = tuple[int, int]
 Piece = tuple[int, int | None, Hashable]
 
 

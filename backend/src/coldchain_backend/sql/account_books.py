@@ -7,8 +7,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from coldchain.exposure import Account
+from coldchain.spans import Span
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
-from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour, Span
+from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.pages import Pages, among, listed_courses, of_course
 from coldchain_backend.sql.rows import Row

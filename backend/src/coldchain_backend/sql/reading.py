@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from coldchain.exposure import Account
+from coldchain.spans import Span
 from coldchain_backend.alerts import Alert, AlertState, Life, Mute, Queued
 from coldchain_backend.fleet import StateEntry, TestKind, ZoneTest
 from coldchain_backend.judging.batches import WORST_RANK
@@ -28,7 +29,6 @@ from coldchain_backend.judging.views import (
     Facts,
     FoldedCells,
     QuartersByHour,
-    Span,
 )
 from coldchain_backend.series import SeriesReading, SeriesStore, Summary, graded, overview
 from coldchain_backend.sql import alert_figures, alert_rows, rows, schema

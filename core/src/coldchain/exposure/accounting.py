@@ -14,9 +14,9 @@ from coldchain.gaps import Piece, Spoken
 from coldchain.kinetic import HOUR_MS, HourSum, kinetic_weight
 from coldchain.profiles import Rule, Side, Weighting
 from coldchain.readings import Grade
+from coldchain.spans import Span
 
 Samples = Sequence[tuple[int, float]]
-Span = tuple[int, int]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -11,11 +11,11 @@ from coldchain.gaps import Spoken
 from coldchain.kinetic import Window, mean_kinetic, windows, worst_window
 from coldchain.profiles import Counting, Mode, Side, guarded
 from coldchain.readings import Grade
+from coldchain.spans import Span
 from coldchain.verdicts.decision import Evidence, Limits, breaking, decide, in_time
 from coldchain.verdicts.values import Verdict
 
 Samples = Sequence[tuple[int, float]]
-Span = tuple[int, int]
 
 
 def of_series(
