@@ -30,6 +30,12 @@ class Fact:
         """The fact as a line of plain text."""
         return f"{self.label}: {self.text}" if self.label else self.text
 
+    def markdown(self) -> str:
+        """The same as robots' markdown has it; a link stands behind its label."""
+        if self.url is not None:
+            return f"[{self.label}]({self.url})"
+        return f"**{self.label}**: {self.text}" if self.label else self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

@@ -12,7 +12,7 @@ from coldchain_backend.delivery.answers import by_code
 from coldchain_backend.delivery.cutting import cut, cut_before, fitting
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.delivery.wording import Fact, message_of
+from coldchain_backend.delivery.wording import message_of
 from coldchain_backend.fleet import DingTalk
 
 MAX_BYTES: Final = 20_000
@@ -27,8 +27,8 @@ def compose(telling: Telling) -> tuple[Part, ...]:
     telling.settings(DingTalk)
     message = message_of(telling)
     mobiles = telling.mentioned()
-    said = "\n\n".join((f"### {message.title}", message.text, *(_line(one) for one in message.told())))
-    kept = (*(_line(one) for one in message.answers()), " ".join(f"@{mobile}" for mobile in mobiles))
+    said = "\n\n".join((f"### {message.title}", message.text, *(one.markdown() for one in message.told())))
+    kept = (*(one.markdown() for one in message.answers()), " ".join(f"@{mobile}" for mobile in mobiles))
 
     def written(room: int) -> bytes:
         text = cut_before(said, kept, room, message.cut_note, between="\n\n")
@@ -59,9 +59,3 @@ def _signed(telling: Telling) -> str:
     parts = urlsplit(url)
     added = urlencode({"timestamp": telling.now_ms, "sign": sign}, quote_via=quote, safe="")
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
-
-
-def _line(fact: Fact) -> str:
-    if fact.url is not None:
-        return f"[{fact.label}]({fact.url})"
-    return f"**{fact.label}**: {fact.text}" if fact.label else fact.text

@@ -12,7 +12,7 @@ from coldchain_backend.delivery.cutting import cut, cut_before, fitting
 from coldchain_backend.delivery.notice import Notice
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.delivery.wording import Fact, message_of
+from coldchain_backend.delivery.wording import message_of
 from coldchain_backend.fleet import Feishu
 
 MAX_BYTES: Final = 20_000
@@ -26,8 +26,8 @@ def compose(telling: Telling) -> tuple[Part, ...]:
     """One card; the robot mentions nobody by mobile, so that persons are not mentioned."""
     telling.settings(Feishu)
     message, signed = message_of(telling), _signed(telling)
-    said = "\n".join((message.text, *(_line(one) for one in message.told())))
-    kept = [_line(one) for one in message.answers()]
+    said = "\n".join((message.text, *(one.markdown() for one in message.told())))
+    kept = [one.markdown() for one in message.answers()]
     header = {
         "template": _colour(telling.notice),
         "title": {"tag": "plain_text", "content": cut(message.title, 200)},
@@ -66,9 +66,3 @@ def _colour(notice: Notice) -> str:
     if notice.ended:
         return "green"
     return "red" if notice.level == "alarm" else "orange"
-
-
-def _line(fact: Fact) -> str:
-    if fact.url is not None:
-        return f"[{fact.label}]({fact.url})"
-    return f"**{fact.label}**: {fact.text}" if fact.label else fact.text

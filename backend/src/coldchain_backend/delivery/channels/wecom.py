@@ -8,7 +8,7 @@ from coldchain_backend.delivery.answers import by_code
 from coldchain_backend.delivery.cutting import cut_before
 from coldchain_backend.delivery.request import Answer, Outcome, Part, Request
 from coldchain_backend.delivery.telling import Telling
-from coldchain_backend.delivery.wording import Fact, message_of
+from coldchain_backend.delivery.wording import message_of
 from coldchain_backend.fleet import WeCom
 
 MAX_TEXT: Final = 2048
@@ -31,8 +31,8 @@ def compose(telling: Telling) -> tuple[Part, ...]:
         said: dict[str, object] = {"content": text, "mentioned_mobile_list": mobiles}
         body = orjson.dumps({"msgtype": "text", "text": said})
     else:
-        lines = (f"### {message.title}", message.text, *(_line(one) for one in message.told()))
-        kept = [_line(one) for one in message.answers()]
+        lines = (f"### {message.title}", message.text, *(one.markdown() for one in message.told()))
+        kept = [one.markdown() for one in message.answers()]
         text = cut_before("\n".join(lines), kept, MAX_MARKDOWN, message.cut_note)
         body = orjson.dumps({"msgtype": "markdown", "markdown": {"content": text}})
     return (Part(call=Request(url=telling.secret("url"), headers=_HEADERS, body=body)),)
@@ -41,9 +41,3 @@ def compose(telling: Telling) -> tuple[Part, ...]:
 def read(answer: Answer, telling: Telling) -> Outcome:
     """Delivered is `errcode` 0 in the body."""
     return by_code(answer, telling.now_ms, code="errcode", message="errmsg", busy=_BUSY)
-
-
-def _line(fact: Fact) -> str:
-    if fact.url is not None:
-        return f"[{fact.label}]({fact.url})"
-    return f"**{fact.label}**: {fact.text}" if fact.label else fact.text
