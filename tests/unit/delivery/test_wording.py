@@ -218,7 +218,7 @@ def test_a_receiver_of_another_kind_is_refused() -> None:
     with pytest.raises(InvalidInput, match="a slack is no Sms"):
         telling("slack").settings(Sms)
     assert isinstance(telling("slack").receiver, Receiver)
-    assert SETTINGS["slack"].RATE.count == 1
+    assert SETTINGS["slack"].RATE.count == 60
 
 
 @pytest.mark.parametrize("language", list(Language))
