@@ -19,6 +19,7 @@ from pathlib import Path
 from demo import broker, summary
 from demo.api import ApiError
 from demo.foreign import Foreign, NotNamed
+from demo.neighbour import GATEWAY, Neighbour
 from demo.programs import ProgramFailed
 from demo.stage import ORDER, Stage, StageSettings
 from demo.story import Story
@@ -113,14 +114,18 @@ def _play(stage: Stage, began: float, for_s: float | None) -> int:
     tell(f"open this page (English or 中文 by browser): {link}")
     _tell_dashboards(stage)
     story = Story(stage, tell)
-    failed = _acts(story)
-    if for_s is None:
-        shown = "not all could be shown" if failed else "that was all"
-        tell(f"{shown}; the devices go on, Ctrl-C ends everything")
-        _idle(stage, None)
-    elif not failed:
-        _idle(stage, max(0.0, for_s - CHECKS_TAKE_S - (time.monotonic() - began)))
-    checks = [*failed, *story.checks(), *_dashboard_checks(stage)]
+    with ExitStack() as beside:
+        if stage.settings.foreign is not None:
+            beside.enter_context(Neighbour(stage.api, stage.writer_token(GATEWAY)))
+            tell("a neighbour's truck and store write there as well: the dashboards show what they have")
+        failed = _acts(story)
+        if for_s is None:
+            shown = "not all could be shown" if failed else "that was all"
+            tell(f"{shown}; the devices go on, Ctrl-C ends everything")
+            _idle(stage, None)
+        elif not failed:
+            _idle(stage, max(0.0, for_s - CHECKS_TAKE_S - (time.monotonic() - began)))
+        checks = [*failed, *story.checks(), *_dashboard_checks(stage)]
     print(summary.table(checks))
     return 0 if all(check.holds for check in checks) else 1
 

@@ -41,6 +41,10 @@ class Desk(Grounds):
         said = self.backend("token", "create", "--person", person, "--role", role)
         return next(word for word in said.split() if "/login#" in word)
 
+    def writer_token(self, gateway: str) -> str:
+        """A token with which this gateway may write, made by the real command."""
+        return self.backend("token", "create", "--gateway", gateway).split()[-1]
+
     def apply_fleet(self) -> None:
         """Fill in the fleet file and apply it through the running backend."""
         fleet = self.fill(self.settings.fleet, "fleet.yaml")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from demo import neighbour
 from demo.broker import Kind as BrokerKind
 from demo.foreign import Foreign
 from demo.ports import LOCAL
@@ -85,7 +86,7 @@ class Grounds:
     @property
     def values(self) -> dict[str, str]:
         """What ${…} in templates stands for."""
-        return {
+        named = {
             "backend_port": str(self.ports["backend"]),
             "backend_url": self.backend_url,
             "uplink_url": self.uplink_url,
@@ -95,6 +96,9 @@ class Grounds:
             "lines": str(self.simulator_out),
             "templates": str(HERE / "templates"),
         }
+        beside = self.settings.foreign is not None
+        told = {"system_receiver": neighbour.RECEIVER if beside else "dispatch"}
+        return named | told | neighbour.additions(named, wanted=beside)
 
     def fill(self, template: Path, name: str) -> Path:
         """Write a template into the folder, with what the stage knows filled in."""

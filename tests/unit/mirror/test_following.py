@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from coldchain_backend.influx import InfluxTrouble, Trouble
-from coldchain_backend.ledger import MarkName, mark_record
+from coldchain_backend.judging.contracts import CourseKey
+from coldchain_backend.judging.parts import Span
+from coldchain_backend.judging.views import FoldedCells
+from coldchain_backend.ledger import MarkName, act_record, mark_record
+from coldchain_backend.mirror.accounted import DAY_MS
 from coldchain_backend.mirror.consumer import KEEP_MS, RECORDS
 from coldchain_backend.mirror.memory import load
+from coldchain_backend.mirror.pen import WINDOW_MS
 from support.judged_log import MINUTE, T0, plan
 from support.memory_bucket import MemoryBucket
 from support.mirrored_log import MirroredLog
@@ -95,4 +102,71 @@ def test_an_end_without_an_answer_keeps_what_was_answered(log: MirroredLog, buck
     bucket.trouble = None
     log.restart_mirror()
     log.reflect()
+    equal(log)
+
+
+def hot(log: MirroredLog, minute: int) -> None:
+    """The sensor says that it is too warm."""
+    log.at(T0 + minute * MINUTE)
+    log.say(("a", T0 + minute * MINUTE, 12.5))
+
+
+def alert_states(bucket: MemoryBucket) -> list[object]:
+    """The states of the alerts that stand there."""
+    return [
+        point["state"]
+        for (name, _), points in bucket.series.items()
+        if name == "alert"
+        for point in points.values()
+    ]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_while_an_alert_is_shelved_it_stands_there_as_that(
+    log: MirroredLog, bucket: MemoryBucket, *, taken: bool
+) -> None:
+    log.fleet(plan({"a": MINUTE}))
+    for minute in range(1, 60):
+        hot(log, minute)
+    [alert] = log.alerts()
+    if taken:
+        log.acknowledge(alert.id)
+    below = "acknowledged" if taken else "firing"
+    log.reflect()
+    assert alert_states(bucket) == [below]
+    log.put(act_record("shelve", "Li", {"alert": alert.id, "reason": "loading", "one_shot": True}))
+    hot(log, 62)
+    log.reflect()
+    assert alert_states(bucket) == ["shelved"]
+    equal(log)
+    log.put(act_record("unshelve", "Li", {"alert": alert.id, "reason": "done"}))
+    hot(log, 64)
+    log.reflect()
+    assert alert_states(bucket) == [below]
+    equal(log)
+
+
+def test_a_bucket_is_filled_month_by_month(
+    log: MirroredLog, bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.fleet(plan({"a": MINUTE}))
+    for day in range(1, 100, 3):
+        log.at(T0 + day * DAY_MS)
+        log.say(*(("a", T0 + day * DAY_MS + minute * MINUTE, 4.0) for minute in range(-30, 1)))
+    log.reflect()
+    before = bucket.content()
+    log.mirror.refill("to see")
+    asked: list[int] = []
+    plainly = log.records.folded_cells
+
+    def noted(keys: Sequence[CourseKey], hours: Span, days: Span) -> Mapping[CourseKey, FoldedCells]:
+        asked.append(days[1] - days[0])
+        return plainly(keys, hours, days)
+
+    monkeypatch.setattr(log.records, "folded_cells", noted)
+    log.reflect()
+    assert len(asked) >= 3
+    assert max(asked) <= WINDOW_MS
+    cells = {"compliance", "zone_compliance"}
+    assert {one for one in bucket.content() if one[0] in cells} == {one for one in before if one[0] in cells}
     equal(log)

@@ -191,7 +191,7 @@ def alert_line(organisation: str, story: AlertStory, known_ms: int) -> str:
     }
     fields: Fields = {
         "id": alert.id,
-        "state": alert.state.value,
+        "state": alert.standing.value,
         "level": alert.level.value,
         "open": alert.state.open,
         "withdrawn": gone,

@@ -147,7 +147,10 @@ ALERT: Final = Shape(
     tags=(*_PLACE, "class", "kind"),
     fields={
         "id": _text("the id, as in links to the page"),
-        "state": _text("`firing`, `acknowledged`, `resolved`, `closed`, `withdrawn`, `merged`"),
+        "state": _text(
+            "`firing`, `acknowledged`, `resolved_unacked`, `latched`, `resolved`, `closed`, `withdrawn`,"
+            " `merged`; while it goes on and nobody is called: `shelved`, `suppressed`, `out_of_service`"
+        ),
         "level": _text("`warning`, `alarm`"),
         "open": _bool("the condition goes on"),
         "withdrawn": _bool("later data took it back, or made it part of another"),
