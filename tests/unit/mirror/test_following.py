@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from coldchain.spans import Span
 from coldchain_backend.influx import InfluxTrouble, Trouble
 from coldchain_backend.judging.contracts import CourseKey
-from coldchain_backend.judging.parts import Span
 from coldchain_backend.judging.views import FoldedCells
 from coldchain_backend.ledger import MarkName, act_record, mark_record
 from coldchain_backend.mirror.accounted import DAY_MS
