@@ -21,6 +21,7 @@ from coldchain_backend.fleet import Plan
 from coldchain_backend.judging.checks import differing_cells
 from coldchain_backend.judging.contracts import AccountDay
 from coldchain_backend.ledger import Json, act_record
+from coldchain_backend.sql.session import raw
 from support.judged_log import HOUR, MINUTE, SECOND, T0, Log, plan, profile
 from support.soak import rounds
 
@@ -165,3 +166,24 @@ def test_time_out_of_use_is_in_no_cell(log: Log) -> None:
     assert list(differing_cells(log.records, log.answers.fleet())) == []
     known = sum(one.required_ms for quarters in all_hours(log) for one in quarters)
     assert known == 5 * HOUR - HOUR
+
+
+def test_an_hour_is_folded_when_it_is_over_and_nothing_is_committed_before(log: Log) -> None:
+    log.fleet(plan({"s": 5 * MINUTE}, limits=LIMITS, gateways=()))
+    log.at(T0 + DAY)
+    log.say(*[("s", T0 + n * 5 * MINUTE, 4.0) for n in range(48)])
+    fold(log)
+    hours, commits = len(all_hours(log)), changes(log)
+    log.say(("s", T0 + 239 * MINUTE, 4.0))
+    said = changes(log)
+    assert said > commits
+    assert not log.judging.fold(), "the hour goes on"
+    assert changes(log) == said, "what does not wait costs no commit"
+    log.say(("s", T0 + 241 * MINUTE, 4.0))
+    assert log.judging.fold()
+    assert len(all_hours(log)) == hours + 1
+
+
+def changes(log: Log) -> int:
+    """How many rows judging's connection has changed so far."""
+    return raw(log.books._connection).total_changes

@@ -19,7 +19,7 @@ from coldchain_backend.app.followed import follow_watch, followers_of, following
 from coldchain_backend.app.garbage import look_rarely
 from coldchain_backend.app.heartbeat import Heartbeat
 from coldchain_backend.app.heartbeat import Ports as HeartbeatPorts
-from coldchain_backend.app.judged import JudgingThread, judging_settings
+from coldchain_backend.app.judged import Idle, JudgingThread, judging_settings
 from coldchain_backend.app.marks import Heart, between_marks
 from coldchain_backend.app.mirrored import mirror_of, mirror_watch, mirroring
 from coldchain_backend.app.packing import Packer
@@ -190,10 +190,7 @@ async def judged(ground: Ground, database: sql.Database) -> AsyncIterator[judgin
         sql.forget_changes(database)
     consumer = judging.Judging(books, judging_settings(ground.settings), ground.ledger)
     look_rarely()
-
-    def idle() -> bool:
-        return consumer.fold() or books.tidy()
-
+    idle = Idle(consumer, books)
     ground.admission.pace_backlog(lambda: consumer.offset, ground.clock)
     thread = JudgingThread(lambda: judging.Follower(ground.ledger, consumer, ground.news, idle=idle))
     thread.start()

@@ -4,6 +4,7 @@ Its only clock is the log: a due time fires before the first record stamped at o
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from coldchain_backend.judging.contracts import Memory
 from coldchain_backend.judging.convoys import convoys
@@ -11,7 +12,10 @@ from coldchain_backend.judging.present import Settings
 from coldchain_backend.judging.reader import Reader
 from coldchain_backend.judging.revoking import runs
 from coldchain_backend.judging.rollups import Rollups
-from coldchain_backend.ledger import Ledger, Record
+from coldchain_backend.ledger import Kind, Ledger, Record
+
+_OF_PEOPLE: Final = frozenset({Kind.FLEET, Kind.ACT})
+"""Records that may change what any point is judged by."""
 
 
 class Judging:
@@ -27,6 +31,7 @@ class Judging:
         self._committed, self._stale = remembered.progress, False
         self._reader = Reader(self._memory, self._settings, remembered, self._ledger)
         self._due_ms = self._reader.present.dues.next_ms()
+        self._rollups = Rollups(self._memory, self._reader.present)
 
     @property
     def offset(self) -> int:
@@ -42,9 +47,11 @@ class Judging:
         """Fold a few roll-ups, in a transaction of its own; whether there was something to do."""
         if self._stale:
             self._load()
+        if not self._rollups.wait:
+            return False
         self._memory.begin()
         try:
-            busy = Rollups(self._memory, self._reader.present).fold()
+            busy = self._rollups.fold()
             self._memory.commit(self._committed)
         except BaseException:
             self._stale = True
@@ -86,4 +93,8 @@ class Judging:
             self._memory.rollback()
             raise
         self._committed, self._due_ms = reader.present.progress, reader.present.dues.next_ms()
+        if any(record.kind in _OF_PEOPLE for record in records):
+            self._rollups.look_at_all()
+        else:
+            self._rollups.moved(reader.moved.values())
         reader.moved.clear()

@@ -5,7 +5,7 @@ the commit that touched it, and folded again later; what is missing is summed up
 for. So an answer never depends on how far folding has come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from coldchain.readings import Grade
 from coldchain.spans import Cell, boundaries
 from coldchain_backend.fleet import Spell
 from coldchain_backend.judging.batches import WORST_RANK
-from coldchain_backend.judging.contracts import HOUR_MS, AccountDay, Folded, Memory
+from coldchain_backend.judging.contracts import HOUR_MS, AccountDay, CourseKey, Folded, Memory
 from coldchain_backend.judging.courses import Course
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.present import Present
@@ -29,17 +29,35 @@ READINGS_AT_ONCE: Final = 20_000
 
 
 class Rollups:
-    """Folds a few courses at a time, in a transaction of its own."""
+    """Folds a few courses at a time, in a transaction of its own; remembers which of them wait."""
 
     def __init__(self, memory: Memory, present: Present) -> None:
         self._memory, self._present = memory, present
+        self._waiting: dict[CourseKey, Course] = {}
+        self.look_at_all()
+
+    def look_at_all(self) -> None:
+        """Something may have changed any course: look at all of them."""
+        self._waiting = {key: one for key, one in self._present.courses.items() if _waits(one)}
+
+    def moved(self, courses: Iterable[Course]) -> None:
+        """These have gone on, or were judged again."""
+        self._waiting.update((one.key, one) for one in courses if _waits(one))
+
+    @property
+    def wait(self) -> bool:
+        """Whether there is something to fold."""
+        return bool(self._waiting)
 
     def fold(self) -> bool:
         """Fold what waits of some courses; whether there was something to do."""
         expected = 0
-        for course in self._present.courses.values():
-            if _waits(course):
+        for key in list(self._waiting):
+            course = self._present.courses.get(key)
+            if course is not None and _waits(course):
                 expected += self._fold(course) // course.judged.interval_ms + 1
+            if course is None or not _waits(course):
+                del self._waiting[key]
             if expected >= READINGS_AT_ONCE:
                 break
         return bool(expected)
