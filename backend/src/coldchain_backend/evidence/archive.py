@@ -207,6 +207,7 @@ def _documents(  # noqa: PLR0913, PLR0917 - what all documents of one archive ar
         alerts=list(history.stories(answers, points, *span)),
         changes=history.changes(fleet, zones, *span),
         states=list(history.states(fleet, zones, *span)),
+        sources=found.sources(),
         holes=[(found.owners[run], run[1], first, last, why) for run, first, last, why in found.holes()],
         forks=[(found.owners[run], run[1], seq) for run, seq in found.forks()],
         keys=keys,

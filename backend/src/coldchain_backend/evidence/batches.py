@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Final
@@ -23,6 +24,8 @@ CHUNK: Final = 2_000
 EARLY_MS: Final = 3_600_000
 """A gateway's clock may have been so far ahead of ours."""
 
+FOLLOWED: Final = "follow:"
+"""Begins the name of a followed store where it stands for a gateway."""
 RunName = tuple[str, str]
 Progress = Callable[[int], None]
 """Told how many more records are done."""
@@ -70,6 +73,15 @@ class Found:
     def received_behind(self, at_ms: int) -> list[int]:
         """Stamps of the batches that were received behind an instant."""
         return [one.received_ms for kept in self.runs.values() for one in kept if one.received_ms > at_ms]
+
+    def sources(self) -> list[tuple[str, str, int]]:
+        """How many batches came from whom, and how."""
+        counted = Counter(
+            (self.owners[run].removeprefix(FOLLOWED), one.grade)
+            for run, kept in self.runs.items()
+            for one in kept
+        )
+        return sorted((name, grade, count) for (name, grade), count in counted.items())
 
     def forks(self) -> Iterator[tuple[RunName, int]]:
         """Numbers under which there are two batches."""

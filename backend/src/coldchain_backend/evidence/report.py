@@ -1,25 +1,35 @@
 """The printable report: one page in English and Chinese, with everything in it, nothing to load."""
 
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from functools import cache
 from html import escape
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from coldchain.profiles import Profile
 from coldchain.verdicts import Outcome, said
-from coldchain.words import Language, Text, term
+from coldchain.words import Language, term
+from coldchain_backend.evidence.batches import FOLLOWED
 from coldchain_backend.evidence.cadence import Day
 from coldchain_backend.evidence.chart import chart
+from coldchain_backend.evidence.markup import (
+    both,
+    figure,
+    minutes,
+    plain,
+    section,
+    table,
+    termed,
+    text,
+    texts,
+    word,
+    words,
+)
 from coldchain_backend.evidence.parts import Part
 from coldchain_backend.evidence.revisions import Revision
 from coldchain_backend.judging import AlertStory, StoredExcursion
 
-MINUTE_MS = 60_000
 Row = dict[str, object]
 
 
@@ -43,6 +53,7 @@ class Account:
     alerts: Sequence[AlertStory]
     changes: Sequence[Row]
     states: Sequence[Row]
+    sources: Sequence[tuple[str, str, int]]
     holes: Sequence[tuple[str, str, int, int, str]]
     forks: Sequence[tuple[str, str, int]]
     keys: Sequence[Row]
@@ -53,19 +64,12 @@ class Account:
         return ZoneInfo(self.parts[0].time_zone)
 
 
-@cache
-def texts(language: Language) -> dict[str, str]:
-    """The report's words in a language."""
-    path = files("coldchain_backend.evidence").joinpath("texts", f"{language.value}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
 def report(account: Account, language: Language) -> str:
     """The page; `language` is shown first, the other one at a click."""
     style = files("coldchain_backend.evidence").joinpath("texts", "report.css").read_text(encoding="utf-8")
     body = "".join([
-        _head(account), _points(account), _charts(account), _earlier(account), _excursions(account),
-        _cadence(account),
+        _head(account), _points(account), _sources(account), _charts(account), _earlier(account),
+        _excursions(account), _cadence(account),
         _calibration(account), _changes(account), _alerts(account), _numbers(account), _keys(account),
     ])  # fmt: skip
     switch = "".join(
@@ -82,77 +86,32 @@ def report(account: Account, language: Language) -> str:
     )
 
 
-def both(en: str, zh: str) -> str:
-    """One text in both languages, of which the page shows one."""
-    return f'<span lang="en">{escape(en)}</span><span lang="zh">{escape(zh)}</span>'
-
-
-def words(key: str) -> str:
-    """A text of the report."""
-    return both(texts(Language.EN)[key], texts(Language.ZH)[key])
-
-
 def _margins(account: Account) -> str:
     """What stands on each printed page: which zone and time, how far the ledger, the page's number."""
-    span = f"{_when(account.from_ms, account)[:16]} – {_when(account.to_ms, account)[:16]} {account.zone.key}"
+    span = f"{_when(account.from_ms, account)} – {_when(account.to_ms, account)} {account.zone.key}"
     keys = ", ".join(str(one["fingerprint"]) for one in account.keys if one.get("backend"))
-    told = f"{', '.join(account.zones)} · {span} · {account.outcome.value} @ {account.judged_to} · {keys}"
-    safe = "".join(one for one in told if one.isprintable() and one not in '"<>' and one != chr(92))
-    left = f'@bottom-left{{content:"{safe}"}}'
-    return f'@media print{{@page{{{left}@bottom-right{{content:counter(page) " / " counter(pages)}}}}}}'
-
-
-def _word(value: object) -> str:
-    """A word of the product's own in both languages; as it stands where there is none."""
-    key = f"word_{value}"
-    return words(key) if key in texts(Language.EN) else _plain(value)
-
-
-def _term(member: Enum) -> str:
-    return both(term(member, "en"), term(member, "zh"))
-
-
-def _text(text: Text) -> str:
-    return both(text.in_("en"), text.in_("zh"))
+    pages = ""
+    for one in Language:
+        outcome = f"{term(account.outcome, one)} @ {account.judged_to}"
+        told = " · ".join((", ".join(account.zones), span, outcome, keys))
+        safe = "".join(sign for sign in told if sign.isprintable() and sign not in '"<>' and sign != chr(92))
+        pages += f"body:has(#{one.value}:checked){{page:{one.value}}}"
+        pages += f'@page {one.value}{{@bottom-left{{content:"{safe}"}}}}'
+    return f'@media print{{@page{{@bottom-right{{content:counter(page) " / " counter(pages)}}}}{pages}}}'
 
 
 def _when(time_ms: object, account: Account) -> str:
+    """The local time; with its offset from UTC in an hour that comes twice, where it alone says which."""
     if not isinstance(time_ms, int):
         return "–"
-    return f"{datetime.fromtimestamp(time_ms // 1000, account.zone):%Y-%m-%d %H:%M:%S}"
-
-
-def _minutes(ms: int | None) -> str:
-    return "–" if ms is None else f"{ms / MINUTE_MS:.1f} {words('minutes')}"
-
-
-def _value(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
-
-
-def _section(key: str, content: str, note: str = "") -> str:
-    told = f"<p>{words(note)}</p>" if note else ""
-    return f"<section><h2>{words(key)}</h2>{told}{content}</section>"
-
-
-def _table(keys: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are markup already; on a phone each stands beside its heading."""
-    lines = ["".join(_cell(key, cell) for key, cell in zip(keys, row, strict=True)) for row in rows]
-    if not lines:
-        return f"<p>{words('nothing')}</p>"
-    head = "".join(f"<th>{words(key)}</th>" for key in keys)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _cell(key: str, cell: str) -> str:
-    en, zh = escape(texts(Language.EN)[key]), escape(texts(Language.ZH)[key])
-    return f'<td data-en="{en}" data-zh="{zh}"><div>{cell}</div></td>'
+    at = datetime.fromtimestamp(time_ms // 1000, account.zone)
+    twice = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+    return (at if twice else at.replace(tzinfo=None)).isoformat(" ", "seconds")
 
 
 def _head(account: Account) -> str:
     outcome = account.outcome
-    names = {part.place.zone.id: _text(part.place.zone.name) for part in account.parts}
+    names = {part.place.zone.id: text(part.place.zone.name) for part in account.parts}
     zones = ", ".join(f"{names.get(zone, '')} <code>{escape(zone)}</code>" for zone in account.zones)
     facts = [
         ("organisation", escape(account.organisation)),
@@ -163,7 +122,7 @@ def _head(account: Account) -> str:
         ("keys_short", "<br>".join(map(_named_key, account.keys))),
     ]
     rows = "".join(f"<dt>{words(key)}</dt><dd>{value}</dd>" for key, value in facts)
-    said_ = _term(outcome)
+    said_ = termed(outcome)
     return (
         f"<header><h1>{words('title')}</h1><dl>{rows}</dl>"
         f'<p class="outcome {outcome.value}">{words("verdict")}: <strong>{said_}</strong></p>'
@@ -176,44 +135,44 @@ def _points(account: Account) -> str:
         "point", "sensor", "profile", "time", "outcome", "reasons", "coverage", "lowest", "highest", "mean",
         "mkt", "out", "unknown",
     )  # fmt: skip
-    return _section("points", _table(keys, (_point(part, account) for part in account.parts)))
+    return section("points", table(keys, (_point(part, account) for part in account.parts)))
 
 
 def _point(part: Part, account: Account) -> list[str]:
     verdict, figures = part.verdict, part.verdict.account
     reasons = [both(said(one, Language.EN), said(one, Language.ZH)) for one in verdict.reasons]
-    out = [f"{escape(one.rule)} {_minutes(one.out_ms)}" for one in figures.rules if one.out_ms]
+    out = [f"{word(one.rule)} {minutes(one.out_ms)}" for one in figures.rules if one.out_ms]
     return [
-        f"{_text(part.place.point.name)}<br><code>{escape(part.place.point.id)}</code>",
-        f"<code>{escape(part.sensor)}</code><br>{_word(part.quantity)}",
+        f"{text(part.place.point.name)}<br><code>{escape(part.place.point.id)}</code>",
+        f"<code>{escape(part.sensor)}</code><br>{word(part.quantity)}",
         _limits(part.profile),
         f'<span class="time">{_when(part.from_ms, account)} –<br>{_when(part.to_ms, account)}</span>',
-        f'<b class="{verdict.outcome.value}">{_term(verdict.outcome)}</b>',
+        f'<b class="{verdict.outcome.value}">{termed(verdict.outcome)}</b>',
         "<br>".join(reasons) or "–",
         f"{verdict.coverage:.2%}",
-        _value(None if figures.lowest is None else figures.lowest.value),
-        _value(None if figures.highest is None else figures.highest.value),
-        _value(figures.mean),
-        _value(figures.mkt if part.quantity == "temperature" else None),
+        figure(None if figures.lowest is None else figures.lowest.value),
+        figure(None if figures.highest is None else figures.highest.value),
+        figure(figures.mean),
+        figure(figures.mkt if part.quantity == "temperature" else None),
         "<br>".join(out) or "–",
-        _minutes(figures.unknown_ms),
+        minutes(figures.unknown_ms),
     ]
 
 
 def _limits(profile: Profile) -> str:
-    mark = _term(profile.mark)
+    mark = termed(profile.mark)
     name = f"{escape(profile.name)} {profile.version}"
-    return f"{_text(profile.title)}<br><small>{name}: {escape(profile.citation)} ({mark})</small>"
+    return f"{text(profile.title)}<br><small>{name}: {escape(profile.citation)} ({mark})</small>"
 
 
 def _charts(account: Account) -> str:
     pictures = [
-        f"<figure>{picture}<figcaption>{_text(part.place.point.name)} · {_word(part.quantity)}, "
+        f"<figure>{picture}<figcaption>{text(part.place.point.name)} · {word(part.quantity)}, "
         f"{words('unit_rh' if part.quantity == 'humidity' else 'unit_c')}</figcaption></figure>"
         for part in account.parts
         if (picture := chart(part))
     ]
-    return _section("chart", "".join(pictures) or f"<p>{words('nothing')}</p>", "chart_note")
+    return section("chart", "".join(pictures) or f"<p>{words('nothing')}</p>", "chart_note")
 
 
 def _excursions(account: Account) -> str:
@@ -221,31 +180,31 @@ def _excursions(account: Account) -> str:
     for stored in account.excursions:
         one, level = stored.excursion, stored.excursion.level
         rows.append([
-            f"<code>{escape(stored.point)}</code>", escape(one.rule),
-            "–" if level is None else _term(level),
+            f"<code>{escape(stored.point)}</code>", word(one.rule),
+            "–" if level is None else termed(level),
             _when(one.opened_ms, account),
             words("open") if one.closed_ms is None else _when(one.closed_ms, account),
-            _minutes(one.out_ms), f"{_value(one.peak)}<br>{_when(one.peak_ms, account)}",
+            minutes(one.out_ms), f"{figure(one.peak)}<br>{_when(one.peak_ms, account)}",
             str(stored.revision),
         ])  # fmt: skip
     keys = ("point", "rule", "level", "opened", "closed", "out", "peak", "revision")
-    return _section("excursions", _table(keys, rows))
+    return section("excursions", table(keys, rows))
 
 
 def _cadence(account: Account) -> str:
     rows = [
         [
-            f"<code>{escape(part.place.point.id)}</code><br>{_word(part.quantity)}",
+            f"<code>{escape(part.place.point.id)}</code><br>{word(part.quantity)}",
             _when(day.from_ms, account)[:10], str(day.records),
-            _minutes(day.longest_ms), _minutes(day.allowed_ms),
-            _minutes(day.longest_out_ms), _minutes(day.allowed_out_ms),
+            minutes(day.longest_ms), minutes(day.allowed_ms),
+            minutes(day.longest_out_ms), minutes(day.allowed_out_ms),
             _proved(proved=day.proved),
         ]
         for part, days in account.cadence
         for day in days
     ]  # fmt: skip
     keys = ("point", "day", "records", "longest", "allowed", "longest_out", "allowed", "outcome")
-    return _section("cadence", _table(keys, rows), "cadence_note")
+    return section("cadence", table(keys, rows), "cadence_note")
 
 
 def _proved(*, proved: bool) -> str:
@@ -265,27 +224,27 @@ def _calibration(account: Account) -> str:
             "–" if part.uncertainty is None else f"± {part.uncertainty:g} °C",
         ])  # fmt: skip
     keys = ("point", "sensor", "from", "to", "certificate", "date", "due", "uncertainty")
-    return _section("calibration", _table(keys, rows))
+    return section("calibration", table(keys, rows))
 
 
 def _changes(account: Account) -> str:
     rows = [
         [
-            _when(one["from_ms"], account), _plain(one["by"]), _plain(one["reason"]),
-            "<br>".join(map(_plain, _items(one["changes"]))) or "–",
+            _when(one["from_ms"], account), plain(one["by"]), plain(one["reason"]),
+            "<br>".join(map(plain, _items(one["changes"]))) or "–",
         ]
         for one in account.changes
     ]  # fmt: skip
     states = [
         [
-            _plain(one["zone"]), _word(one["state"]), _when(one["from_ms"], account),
-            _when(one["to_ms"], account), f"{_word(one['source'])} {_plain(one['by'])}",
-            _plain(one["reason"]),
+            plain(one["zone"]), word(one["state"]), _when(one["from_ms"], account),
+            _when(one["to_ms"], account), f"{word(one['source'])} {plain(one['by'])}",
+            plain(one["reason"]),
         ]
         for one in account.states
     ]  # fmt: skip
-    return _section("changes", _table(("from", "by", "reason", "changes"), rows)) + _section(
-        "states", _table(("zones", "state", "from", "to", "source", "reason"), states)
+    return section("changes", table(("from", "by", "reason", "changes"), rows)) + section(
+        "states", table(("zones", "state", "from", "to", "source", "reason"), states)
     )
 
 
@@ -297,51 +256,82 @@ def _alerts(account: Account) -> str:
         who = "" if seen is None else f"{escape(seen.by)}: {escape(seen.reason)}"
         acknowledged = "–" if seen is None else f"{_when(seen.at_ms, account)} {who}"
         rows.append([
-            f"<code>{_plain(alert.cause.subject.point)}</code>",
-            _word(alert.cause.rule or alert.cause.kind.value),
-            _term(alert.level), _when(alert.fired_ms, account),
-            _word(alert.state.value), "<br>".join(told) or "–", acknowledged,
+            f"<code>{plain(alert.cause.subject.point)}</code>",
+            word(alert.cause.rule or alert.cause.kind.value),
+            termed(alert.level), _when(alert.fired_ms, account),
+            word(alert.state.value), "<br>".join(told) or "–", acknowledged,
         ])  # fmt: skip
     keys = ("point", "rule", "level", "opened", "state", "told", "acknowledged")
-    return _section("alerts", _table(keys, rows))
+    return section("alerts", table(keys, rows))
 
 
 def _numbers(account: Account) -> str:
     holes = [
-        [escape(gateway), escape(run), f"{first}–{last}", _word(why.replace(" ", "_"))]
+        [escape(gateway), escape(run), f"{first}–{last}", ", ".join(map(_reason, why.split(", ")))]
         for gateway, run, first, last, why in account.holes
     ]
     forks = [[escape(gateway), escape(run), str(seq)] for gateway, run, seq in account.forks]
-    return _section("holes", _table(("gateway", "run", "numbers", "reason"), holes)) + _section(
-        "forks", _table(("gateway", "run", "numbers"), forks)
+    return section("holes", table(("gateway", "run", "numbers", "reason"), holes)) + section(
+        "forks", table(("gateway", "run", "numbers"), forks)
     )
+
+
+def _reason(why: str) -> str:
+    """Why numbers are missing: a word of the gateway's, or `lost:` and what a person said."""
+    key, colon, told = why.partition(": ")
+    return f"{word(key.replace(' ', '_'))}{escape(colon + told)}"
+
+
+def _sources(account: Account) -> str:
+    """Who sent the batches and who vouches for them, and how much of each point's time rests on what."""
+    batches = [[plain(name), _graded(grade), str(count)] for name, grade, count in account.sources]
+    shares = [
+        [
+            f"<code>{escape(part.place.point.id)}</code><br>{word(part.quantity)}",
+            termed(grade),
+            f"{share:.2%}",
+        ]
+        for part in account.parts
+        for grade, share in part.verdict.shares.items()
+        if share
+    ]
+    return section(
+        "sources",
+        table(("source", "grade", "batches"), batches) + table(("point", "grade", "share"), shares),
+        "sources_note",
+    )
+
+
+def _graded(grade: str) -> str:
+    store = grade.removeprefix(FOLLOWED)
+    return f"{words('word_follow')} {escape(store)}" if store != grade else word(f"grade_{grade}")
 
 
 def _keys(account: Account) -> str:
     rows = [
         [
             _owner(one),
-            f"<code>{_plain(one['fingerprint'])}</code>",
+            f"<code>{plain(one['fingerprint'])}</code>",
             "<br>".join(_revocation(act, account) for act in _items(one["revoked"])) or "–",
         ]
         for one in account.keys
     ]
-    return _section("keys", _table(("gateway", "fingerprint", "revoked"), rows))
+    return section("keys", table(("gateway", "fingerprint", "revoked"), rows))
 
 
 def _owner(key: Row) -> str:
-    return words("backend") if key.get("backend") else _plain(key["gateway"])
+    return words("backend") if key.get("backend") else plain(key["gateway"])
 
 
 def _named_key(key: Row) -> str:
-    return f"{_owner(key)} <code>{_plain(key['fingerprint'])}</code>"
+    return f"{_owner(key)} <code>{plain(key['fingerprint'])}</code>"
 
 
 def _revocation(act: object, account: Account) -> str:
     """From when on, by whom and why: an act of `keys.json`."""
     if not isinstance(act, dict):
         return ""
-    who = f"{_plain(act['by'])}: {_plain(act['reason'])}"
+    who = f"{plain(act['by'])}: {plain(act['reason'])}"
     return f"{words('revoked_from')} {_when(act['from_ms'], account)} {who}"
 
 
@@ -355,20 +345,16 @@ def _earlier(account: Account) -> str:
     rows = [
         [
             str(one.as_of),
-            f'<b class="{one.outcome.value}">{_term(one.outcome)}</b>' if not one.why else escape(one.why),
+            f'<b class="{one.outcome.value}">{termed(one.outcome)}</b>' if not one.why else words("not_told"),
             "<br>".join(_cause(cause) for cause in because) or words("records_late"),
         ]
         for one, because in zip(account.earlier, causes, strict=False)
     ]
-    return _section("earlier", _table(("as_of", "outcome", "because"), rows), "earlier_note")
+    return section("earlier", table(("as_of", "outcome", "because"), rows), "earlier_note")
 
 
 def _cause(cause: Row) -> str:
-    return f"{cause['record']}: {_word(cause['what'])} {_plain(cause['by'])} {_plain(cause['reason'])}"
-
-
-def _plain(value: object) -> str:
-    return "–" if value is None or value == "" else escape(str(value))
+    return f"{cause['record']}: {word(cause['what'])} {plain(cause['by'])} {plain(cause['reason'])}"
 
 
 def _items(value: object) -> list[object]:
