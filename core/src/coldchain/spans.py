@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 HOUR_MS = 3_600_000
 
 Span = tuple[int, int]
 """A time [from, to), ms UTC."""
+LONGEST_DAY_MS: Final = 26 * 3_600_000
+"""Longer than a local day of 25 hours, by an hour to spare."""
 
 
 class Cell(StrEnum):

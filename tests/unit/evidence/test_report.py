@@ -32,7 +32,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         at_ms = TWICE - HOUR + number * STEP
         log.at(at_ms)
         batch = log.voice.batch([("a", at_ms, 9.5 if 6 <= number < 12 else 4.0)])
-        if number != 20:
+        if number != 15:
             log.put(log.voice.record(batch))
         log.put(store.record(store.batch([("f", at_ms, 5.0)]), Grade.FOLLOWED))
     log.at(TWICE + 4 * HOUR)

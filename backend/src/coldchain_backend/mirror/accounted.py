@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coldchain.exposure import Account
-from coldchain.spans import Cell, Span, cells
+from coldchain.spans import LONGEST_DAY_MS, Cell, Span, cells
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.judging import spells_at
 from coldchain_backend.judging.contracts import CourseKey
@@ -26,7 +26,6 @@ from coldchain_backend.mirror.standing import HOUR_MS, points_of
 from coldchain_backend.mirror.zoned import Told, of_zone
 
 DAY_MS: Final = 24 * HOUR_MS
-LONGEST_DAY_MS: Final = 26 * HOUR_MS
 
 
 Asked = Callable[[], Account]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from coldchain.spans import LONGEST_DAY_MS
 from coldchain_backend.influx import InfluxTrouble
 from coldchain_backend.judging.contracts import Progress
 from coldchain_backend.judging.versions import fleet_of
 from coldchain_backend.ledger import Ledger, Record
-from coldchain_backend.mirror.accounted import LONGEST_DAY_MS
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.guard import Guard
 from coldchain_backend.mirror.intake import Intake

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from coldchain.spans import Span
+from coldchain.spans import LONGEST_DAY_MS, Span
 from coldchain_backend.fleet import Fleet, Spell
 from coldchain_backend.influx import Precision
 from coldchain_backend.judging import spells_at
 from coldchain_backend.judging.batches import AHEAD_MS
-from coldchain_backend.mirror.accounted import LONGEST_DAY_MS
 from coldchain_backend.mirror.contracts import Bucket, Changes, MirrorBook, Position, Recall
 from coldchain_backend.mirror.expected import AlertPoint, Expected
 from coldchain_backend.mirror.gathering import EVERYTHING

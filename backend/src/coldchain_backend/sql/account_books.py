@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from coldchain.exposure import Account
-from coldchain.spans import Span
+from coldchain.spans import LONGEST_DAY_MS, Span
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
 from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour
 from coldchain_backend.sql import rows, schema
@@ -23,7 +23,6 @@ def _between(begin: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElem
 _HOURS: Final = select(schema.account_hour.c.hour_ms, schema.account_hour.c.quarters).where(
     of_course(schema.account_hour), *_between(schema.account_hour.c.hour_ms)
 )
-_LONGEST_DAY_MS: Final = 26 * 3_600_000
 _DAY: Final = schema.account_day.c
 _SUMS: Final = (
     select(
@@ -84,7 +83,7 @@ def quarter_sums(connection: Connection, key: CourseKey, from_ms: int, to_ms: in
 
 def day_sums(connection: Connection, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:
     """The sums of folded local days that lie in a time, by point and profile."""
-    surely_ms = max(from_ms, to_ms - _LONGEST_DAY_MS)
+    surely_ms = max(from_ms, to_ms - LONGEST_DAY_MS)
     named = {"quantity": quantity, "begin_ms": from_ms, "surely_ms": surely_ms, "end_ms": to_ms}
     sums: dict[tuple[str, str], DaySums] = {}
     for wanted in (_WHOLE_DAYS, _LAST_DAYS):
