@@ -163,7 +163,7 @@ def run_telegraf(program: Path, buffer: str) -> Measured:
         config = folder / "telegraf.conf"
         config.write_text(TELEGRAF.format(sink=sink_port, broker=port, buffer=buffer, folder=folder))
         peer = stack.enter_context(started([str(program), "--quiet", "--config", str(config)]))
-        time.sleep(3.0)
+        settled(peer, 3.0)
         return flooded(port, peer, sink)
 
 
@@ -202,8 +202,16 @@ def run_gateway(
             "WARNING",
         ]
         gateway = stack.enter_context(started(command))
-        time.sleep(settle_s)
+        settled(gateway, settle_s)
         return flooded(port, gateway, sink, count)
+
+
+def settled(process: subprocess.Popen[str], at_least_s: float) -> None:
+    """Wait until a program has started and subscribed: it needs the processor no more."""
+    time.sleep(at_least_s)
+    spent = -1.0
+    while spent != (spent := cpu_seconds(process.pid)):
+        time.sleep(1.0)
 
 
 def flooded(

@@ -18,8 +18,8 @@ class LookingIntake:
     async def take(self, acquired: Acquired) -> None:
         self.taken.append(acquired)
 
-    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
-        self.taken.append(acquired)
+    def offer(self, *acquired: Acquired, more: bool = False) -> None:
+        self.taken.extend(acquired)
 
     def begin(self) -> None:
         pass

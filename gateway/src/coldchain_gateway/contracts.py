@@ -75,8 +75,9 @@ class Intake(Protocol):
     async def take(self, acquired: Acquired) -> None:
         """Return when it is durable. Raises NotKept; the caller counts that and goes on reading."""
 
-    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
-        """From any thread; a delivery is acknowledged after the commit. Blocks while the queue is full.
+    def offer(self, *acquired: Acquired, more: bool = False) -> None:
+        """From any thread, in this order; a delivery is acknowledged after the commit. Blocks while the queue
+        is full.
 
         `more`: the caller goes on reading what has come already and will call `begin`; one commit then takes
         the whole burst.

@@ -106,6 +106,20 @@ def test_a_message_is_remembered_until_its_packet_id_comes_again(outbox: Outbox)
     assert outbox.remembered("s", 5) == b"\xffbcdefgh"
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_each_packet_id_keeps_its_newest_message_whatever_its_neighbours_do(
+    outbox: Outbox, seed: int
+) -> None:
+    chance, newest = random.Random(seed), dict[int, bytes]()
+    for number in range(12):
+        first, count = chance.randrange(200), chance.choice((1, 3, 16, 70))
+        told = {packet_id: chance.randbytes(8) for packet_id in range(first, first + count)}
+        outbox.commit(group(b"a x=%d" % number, messages={"s": told}))
+        newest |= told
+    for packet_id in range(300):
+        assert outbox.remembered("s", packet_id) == newest.get(packet_id)
+
+
 def test_a_lost_session_is_forgotten_before_the_messages_of_its_group(outbox: Outbox) -> None:
     outbox.commit(group(messages={"s": {5: b"12345678"}}))
     outbox.commit(group(forget=["s"], messages={"s": {6: b"abcdefgh"}}))

@@ -339,6 +339,45 @@ def test_a_full_queue_holds_its_source_back_until_there_is_room() -> None:
     assert len(desk.kept()) == QUEUE_ITEMS + 1
 
 
+def test_a_burst_longer_than_the_queue_is_kept_whole_and_in_its_order() -> None:
+    desk = Desk()
+    told: list[int] = []
+    burst = [
+        acquired(f"s{number}", told_by(number, f"s{number}", told.extend))
+        for number in range(2 * QUEUE_ITEMS + 7)
+    ]
+    committing = threading.Thread(target=desk.intake.run)
+    committing.start()
+    desk.intake.offer(*burst)
+    desk.intake.stop()
+    committing.join(10)
+    assert desk.kept() == [f"s{number}" for number in range(len(burst))]
+    assert told == list(range(len(burst)))
+
+
+def test_what_comes_at_several_instants_is_judged_by_the_instant_of_each() -> None:
+    seen: list[tuple[int, list[str]]] = []
+
+    class Seeing:
+        def observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
+            seen.append((boottime_ns, [sample.sensor for sample in samples]))
+
+        def load(self, bundle: object) -> None: ...
+
+    desk = Desk()
+    desk.intake.watcher = Seeing()
+    instants = (("a", 1), ("b", 1), ("c", 2), ("d", 1))
+    desk.intake.offer(
+        *(
+            Acquired(source="s", decoded=[Sample(name, {"temperature": 4.0})], boottime_ns=at, wall_ms=0)
+            for name, at in instants
+        )
+    )
+    desk.commit()
+    assert seen == [(1, ["a", "b"]), (2, ["c"]), (1, ["d"])]
+    assert desk.kept() == ["a", "b", "c", "d"]
+
+
 def test_a_burst_is_one_commit() -> None:
     commits: list[int] = []
     desk = Desk()

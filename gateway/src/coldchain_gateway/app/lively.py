@@ -23,9 +23,9 @@ class LivelyIntake:
         self.alive()
         await self._intake.take(acquired)
 
-    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
+    def offer(self, *acquired: Acquired, more: bool = False) -> None:
         self.alive()
-        self._intake.offer(acquired, more=more)
+        self._intake.offer(*acquired, more=more)
 
     def begin(self) -> None:
         self._intake.begin()

@@ -88,11 +88,12 @@ class LookingIntake:
     async def take(self, acquired: Acquired) -> None:
         self._look(acquired)
 
-    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
-        with suppress(RuntimeError):  # the loop may have ended
-            self._loop.call_soon_threadsafe(self._look, acquired)
-        if acquired.delivery is not None:
-            acquired.delivery.acknowledge([acquired.delivery.packet_id])
+    def offer(self, *acquired: Acquired, more: bool = False) -> None:
+        for one in acquired:
+            with suppress(RuntimeError):  # the loop may have ended
+                self._loop.call_soon_threadsafe(self._look, one)
+            if one.delivery is not None:
+                one.delivery.acknowledge([one.delivery.packet_id])
 
     def begin(self) -> None:
         """Nothing waits here."""

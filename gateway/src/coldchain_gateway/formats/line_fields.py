@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Protocol
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
 from coldchain.readings import Refusal, RefusalReason, valid_sensor_id
 from coldchain_gateway.contracts import Decoded, Sample
 
+from .family import known_zone
 from .serial_json import FAHRENHEIT, FIELDS, SENSOR_KEYS
 from .source_time import TimeUnit, time_of
 from .values import MISSING, UNITS, Said, Unreadable, refused, sampled, sensor_id
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 class LineFormat(Protocol):
@@ -37,12 +40,9 @@ class LineFields:
                 raise InvalidInput(f"{name} in {unit!r}; known are {', '.join(known) or 'none'}")
         self.zone()
 
-    def zone(self) -> ZoneInfo | None:
+    def zone(self) -> "ZoneInfo | None":
         """Raises InvalidInput where this machine does not know it."""
-        try:
-            return None if self.time_zone is None else ZoneInfo(self.time_zone)
-        except (ValueError, OSError, KeyError) as error:
-            raise InvalidInput(f"unknown time zone {self.time_zone!r}") from error
+        return None if self.time_zone is None else known_zone(self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

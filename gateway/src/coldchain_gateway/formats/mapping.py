@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
@@ -18,6 +17,9 @@ from .recent import Last
 from .reference import Place, Reference
 from .source_time import TimeUnit, time_of
 from .values import MISSING, UNITS, Said, Unreadable, number_of, refused, sampled, sensor_id
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 MOST_ENTRIES: Final = 1000
 
@@ -67,7 +69,7 @@ class Mapping:
                 Reference.parse(written)
         self.zone()
 
-    def zone(self) -> ZoneInfo | None:
+    def zone(self) -> "ZoneInfo | None":
         """The zone of times without offset. Raises InvalidInput where this machine does not know it."""
         return None if self.time_zone is None else known_zone(self.time_zone)
 

@@ -1,10 +1,12 @@
 """Times as devices write them → UTC ms, where they can be told from any other number or text."""
 
 from datetime import datetime
-from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final, Literal
 
 from .values import number_of
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 TimeUnit = Literal["s", "ms", "iso"]
 # A device that says an earlier year has lost its clock (1970, 2000, 2016 are what firmwares start with).
@@ -16,7 +18,7 @@ AHEAD_MS: Final = 60_000
 
 
 def time_of(
-    said: object, *, unit: TimeUnit | None = None, zone: ZoneInfo | None = None, near_ms: int = 0
+    said: object, *, unit: TimeUnit | None = None, zone: "ZoneInfo | None" = None, near_ms: int = 0
 ) -> int | None:
     """ISO 8601, epoch seconds or epoch milliseconds, also as text; None where it cannot be meant.
 
@@ -47,7 +49,7 @@ def _ms(number: float) -> int | None:
     return round(number) if EARLIEST_MS <= number < LATEST_MS else None
 
 
-def _iso(said: object, zone: ZoneInfo | None, near_ms: int) -> int | None:
+def _iso(said: object, zone: "ZoneInfo | None", near_ms: int) -> int | None:
     if not isinstance(said, str) or len(said) > LONGEST or "T" not in said.replace(" ", "T"):
         return None
     text = said.strip()

@@ -20,9 +20,9 @@ from coldchain_runtime.logs import Log
 
 from .draft import Draft, Forget, Item, Taken, guarded
 
-QUEUE_ITEMS: Final = 300
+QUEUE_ITEMS: Final = 600
 QUEUE_NOTES: Final = 1000
-GROUP_ITEMS: Final = 250
+GROUP_ITEMS: Final = 400
 # A commit that found no room is tried again after this long.
 FULL_RETRY_S: Final = 1.0
 log = Log("gateway.intake")
@@ -80,11 +80,15 @@ class GatewayIntake:
         self._put(Taken(acquired, settle))
         await fate
 
-    def offer(self, acquired: Acquired, *, more: bool = False) -> None:
+    def offer(self, *acquired: Acquired, more: bool = False) -> None:
         """See the contract."""
-        while len(self._queue) >= QUEUE_ITEMS and not self._stopping.is_set():
-            self._wait_for_room()
-        self._queue.append(acquired)
+        at = 0
+        while at < len(acquired):
+            while (room := QUEUE_ITEMS - len(self._queue)) <= 0 and not self._stopping.is_set():
+                self._wait_for_room()
+            end = at + room if room > 0 else len(acquired)
+            self._queue.extend(acquired[at:end])
+            at = end
         if not more:
             self.begin()
 
@@ -179,20 +183,21 @@ class GatewayIntake:
     def _absorb(self, draft: Draft) -> bool:
         """Move what waits into the draft, within its bound; whether any of it is urgent."""
         urgent = False
-        came: list[Sample] = []  # at one instant
-        came_ns = 0
+        run: list[Acquired] = []  # what came at one instant
         for _ in range(min(len(self._queue), GROUP_ITEMS - draft.items)):
             item = self._queue.popleft()
-            if isinstance(item, Forget):
-                draft.forget(item)
+            if isinstance(item, Acquired) and (not run or item.boottime_ns == run[0].boottime_ns):
+                run.append(item)
                 continue
-            samples = draft.take(item) if isinstance(item, Taken) else draft.add(item)
-            at_ns = item.acquired.boottime_ns if isinstance(item, Taken) else item.boottime_ns
-            if at_ns != came_ns:
-                self._observe(came, came_ns)
-                came, came_ns = [], at_ns
-            came += samples
-        self._observe(came, came_ns)
+            self._take_in(draft, run)
+            run = []
+            if isinstance(item, Acquired):
+                run.append(item)
+            elif isinstance(item, Forget):
+                draft.forget(item)
+            else:
+                self._observe(draft.take(item), item.acquired.boottime_ns)
+        self._take_in(draft, run)
         if not self._room.is_set():
             self._room.set()
         while self._notes:
@@ -200,6 +205,10 @@ class GatewayIntake:
             draft.note(entry)
             urgent = urgent or hurried
         return urgent
+
+    def _take_in(self, draft: Draft, run: Sequence[Acquired]) -> None:
+        if run:
+            self._observe(draft.add_all(run), run[0].boottime_ns)
 
     def _observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
         if samples and self.watcher is not None:

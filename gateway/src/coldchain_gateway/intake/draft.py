@@ -78,47 +78,53 @@ class Draft:
 
     def add(self, acquired: Acquired) -> list[Sample]:
         """Take in what was acquired; the samples that are new and tell of now, for the local alarm."""
-        self.items += 1
-        delivery = acquired.delivery
-        if delivery is not None:
-            session, packet_id, dup, digest, acknowledge = delivery
-            self._owe(acknowledge, packet_id)
-            if dup and self._is_redelivery(session, packet_id, digest):
-                self.redelivered += 1
-                return []
-            self.messages.setdefault(session, {})[packet_id] = digest
-        return self._keep(acquired)
+        return self.add_all((acquired,))
 
-    def _owe(self, acknowledge: Acknowledge, packet_id: int) -> None:
+    def add_all(self, acquired: Sequence[Acquired]) -> list[Sample]:
+        """As `add`, for what came in a row; every message passes here, so what most need is not in calls."""
+        self.items += len(acquired)
+        entries, new = self.entries, list[Sample]()
+        for source, decoded, boottime_ns, _, delivery, _ in acquired:
+            if delivery is not None:
+                session, packet_id, dup, digest, acknowledge = delivery
+                if acknowledge is not self._asks:
+                    self._owe(acknowledge)
+                self._ids.append(packet_id)
+                if dup and self._is_redelivery(session, packet_id, digest):
+                    self.redelivered += 1
+                    continue
+                messages = self.messages.get(session)
+                if messages is None:
+                    messages = self.messages[session] = {}
+                messages[packet_id] = digest
+            for one in decoded:
+                if isinstance(one, Refusal):
+                    self.refuse(source, one)
+                    continue
+                sensor, values, own_ms, history, _ = one
+                try:
+                    line = b"%b %b" % (reading_key(sensor), encode_fields(values))
+                except InvalidInput as error:
+                    self.refuse(
+                        source, Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=sensor)
+                    )
+                    continue
+                entries.append(
+                    _entry((line, boottime_ns // 1_000_000, own_ms, history and own_ms is not None))
+                )
+                if not history:
+                    new.append(one)
+        return new
+
+    def _owe(self, acknowledge: Acknowledge) -> None:
         """What came by one connection in a row is acknowledged in one call."""
-        if acknowledge is not self._asks:
-            self._asks, self._ids = acknowledge, []
-            self.told.append(partial(acknowledge, self._ids))
-        self._ids.append(packet_id)
+        self._asks, self._ids = acknowledge, []
+        self.told.append(partial(acknowledge, self._ids))
 
     def note(self, entry: Entry) -> None:
         """A line of the gateway's own."""
         self.items += 1
         self.entries.append(entry)
-
-    def _keep(self, acquired: Acquired) -> list[Sample]:
-        boot_ms = acquired.boottime_ns // 1_000_000
-        new: list[Sample] = []
-        for decoded in acquired.decoded:
-            if isinstance(decoded, Refusal):
-                self.refuse(acquired.source, decoded)
-                continue
-            sensor, values, own_ms, history, _ = decoded
-            try:
-                line = b"%b %b" % (reading_key(sensor), encode_fields(values))
-            except InvalidInput as error:
-                refusal = Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=sensor)
-                self.refuse(acquired.source, refusal)
-                continue
-            self.entries.append(_entry((line, boot_ms, own_ms, history and own_ms is not None)))
-            if not history:
-                new.append(decoded)
-        return new
 
     def _is_redelivery(self, session: str, packet_id: int, digest: bytes) -> bool:
         """Only a message with the DUP flag is compared, so an equal new one is never swallowed."""

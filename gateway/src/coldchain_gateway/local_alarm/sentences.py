@@ -2,7 +2,7 @@
 
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from coldchain.quantities import QUANTITIES
@@ -19,7 +19,7 @@ SEPARATOR: Final = {Language.EN: "; ", Language.ZH: "；"}
 @cache
 def texts(language: Language) -> dict[str, str]:
     """The sentences of a language by their names."""
-    file = resources.files(__package__) / "texts" / f"{language.value}.toml"
+    file = Path(__file__).with_name("texts") / f"{language.value}.toml"
     return {name: str(text) for name, text in tomllib.loads(file.read_text(encoding="utf-8")).items()}
 
 

@@ -24,6 +24,9 @@ CHUNK_LINES: Final = 1000
 CHUNK_BYTES: Final = 128 * 1024
 _entry: Final = maker(Entry)
 NO_DIGEST: Final = bytes(DIGEST_BYTES)
+# Where the digests of a shelf begin.
+PLACES: Final = range(0, DIGEST_BYTES * SHELF, DIGEST_BYTES)
+NO_SHELF: Final = NO_DIGEST * SHELF
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -75,17 +78,21 @@ def session_number(session: str) -> int:
 
 
 def remember(transaction: Transaction, session: int, digests: Mapping[int, bytes]) -> None:
-    """Keep digests by packet id, in rows of neighbours: brokers count upwards, so a commit touches few."""
-    shelves: dict[int, bytearray] = {}
-    for packet_id, digest in digests.items():
-        shelf = shelves.get(packet_id // SHELF)
-        if shelf is None:
-            row = transaction.row("remembered", (session, packet_id // SHELF))
-            shelf = bytearray(DIGEST_BYTES * SHELF if row is None else blob(row))
-            shelves[packet_id // SHELF] = shelf
-        at = DIGEST_BYTES * (packet_id % SHELF)
-        shelf[at : at + DIGEST_BYTES] = digest
-    transaction.many("remember", [(session, number, bytes(shelf)) for number, shelf in shelves.items()])
+    """Keep digests by packet id, in rows of neighbours: brokers count upwards, so few are read."""
+    rows: list[tuple[int, int, bytes]] = []
+    for number in sorted({packet_id // SHELF for packet_id in digests}):
+        first = number * SHELF
+        new = [digests.get(packet_id, b"") for packet_id in range(first, first + SHELF)]
+        if b"" in new:
+            kept = _shelf(transaction, session, number)
+            new = [digest or kept[at : at + DIGEST_BYTES] for digest, at in zip(new, PLACES, strict=True)]
+        rows.append((session, number, b"".join(new)))
+    transaction.many("remember", rows)
+
+
+def _shelf(transaction: Transaction, session: int, number: int) -> bytes:
+    row = transaction.row("remembered", (session, number))
+    return NO_SHELF if row is None else blob(row).ljust(len(NO_SHELF), b"\0")
 
 
 class Chunks:
@@ -120,9 +127,9 @@ class Chunks:
 
     def remembered(self, session: str, packet_id: int) -> bytes | None:
         with self._database.read() as transaction:
-            row = transaction.row("remembered", (session_number(session), packet_id // SHELF))
+            kept = _shelf(transaction, session_number(session), packet_id // SHELF)
         at = DIGEST_BYTES * (packet_id % SHELF)
-        digest = NO_DIGEST if row is None else blob(row)[at : at + DIGEST_BYTES]
+        digest = kept[at : at + DIGEST_BYTES]
         return None if digest == NO_DIGEST else digest
 
     def trust(self, boot: str, offset_ms: int) -> None:

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from .contract import CorruptOutbox, NewerOutbox, OutboxFull
 
+# A folder of an installation; importlib.resources would cost half a megabyte of memory.
+SQL: Final = Path(__file__).parent
 APPLICATION_ID: Final = 0x63633162  # "cc1b"
 FORMAT_VERSION: Final = 3
 # A file up to this size is read through at start; larger ones are checked by structure only (start <= 1 s).
@@ -31,7 +32,7 @@ Named = dict[str, Scalar]
 @cache
 def queries() -> dict[str, str]:
     """Every statement of queries.sql by its name."""
-    text = files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
+    text = SQL.joinpath("queries.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
 
@@ -136,7 +137,7 @@ class Database:
     def _create(self) -> None:
         if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise CorruptOutbox(f"{self._path}: tables without a format version")
-        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        schema = SQL.joinpath("schema.sql").read_text(encoding="utf-8")
         self._connection.executescript(
             f"BEGIN IMMEDIATE; {schema}; PRAGMA application_id = {APPLICATION_ID};"
             f"PRAGMA user_version = 1; COMMIT;"
@@ -146,7 +147,7 @@ class Database:
         """Bring an older file up, step by step, each in one transaction."""
         know_shelves(self._connection)
         for number in range(version + 1, FORMAT_VERSION + 1):
-            step = files(__package__).joinpath(f"migrations/{number:04d}.sql").read_text(encoding="utf-8")
+            step = SQL.joinpath(f"migrations/{number:04d}.sql").read_text(encoding="utf-8")
             self._connection.executescript(
                 f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT;"
             )

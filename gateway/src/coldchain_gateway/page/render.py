@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from coldchain.words import Language
@@ -26,14 +26,14 @@ def escape(text: str) -> str:
 @cache
 def texts(language: Language) -> Mapping[str, str]:
     """The page's sentences of a language by their names."""
-    file = resources.files(__package__) / "texts" / f"{language.value}.toml"
+    file = Path(__file__).with_name("texts") / f"{language.value}.toml"
     return {name: str(text) for name, text in tomllib.loads(file.read_text(encoding="utf-8")).items()}
 
 
 @cache
 def style() -> str:
     """The page's one style sheet."""
-    return (resources.files(__package__) / "page.css").read_text(encoding="utf-8")
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def language_of(asked: str | None, accepted: str) -> Language:

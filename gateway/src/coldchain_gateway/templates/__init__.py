@@ -1,22 +1,20 @@
 """Register maps, one file each, with their confidence; found by name, own folders first."""
 
 from collections.abc import Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Final
 
 from coldchain.errors import ConfigError
 from coldchain_gateway.formats import Template
 from coldchain_runtime.documents import load_toml
 
+SHIPPED: Final = Path(__file__).parent
+
 
 def known_templates(folders: Sequence[Path]) -> list[str]:
     """Names of all templates there are."""
     own = [path.stem for folder in folders for path in folder.glob("*.toml")]
-    shipped = [
-        path.name.removesuffix(".toml")
-        for path in files(__package__).iterdir()
-        if path.name.endswith(".toml")
-    ]
+    shipped = [path.stem for path in SHIPPED.glob("*.toml")]
     return sorted({*own, *shipped})
 
 
@@ -29,5 +27,4 @@ def load_template(name: str, folders: Sequence[Path]) -> Template:
     known = known_templates(folders)
     if name not in known:
         raise ConfigError(f"no template {name!r}; there are: {', '.join(known)}", key="template")
-    with as_file(files(__package__).joinpath(f"{name}.toml")) as path:
-        return load_toml(path, Template)
+    return load_toml(SHIPPED / f"{name}.toml", Template)

@@ -7,6 +7,7 @@ call, whole PUBLISH packets are taken out of it, and what was acknowledged goes 
 else (connecting, subscribing, pinging, packets that are cut or odd) is left to paho.
 """
 
+import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -85,9 +86,17 @@ class BufferedClient(mqtt.Client):
             packet_ids = [packet_id for _ in range(len(done)) for packet_id in done.popleft()]
             self._packet_queue(MessageType.PUBACK, pubacks(packet_ids), 0, 0)
 
+    def _receive(self) -> None:
+        """Read what has come. Our kernel says so at once and not 40 ms later: until it does, a broker that
+        gathers small packets (Nagle) holds back all but the first of a burst."""
+        self._buffer, self._position = super()._sock_recv(READ_BYTES), 0
+        wire = self.socket()
+        if isinstance(wire, socket.socket) and self._buffer:
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self.unread:
-            self._buffer, self._position = super()._sock_recv(READ_BYTES), 0
+            self._receive()
         part = self._buffer[self._position : self._position + bufsize]
         self._position += len(part)
         return part
@@ -96,7 +105,7 @@ class BufferedClient(mqtt.Client):
         if self._in_packet["command"] == 0:
             if not self.unread:
                 try:
-                    self._buffer, self._position = super()._sock_recv(READ_BYTES), 0
+                    self._receive()
                 except BlockingIOError:
                     return MQTTErrorCode.MQTT_ERR_AGAIN
                 except OSError:

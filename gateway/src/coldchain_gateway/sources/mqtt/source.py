@@ -123,8 +123,7 @@ class MqttSource:
 
         def messages(messages: Sequence[Arrived], acknowledge: Callable[[Sequence[int]], None]) -> None:
             came = Came(self._clock.boottime_ns(), self._clock.now_ms(), acknowledge)
-            for message in messages:
-                intake.offer(self._acquired(message, came), more=True)
+            intake.offer(*[self._acquired(message, came) for message in messages], more=True)
 
         def proved() -> None:
             self._proved(intake)
