@@ -6,7 +6,7 @@ One thread commits, sources offer from theirs. What waits is bounded; a full que
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -183,21 +183,13 @@ class GatewayIntake:
     def _absorb(self, draft: Draft) -> bool:
         """Move what waits into the draft, within its bound; whether any of it is urgent."""
         urgent = False
-        run: list[Acquired] = []  # what came at one instant
-        for _ in range(min(len(self._queue), GROUP_ITEMS - draft.items)):
-            item = self._queue.popleft()
-            if isinstance(item, Acquired) and (not run or item.boottime_ns == run[0].boottime_ns):
-                run.append(item)
-                continue
-            self._take_in(draft, run)
-            run = []
-            if isinstance(item, Acquired):
-                run.append(item)
-            elif isinstance(item, Forget):
-                draft.forget(item)
+        for one in _in_runs(self._queue, GROUP_ITEMS - draft.items):
+            if isinstance(one, Forget):
+                draft.forget(one)
+            elif isinstance(one, Taken):
+                self._observe(draft.take(one), one.acquired.boottime_ns)
             else:
-                self._observe(draft.take(item), item.acquired.boottime_ns)
-        self._take_in(draft, run)
+                self._observe(draft.add_all(one), one[0].boottime_ns)
         if not self._room.is_set():
             self._room.set()
         while self._notes:
@@ -205,10 +197,6 @@ class GatewayIntake:
             draft.note(entry)
             urgent = urgent or hurried
         return urgent
-
-    def _take_in(self, draft: Draft, run: Sequence[Acquired]) -> None:
-        if run:
-            self._observe(draft.add_all(run), run[0].boottime_ns)
 
     def _observe(self, samples: Sequence[Sample], boottime_ns: int) -> None:
         if samples and self.watcher is not None:
@@ -244,6 +232,22 @@ class GatewayIntake:
             log.error("intake.outbox_full", reason=str(error))
         draft.give_back(error)
         self._hooks.relieve()
+
+
+def _in_runs(queue: deque[Item], most: int) -> Iterator[Forget | Taken | list[Acquired]]:
+    """Up to so much of what waits, in its order; what came at one instant in a row comes together."""
+    run: list[Acquired] = []
+    for _ in range(min(len(queue), most)):
+        item = queue.popleft()
+        if run and not (isinstance(item, Acquired) and item.boottime_ns == run[0].boottime_ns):
+            yield run
+            run = []
+        if isinstance(item, Acquired):
+            run.append(item)
+        else:
+            yield item
+    if run:
+        yield run
 
 
 def _settle(fate: asyncio.Future[None], error: NotKept | None) -> None:

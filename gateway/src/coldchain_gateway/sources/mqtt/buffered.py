@@ -69,6 +69,7 @@ class BufferedClient(mqtt.Client):
         # Gets what came whole, of QoS 0 or 1, in its order.
         self.arrived: Callable[[Sequence[Arrived]], None] = lambda _: None
         self._acknowledged: deque[Sequence[int]] = deque()
+        self.on_socket_open = _send_at_once
 
     @property
     def unread(self) -> bool:
@@ -124,6 +125,12 @@ class BufferedClient(mqtt.Client):
         if messages:
             self.arrived(messages)
         return bool(messages)
+
+
+def _send_at_once(_client: mqtt.Client, _: object, wire: object) -> None:
+    """Acknowledgements wait for nothing."""
+    if isinstance(wire, socket.socket):
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def pubacks(packet_ids: Sequence[int]) -> bytes:

@@ -159,8 +159,6 @@ class Connection:
         poll = select.poll()
         poll.register(self._waker, select.POLLIN)
         wire = client.socket()
-        if isinstance(wire, socket.socket):
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # acknowledgements wait for nothing
         while wire is not None and not self._stopping.is_set():
             wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
             poll.register(wire.fileno(), wanted)
