@@ -88,7 +88,7 @@ class Admission:
         framed = list(read_batches(body))
         batches = [one for one in framed if isinstance(one, Batch)]
         mistakes = tuple(f"byte {one.position}: {one.reason}" for one in framed if isinstance(one, BadBatch))
-        for batch in batches:
+        for batch in {(one.gateway, one.org): one for one in batches}.values():
             await self._admit(writer, batch)
         refused = [self._refused(batch) for batch in batches]
         whole = [batch for batch, fate in zip(batches, refused, strict=True) if fate is None]

@@ -148,8 +148,8 @@ def is_own_page(request: Request, public_url: str) -> bool | None:
     return None
 
 
-def auth_of(request: Request) -> Auth:
-    """The application's own."""
+async def auth_of(request: Request) -> Auth:
+    """The application's own; what is no coroutine, FastAPI would ask in a thread, for every request."""
     auth: Auth = request.app.state.auth
     return auth
 

@@ -52,7 +52,7 @@ class Trial:
     notes: tuple[str, ...]
 
 
-def post_of(request: Request) -> Post:
+async def post_of(request: Request) -> Post:
     """The post of the application that a request came to."""
     post: Post = request.app.state.post
     return post

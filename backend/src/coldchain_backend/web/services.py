@@ -162,10 +162,14 @@ def services_of(request: Request) -> Services:
     return services
 
 
-Wanted = Annotated[Services, Depends(services_of)]
+async def _services(request: Request) -> Services:
+    return services_of(request)
 
 
-def person_of(request: Request) -> Person:
+Wanted = Annotated[Services, Depends(_services)]
+
+
+async def person_of(request: Request) -> Person:
     """The person whom the table of rights let through. Raises the 401 where it let anybody."""
     person: Person | None = getattr(request.state, "person", None)
     if person is None:

@@ -190,7 +190,7 @@ class SigningIn:
         await to_thread(self._audit.note, entry)
 
 
-def signing_in_of(request: Request) -> SigningIn:
+async def signing_in_of(request: Request) -> SigningIn:
     """The application's own."""
     found: SigningIn = request.app.state.signing_in
     return found

@@ -22,7 +22,7 @@ KNOWN_MS: Final = 1000
 router = APIRouter(tags=["write"])
 
 
-def admission_of(request: Request) -> Admission:
+async def admission_of(request: Request) -> Admission:
     """The application's own."""
     admission: Admission = request.app.state.admission
     return admission

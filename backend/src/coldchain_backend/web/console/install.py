@@ -1,14 +1,15 @@
 """Puts the page into an application: pages, static files, strict headers, friendly errors."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coldchain_backend.access.links import CODE_PATH, LINK_PATH
 from coldchain_backend.web.console import (
@@ -67,29 +68,47 @@ _EXPLAINED = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _OWN_WORDS = frozenset({400, 409, 422})
 """Where the refusal itself says what was wrong with what was asked."""
 
-Next = Callable[[Request], Awaitable[Response]]
-
 
 def install(app: FastAPI) -> None:
     """Add the page to an application whose state holds the services."""
     folder = Path(str(resources.files("coldchain_backend.web.console") / "static"))
     app.mount("/static", StaticFiles(directory=folder), name="static")
     include(app, [one.router for one in _PAGES])
-    app.middleware("http")(_strict)
+    app.add_middleware(Strict)
 
 
-async def _strict(request: Request, go_on: Next) -> Response:
-    response = await go_on(request)
-    if response.headers.get("content-type", "").startswith("text/html"):
-        outside = request.url.path == CODE_PATH or request.url.path.startswith(LINK_PATH)
-        response.headers.update(_OUTSIDE if outside else _HEADERS)
-    elif request.url.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-    elif request.method == "GET":
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class Strict:
+    """Adds to every answer what browsers may do with it and how long it may be kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on with the request; its answer gets the headers as it begins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path, method = str(scope["path"]), str(scope["method"])
+
+        async def strictly(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", [])
+                _add_headers(MutableHeaders(scope=message), path, method)
+            await send(message)
+
+        await self._app(scope, receive, strictly)
+
+
+def _add_headers(headers: MutableHeaders, path: str, method: str) -> None:
+    if headers.get("content-type", "").startswith("text/html"):
+        outside = path == CODE_PATH or path.startswith(LINK_PATH)
+        headers.update(_OUTSIDE if outside else _HEADERS)
+    elif path.startswith("/static/"):
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        headers["X-Content-Type-Options"] = "nosniff"
+    elif method == "GET":
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers.setdefault("Cache-Control", "no-store")
 
 
 def is_page(request: Request) -> bool:
