@@ -61,6 +61,9 @@ class Book:
         ]
         return sorted(waiting, key=lambda one: (one.at_ms, one.alert, one.sequence))
 
+    def waits(self, receiver: str, alert_id: str) -> bool:
+        return any(one.alert == alert_id for one in self.entries(receiver))
+
     def step(self, alert_id: str, sequence: int) -> Transition | None:
         return self.steps.get((alert_id, sequence))
 

@@ -99,6 +99,18 @@ def test_a_step_that_waits_alone_for_the_rate_is_told_whole() -> None:
     assert kinds.count("alert.digest") == 1, "two wait together"
 
 
+def test_the_end_stands_behind_a_step_that_waits_for_the_digest() -> None:
+    stage = Stage(fleet=fleet_of("a", rate=Rate(count=4, per_ms=MINUTE)))
+    alert = stage.fire(cause("c"))
+    stage.fire(cause("d", sensor="t", asset="other"))
+    stage.act("shelve", alert.id, until=stage.now_ms + 10 * MINUTE)
+    stage.end(cause("c"))
+    stage.go(2 * MINUTE)
+    assert stage.heard("a", "c") == ["alert.fired", "alert.shelved", "alert.resolved"]
+    told = [orjson.loads(one.body)["type"] for one in stage.book.deliveries.values() if one.receiver == "a"]
+    assert told == ["alert.fired", "alert.fired", "alert.digest"], "the end did not overtake it"
+
+
 @given(st.lists(st.tuples(st.integers(0, 700), st.booleans()), max_size=60), st.integers(1, 5))
 def test_no_second_sees_more_than_the_pace_and_room_is_where_it_is_promised(
     wishes: list[tuple[int, bool]], pace: int

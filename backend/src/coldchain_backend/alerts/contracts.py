@@ -120,6 +120,10 @@ class DeskBook(AlertBook, Protocol):
         """What waits for a receiver's next digest, or in one of its groups, in the order of the log."""
         ...
 
+    def waits(self, receiver: str, alert_id: str) -> bool:
+        """Whether a step of an alert waits for a receiver's next digest."""
+        ...
+
     def step(self, alert_id: str, sequence: int) -> Transition | None:
         """A step that was put, by its number."""
         ...

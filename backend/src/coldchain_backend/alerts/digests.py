@@ -47,6 +47,10 @@ class Digests:
             return there >= 1 and (line.due_ms is None or now_ms < line.due_ms)
         return not flooded and line.due_ms is None and there > size_of(rate) // 2
 
+    def holds(self, receiver: str, alert: Alert) -> bool:
+        """Whether a step of an alert waits for its digest, behind which the next has to stand."""
+        return self._line(receiver).due_ms is not None and self._book.waits(receiver, alert.id)
+
     def spend(self, receiver: Receiver, now_ms: int) -> int:
         """One message goes, at the instant that is given back: now, or when there is room for it."""
         line, rate = self._line(receiver.name), receiver.allowed_rate

@@ -84,6 +84,8 @@ class Teller:
             return Way.ALONE
         if receiver.name in alert.by_digest:
             return Way.DIGEST
+        if receiver.name in alert.told and self._digests.holds(receiver.name, alert):
+            return Way.DIGEST
         hears = self._hears(alert, step, hearing, receiver, fleet)
         if step.kind in _BY_THEMSELVES and not hears.member:
             return Way.ALONE

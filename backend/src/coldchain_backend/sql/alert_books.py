@@ -20,6 +20,12 @@ from coldchain_backend.sql.account_books import AccountBooks
 OPEN = tuple(one.value for one in AlertState if one.open)
 _ALERT = select(schema.alert).where(schema.alert.c.id == bindparam("wanted"))
 _ACTIVE = select(schema.alert).where(schema.alert.c.state.in_(OPEN)).order_by(schema.alert.c.id)
+_WAITS = select(schema.digest_entry.c.sequence).where(
+    schema.digest_entry.c.receiver == bindparam("wanted"),
+    schema.digest_entry.c.alert == bindparam("alert"),
+    schema.digest_entry.c.digest.is_(None),
+    schema.digest_entry.c.line == "",
+)
 _WAITING = (
     select(schema.digest_entry)
     .where(
@@ -87,6 +93,11 @@ class AlertBooks(AccountBooks):
         self._pages.flush("digest_entry")
         found = self._connection.execute(_WAITING, {"wanted": receiver, "line": line}).mappings()
         return [alert_rows.entry_of(row) for row in found]
+
+    def waits(self, receiver: str, alert_id: str) -> bool:
+        self._pages.flush("digest_entry")
+        wanted = {"wanted": receiver, "alert": alert_id}
+        return self._connection.execute(_WAITS, wanted).first() is not None
 
     def step(self, alert_id: str, sequence: int) -> Transition | None:
         self._pages.flush("alert_transition")
