@@ -105,6 +105,23 @@ def test_a_split_leaves_the_id_with_the_part_that_is_still_open(log: Log) -> Non
     assert told == {alert_id_of(before.id): "firing", alert_id_of(parts[0].id): "resolved_unacked"}
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_opened_later_at_first_keeps_its_id_from_what_opens_there_now(
+    log: Log, *, restarted: bool
+) -> None:
+    log.fleet(plan({"s": MINUTE}))
+    log.at(T0 + 31 * MINUTE)
+    log.say(("s", T0 + 10 * MINUTE, 9.0), ("s", T0 + 11 * MINUTE, 4.0))
+    later(log, ("s", T0 + 8 * MINUTE, 9.0))
+    [moved] = log.stored()
+    if restarted:
+        log.restart()
+    later(log, ("s", T0 + 9 * MINUTE, 4.0))
+    first, second = sorted(log.stored(), key=lambda one: one.excursion.opened_ms)
+    assert (first.id, first.excursion.opened_ms) == (moved.id, T0 + 8 * MINUTE)
+    assert (second.id != moved.id, second.excursion.opened_ms) == (True, T0 + 10 * MINUTE)
+
+
 def test_a_late_beginning_keeps_the_id_and_amends(log: Log) -> None:
     log.fleet(plan({"s": MINUTE}))
     log.at(T0 + 31 * MINUTE)

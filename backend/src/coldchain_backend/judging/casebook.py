@@ -44,7 +44,7 @@ class Casebook:
     ) -> None:
         """Take up the open and held excursions that were stored; of those `paged` people were told.
 
-        `newest`: when the newest of all that were ever stored of a point opened.
+        `newest`: by when all that were ever stored of a point had opened as they were stored first.
         """
         self._firsts.know(newest)
         for one in stored:

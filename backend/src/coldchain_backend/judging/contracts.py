@@ -228,7 +228,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """All that judging needs to go on; `newest`: when the newest excursion of each point opened."""
+    """All that judging needs to go on.
+
+    `newest`: by when all excursions of a point had opened as they were stored first. None of them has the
+    id of a later opening, whatever late readings made of it since.
+    """
 
     progress: Progress
     fleets: Sequence[FleetRecord]

@@ -16,7 +16,7 @@ class Firsts:
         self._newest: dict[str, int] = {}
 
     def know(self, newest: Mapping[str, int]) -> None:
-        """Take up what is stored: of each point when its newest excursion opened, whatever became of it."""
+        """Take up what is stored: of each point when its newest excursion opened first, or later."""
         self._newest = dict(newest)
 
     def note(self, stored: StoredExcursion) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select
 
 from coldchain.excursions import State
 from coldchain.readings import Value
 from coldchain_backend.fleet import StateEntry, ZoneTest
+from coldchain_backend.judging.batches import AHEAD_MS
 from coldchain_backend.judging.contracts import (
     ActEntry,
     ConditionState,
@@ -44,7 +45,15 @@ _SNAPSHOT = (
 _SNAPSHOTS = select(_HOURS.c.hour_ms, _HOURS.c.state).where(
     of_course(_HOURS), _HOURS.c.hour_ms >= bindparam("begin_ms"), _HOURS.c.hour_ms < bindparam("to_ms")
 )
-_NEWEST = select(_CASES.c.point, func.max(_CASES.c.opened_ms)).group_by(_CASES.c.point)
+_BEGAN = case(
+    (_CASES.c.revision == 1, _CASES.c.opened_ms),
+    (_CASES.c.noted_ms == 0, _EVER_MS),
+    else_=_CASES.c.noted_ms + AHEAD_MS,
+)
+"""When an excursion opened at the latest as it was stored first: late readings may have moved it since, and
+its id is of that time. None opens further ahead of its record; of the oldest ones the record is not known."""
+
+_NEWEST = select(_CASES.c.point, func.max(_BEGAN)).group_by(_CASES.c.point)
 _EXCURSION = select(_CASES).where(_CASES.c.id == bindparam("wanted"))
 _EXCURSIONS = select(_CASES).where(
     of_course(_CASES),
