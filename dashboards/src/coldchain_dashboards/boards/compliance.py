@@ -2,10 +2,9 @@
 
 from grafana_foundation_sdk.builders.dashboard import Panel
 
-from coldchain_dashboards import columns
+from coldchain_dashboards import columns, shares
 from coldchain_dashboards.board import Board
 from coldchain_dashboards.panels import (
-    GREY,
     NONE_OR_RED,
     SHARE_COLOURS,
     Column,
@@ -14,7 +13,6 @@ from coldchain_dashboards.panels import (
     coloured,
     look,
     thresholds,
-    value_map,
     when_empty,
 )
 from coldchain_dashboards.queries import compliance, excursions
@@ -24,7 +22,7 @@ def board(kit: Kit) -> Board:
     """Lay the board out."""
     return Board(
         panels=[
-            _whole(kit),
+            shares.of_all(kit, size=(12, 5)),
             kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(12, 5)),
             _zones(kit),
             kit.table("excursions", [excursions.OPEN], columns.of_excursions(kit), size=(24, 7)),
@@ -34,15 +32,9 @@ def board(kit: Kit) -> Board:
     )  # fmt: skip
 
 
-def _whole(kit: Kit) -> Panel:
-    look = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True)
-    return kit.number("whole", compliance.WHOLE, look, size=(12, 5))
-
-
 def _zones(kit: Kit) -> Panel:
     share = {"unit": "percentunit", "decimals": 2}
-    grey = (kit.text("not_demonstrable"), GREY)
-    unproved = {"mappings": [when_empty(grey[0]), value_map({"-1": grey})]}
+    proved = {**share, **coloured(SHARE_COLOURS), **shares.unproved(kit)}
     none_open = {"mappings": [when_empty("0")], **coloured(NONE_OR_RED), "custom.displayMode": "color-text"}
     return kit.table(
         "zones",
@@ -56,7 +48,11 @@ def _zones(kit: Kit) -> Panel:
         [
             Column(field="asset_name", width=170, properties=columns.zone_link(kit)),
             Column(field="zone_name", width=120, properties=columns.zone_link(kit)),
-            Column(field="conform", width=140, properties={**share, **coloured(SHARE_COLOURS), **unproved}),
+            Column(
+                field="conform",
+                width=140,
+                properties=proved,
+            ),
             Column(field="coverage", width=110, properties=share),
             Column(field="open", width=150, properties=none_open),
             Column(field="degree_minutes", width=160, properties={"decimals": 0}),

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Panel
 
-from coldchain_dashboards import columns
+from coldchain_dashboards import columns, shares
 from coldchain_dashboards.board import Board, Region
 from coldchain_dashboards.panels import (
     FAINT,
@@ -24,12 +24,11 @@ _MARKED = Region(excursions.MARKED, text="rule", labels=("level", "point"), unti
 
 def board(kit: Kit) -> Board:
     """Lay the board out."""
-    share = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True)
     out = Number(decimals=0, colours=((None, "green"), (0.01, "orange"), (60.0, "red")), named=True)
     kinetic = Number(unit="celsius", decimals=2)
     return Board(
         panels=[
-            kit.number("whole", zone.WHOLE, share, size=(10, 5)),
+            shares.of_all(kit, size=(10, 5)),
             kit.number("kinetic_worst", zone.KINETIC_WORST, kinetic, size=(4, 5)),
             kit.number("out", zone.OUT, out, size=(6, 5)),
             kit.number("open", excursions.OPEN_COUNT, Number(colours=NONE_OR_RED), size=(4, 5)),

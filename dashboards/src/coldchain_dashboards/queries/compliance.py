@@ -30,13 +30,6 @@ JUDGED: Final = "a reading has been judged for some minutes"
 HOURS: Final = _cells("hour")
 DAYS: Final = _cells("day")
 
-WHOLE: Final = Query(
-    purpose="Share of the required time within limits, and share that is known, of all chosen zones.",
-    columns=SHARES,
-    source="zone_compliance",
-    where=HOURS,
-    only_when=JUDGED,
-)
 OVER_TIME: Final = Query(
     purpose="The two shares in steps of an hour or more.",
     columns=SHARES,
@@ -57,29 +50,50 @@ ZONES: Final = Query(
     tags=_ZONE,
     only_when=JUDGED,
 )
-_PROVED: Final = Query(
-    purpose="The shares of each zone beside what its profile wants to be known.",
-    columns={**SHARES, "wanted": 'MAX("required_coverage")'},
+
+
+def _shares(tags: tuple[str, ...]) -> Query:
+    return Query(
+        purpose="The shares beside what the profiles want to be known, at the most.",
+        columns={**SHARES, "wanted": 'MAX("required_coverage")'},
+        source="zone_compliance",
+        where=HOURS,
+        tags=tags,
+    )
+
+
+def _proved(of: str, tags: tuple[str, ...] = ()) -> Query:
+    return Query(
+        purpose=f"Share of the required time within limits of {of}, where enough is known to say one.",
+        columns={"conform": '"conform"'},
+        source=_shares(tags),
+        where=('"coverage" >= "wanted"',),
+        tags=tags,
+        only_when="as much of the time is known as profiles demand",
+    )
+
+
+def _unproved(of: str, tags: tuple[str, ...] = ()) -> Query:
+    return Query(
+        purpose=f"-1, drawn grey, where too little is known of {of} to say a share.",
+        columns={"conform": '"conform" * 0 - 1'},
+        source=_shares(tags),
+        where=('"coverage" < "wanted"',),
+        tags=tags,
+        only_when="less of the time is known than profiles demand",
+    )
+
+
+COVERAGE: Final = Query(
+    purpose="Share of the required time of all chosen zones that is known.",
+    columns={"coverage": SHARES["coverage"]},
     source="zone_compliance",
     where=HOURS,
-    tags=_ZONE,
+    only_when=JUDGED,
 )
-PROVED_ZONES: Final = Query(
-    purpose="Share within limits of those zones of which enough is known.",
-    columns={"conform": '"conform"'},
-    source=_PROVED,
-    where=('"coverage" >= "wanted"',),
-    tags=_ZONE,
-    only_when="a zone is known for as much of its time as its profile demands",
-)
-UNPROVED_ZONES: Final = Query(
-    purpose="-1, drawn grey, for those zones of which too little is known to say a share.",
-    columns={"conform": '"conform" * 0 - 1'},
-    source=_PROVED,
-    where=('"coverage" < "wanted"',),
-    tags=_ZONE,
-    only_when="a zone is known for less of its time than its profile demands",
-)
+WHOLE: Final = (_proved("all chosen zones"), _unproved("all chosen zones"), COVERAGE)
+PROVED_ZONES: Final = _proved("each zone", _ZONE)
+UNPROVED_ZONES: Final = _unproved("each zone", _ZONE)
 
 
 def names(language: Language) -> Query:

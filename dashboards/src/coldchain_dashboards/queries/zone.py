@@ -89,13 +89,6 @@ LAST_READINGS: Final = Query(
     tags=_NAMED,
     newest=1,
 )
-WHOLE: Final = Query(
-    purpose="Share of the required time of the zone within limits, and share that is known.",
-    columns=SHARES,
-    source="zone_compliance",
-    where=HOURS,
-    only_when=JUDGED,
-)
 EXPOSURE: Final = Query(
     purpose="How much of the time of each point was known and within limits, and how far out it was.",
     columns={
