@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Final
 
 from coldchain_runtime.secrets import resolve
 from demo.ports import LOCAL
@@ -45,15 +46,20 @@ def verified(secret: str, headers: Mapping[str, str], body: bytes, now_s: float)
     return any(hmac.compare_digest(one, wanted) for one in signatures)
 
 
+SYSTEM: Final = "system"
+"""The kind of an alert about the product or its machine, such as a disk that fills up: no part of a story."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One delivery as it came in."""
+    """One delivery as it came in; `kind` is that of its alert, empty where it speaks of several."""
 
     webhook_id: str
     verified: bool
     type: str
     alert_id: str
     level: str
+    kind: str
     body: str
     at_s: float
 
@@ -127,6 +133,7 @@ def _read(secret: str, headers: Mapping[str, str], body: bytes, now_s: float) ->
         type=str(said.get("type", "")) if isinstance(said, dict) else "",
         alert_id=str(data.get("alert_id", "")) if isinstance(data, dict) else "",
         level=str(data.get("level", "")) if isinstance(data, dict) else "",
+        kind=str(data.get("kind", "")) if isinstance(data, dict) else "",
         body=text,
         at_s=now_s,
     )

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.api import ApiError, Json
-from demo.receiver import Received
+from demo.receiver import SYSTEM, Received
 from demo.stage import ORDER, Stage, StageSettings
 from demo.waiting import NotInTime
 
@@ -143,7 +143,7 @@ def outcome_of(stage: Stage) -> Outcome:
     return Outcome(
         alarms=len(_alarms(stage)),
         floods=kinds["flood"],
-        single=sum(one.type == "alert.fired" for one in received),
+        single=sum(one.type == "alert.fired" and one.kind != SYSTEM for one in received),
         digests=len(digests),
         in_digests=sum(int(one["count"]) for one in digests),
         most_per_minute=_most_per_minute(received),

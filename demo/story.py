@@ -10,6 +10,7 @@ from demo.api import ApiError, Json
 from demo.evidence import BrokenLedger, Name, Tally, compare, from_api, from_ledger
 from demo.neighbour import ASSETS
 from demo.programs import ProgramFailed
+from demo.receiver import SYSTEM
 from demo.stage import ORDER, Stage
 from demo.stage import Name as Program
 from demo.summary import Check
@@ -122,8 +123,8 @@ class Story:
         return None
 
     def _alerts(self) -> list[Mapping[str, Json]]:
-        """All alerts, but for those of a neighbour and what the product says of its receiver."""
-        found = list(self.stage.api.items("/api/v1/alerts"))
+        """All alerts, but for those about the product and its machine, and those of a neighbour."""
+        found = [one for one in self.stage.api.items("/api/v1/alerts") if one.get("kind") != SYSTEM]
         if self.stage.settings.foreign is None:
             return found
         return [one for one in found if one.get("asset") not in {*ASSETS, None}]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.evidence import Name, Truth
-from demo.receiver import Received
+from demo.receiver import SYSTEM, Received
 from demo.stage import Name as Program
 from demo.stage import Stage
 
@@ -73,9 +73,14 @@ def doubled(held: Iterable[Name]) -> list[Name]:
 
 
 def untold(received: Iterable[Received]) -> list[str]:
-    """What is wrong with what the receiver got, repeats removed: each alert fired once and ended once."""
+    """What is wrong with what the receiver got, repeats removed: each alert fired once and ended once.
+
+    What is told about the machine, such as a disk that fills up, goes on as long as it is so.
+    """
     told: dict[str, Counter[str]] = {}
     for one in received:
+        if one.kind == SYSTEM:
+            continue
         kind = "end" if one.type in ENDS else one.type
         told.setdefault(one.alert_id, Counter())[kind] += 1
     wrong = []

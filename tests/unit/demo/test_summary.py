@@ -11,13 +11,16 @@ def tally(transport: str, missing: frozenset[Name] = frozenset(), doubled: int =
     )
 
 
-def received(kind: str, alert: str = "a1", level: str = "alarm", *, verified: bool = True) -> Received:
+def received(
+    type_: str, alert: str = "a1", level: str = "alarm", *, kind: str = "excursion", verified: bool = True
+) -> Received:
     return Received(
-        webhook_id=f"{kind} {alert}",
+        webhook_id=f"{type_} {alert}",
         verified=verified,
-        type=kind,
+        type=type_,
         alert_id=alert,
         level=level,
+        kind=kind,
         body="",
         at_s=0.0,
     )
@@ -48,6 +51,13 @@ def test_a_wire_that_lost_doubled_or_never_spoke_is_not_true() -> None:
 
 def test_one_alarm_and_its_end_are_what_was_promised() -> None:
     assert hold(webhooks([received("alert.fired"), received("alert.resolved")])) == [True] * 3
+
+
+def test_what_is_told_of_the_machine_is_counted_and_no_part_of_the_story() -> None:
+    disk = received("alert.fired", "a2", level="warning", kind="system")
+    checks = webhooks([disk, received("alert.fired"), received("alert.resolved")])
+    assert hold(checks) == [True] * 3
+    assert checks[-1].found == "3 received, 0 not verified, 1 about this machine"
 
 
 def test_anything_else_is_not() -> None:

@@ -22,6 +22,7 @@ def told(alert: str, kind: str) -> Received:
         type=kind,
         alert_id=alert,
         level="alarm",
+        kind="excursion",
         body="",
         at_s=0.0,
     )
