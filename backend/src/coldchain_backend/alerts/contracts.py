@@ -65,7 +65,7 @@ class Entry:
 class Remembered:
     """What there is to know after a restart; `memos` are small states of the desk by name.
 
-    paged   causes that go on and that people were to be told of
+    paged   excursions that go on and that people were to be told of, also where a person ended the alert
     """
 
     mutes: Sequence[Mute] = ()

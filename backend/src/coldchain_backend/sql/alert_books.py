@@ -146,8 +146,9 @@ def alert_dues(connection: Connection) -> list[tuple[str, DueName, int]]:
 
 def desk_memory(connection: Connection) -> Remembered:
     """What the desk needs to go on."""
-    alert, mute, memo = schema.alert, schema.alert_mute, schema.alert_memo
-    paged = select(alert.c.cause_id).where(alert.c.state.in_(OPEN), alert.c.paged.is_(True))
+    alert, mute, memo, case_ = schema.alert, schema.alert_mute, schema.alert_memo, schema.excursion
+    goes_on = select(case_.c.id).where(case_.c.closed_ms.is_(None), case_.c.gone.is_(None))
+    paged = select(alert.c.cause_id).where(alert.c.cause_id.in_(goes_on), alert.c.paged.is_(True))
     mutes = connection.execute(select(mute).order_by(mute.c.id)).mappings()
     return Remembered(
         mutes=[alert_rows.mute_of(row) for row in mutes],
