@@ -5,7 +5,7 @@ nothing to show from `key_empty`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as build
@@ -47,12 +47,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """How a large number looks; `named`: with the name of its column beside it."""
+    """How a large number looks.
+
+    named   with the name of its column beside it
+    also    further properties of a column that is named
+    """
 
     unit: str = "none"
     decimals: int | None = None
     colours: Colours = ((None, "text"),)
     named: bool = False
+    also: Mapping[str, Properties] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ class Kit:
             panel = panel.decimals(look.decimals)
         names = dict.fromkeys(name for query in queries for name in query.columns)
         for name in names if look.named else ():
-            panel = panel.override_by_name(name, _properties({"displayName": self.text(f"of_{name}")}))
+            said: Properties = {"displayName": self.text(f"of_{name}"), **look.also.get(name, {})}
+            panel = panel.override_by_name(name, _properties(said))
         return panel.options(
             {
                 **_NUMBER,

@@ -8,7 +8,6 @@ from coldchain_dashboards.panels import (
     Kit,
     Number,
     Properties,
-    look,
     value_map,
     when_empty,
 )
@@ -23,5 +22,6 @@ def unproved(kit: Kit) -> Properties:
 
 def of_all(kit: Kit, *, size: tuple[int, int]) -> Panel:
     """The share within limits and the share known of all chosen zones, large."""
-    number = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True)
-    return look(kit.numbers("whole", compliance.WHOLE, number, size=size), "conform", unproved(kit))
+    grey = {"conform": unproved(kit)}
+    number = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True, also=grey)
+    return kit.numbers("whole", compliance.WHOLE, number, size=size)

@@ -16,7 +16,8 @@ from coldchain_backend.influx import Precision
 from coldchain_dashboards.check import Asked, Asking
 from coldchain_dashboards.cli import main
 from coldchain_dashboards.influx import Influx
-from coldchain_dashboards.queries import zone
+from coldchain_dashboards.influxql import Chosen, Query
+from coldchain_dashboards.queries import compliance, zone
 from support.influx_servers import Bucket, influx_1, influx_2
 
 BROKEN = "store-0.freezer"
@@ -73,16 +74,30 @@ def rows(found: list[Asked], panel: str, letter: str = "A") -> int:
 def test_rows_are_as_many_as_zones_points_and_hours(influx: Bucket, now_ms: int) -> None:
     ask = asking(influx, now_ms)
     fleet = list(ask.board("compliance", ""))
-    assert rows(fleet, "Zones, worst first", "A") == 16 - 3, "three zones are known too little"
-    assert rows(fleet, "Zones, worst first", "B") == 3, "which are grey"
-    assert rows(fleet, "Zones, worst first", "C") == 16
-    assert rows(fleet, "Zones, worst first", "D") == 3
+    assert rows(fleet, "Zones, worst first", "A") == 16
+    assert rows(fleet, "Zones, worst first", "B") == 16
+    assert rows(fleet, "Zones, worst first", "C") == 3
     assert rows(fleet, "Excursions that go on") == 3
     assert rows(fleet, "Vehicles") == 2
     zone = list(ask.board("zone", BROKEN))
     assert rows(zone, "Points") == rows(zone, "Points", "B") == 4
     assert rows(zone, "Excursions") == rows(zone, "Excursions", "-") == 2
     assert rows(list(ask.board("gateways", "")), "Gateways") == 8
+
+
+def test_what_is_known_too_little_has_no_share_to_show(influx: Bucket, now_ms: int) -> None:
+    chosen = Chosen(from_ms=now_ms - 2 * DAY_MS, to_ms=now_ms)
+    source = asking(influx, now_ms).influx
+
+    def shares(query: Query) -> list[float]:
+        answer = source.ask(chosen.fill(query.text))
+        return sorted(float(str(row[1])) for series in answer for row in series.values)
+
+    zones = shares(compliance.CONFORM_ZONES)
+    assert zones[:3] == [-1.0] * 3, "three zones are known too little, which are grey"
+    assert all(0 <= share <= 1 for share in zones[3:])
+    assert len(zones) == 16
+    assert shares(compliance.WHOLE[0]) == [pytest.approx(0.98, abs=0.01)]
 
 
 def test_what_has_not_happened_is_told_from_what_is_wrong(influx: Bucket, now_ms: int) -> None:

@@ -18,7 +18,7 @@ from coldchain_dashboards.panels import each_panel
 from support.soak import rounds
 
 NAMED = re.compile(r'"([^"]+)"')
-SINCE_1_7 = ("FLOOR(", "CEIL(", "ROUND(", "ABS(", "LN(", "LOG(", "POW(", "SQRT(", "EXP(")
+SINCE_1_7 = ("CEIL(", "ROUND(", "ABS(", "LN(", "LOG(", "POW(", "SQRT(", "EXP(")
 HOUR = Chosen(from_ms=1_795_000_000_000, to_ms=1_795_003_600_000, interval_ms=10_000)
 
 

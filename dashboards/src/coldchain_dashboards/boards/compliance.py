@@ -39,8 +39,7 @@ def _zones(kit: Kit) -> Panel:
     return kit.table(
         "zones",
         [
-            compliance.PROVED_ZONES,
-            compliance.UNPROVED_ZONES,
+            compliance.CONFORM_ZONES,
             compliance.ZONES,
             excursions.OPEN_BY_ZONE,
             compliance.names(kit.language),

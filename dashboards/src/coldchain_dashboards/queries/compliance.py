@@ -52,35 +52,24 @@ ZONES: Final = Query(
 )
 
 
-def _shares(tags: tuple[str, ...]) -> Query:
+_PROVED: Final = 'FLOOR(("coverage" - "wanted") / 2 + 1)'
+"""1 where as much is known as the profiles want, else 0: InfluxQL has no condition among expressions."""
+
+
+def _conform(of: str, tags: tuple[str, ...] = ()) -> Query:
     return Query(
-        purpose="The shares beside what the profiles want to be known, at the most.",
-        columns={**SHARES, "wanted": 'MAX("required_coverage")'},
-        source="zone_compliance",
-        where=HOURS,
+        purpose=f"Share of the required time within limits of {of}; -1, drawn grey, where it is not proved.",
+        columns={"conform": f'"conform" * {_PROVED} + {_PROVED} - 1'},
+        source=Query(
+            purpose="The shares beside what the profiles want to be known, at the most.",
+            columns={**SHARES, "wanted": 'MAX("required_coverage")'},
+            source="zone_compliance",
+            where=HOURS,
+            tags=tags,
+        ),
+        where=(),
         tags=tags,
-    )
-
-
-def _proved(of: str, tags: tuple[str, ...] = ()) -> Query:
-    return Query(
-        purpose=f"Share of the required time within limits of {of}, where enough is known to say one.",
-        columns={"conform": '"conform"'},
-        source=_shares(tags),
-        where=('"coverage" >= "wanted"',),
-        tags=tags,
-        only_when="as much of the time is known as profiles demand",
-    )
-
-
-def _unproved(of: str, tags: tuple[str, ...] = ()) -> Query:
-    return Query(
-        purpose=f"-1, drawn grey, where too little is known of {of} to say a share.",
-        columns={"conform": '"conform" * 0 - 1'},
-        source=_shares(tags),
-        where=('"coverage" < "wanted"',),
-        tags=tags,
-        only_when="less of the time is known than profiles demand",
+        only_when=JUDGED,
     )
 
 
@@ -91,9 +80,8 @@ COVERAGE: Final = Query(
     where=HOURS,
     only_when=JUDGED,
 )
-WHOLE: Final = (_proved("all chosen zones"), _unproved("all chosen zones"), COVERAGE)
-PROVED_ZONES: Final = _proved("each zone", _ZONE)
-UNPROVED_ZONES: Final = _unproved("each zone", _ZONE)
+WHOLE: Final = (_conform("all chosen zones"), COVERAGE)
+CONFORM_ZONES: Final = _conform("each zone", _ZONE)
 
 
 def names(language: Language) -> Query:
