@@ -10,7 +10,7 @@ HOUR_MS = 3_600_000
 
 Span = tuple[int, int]
 """A time [from, to), ms UTC."""
-LONGEST_DAY_MS: Final = 26 * 3_600_000
+LONGEST_DAY_MS: Final = 26 * HOUR_MS
 """Longer than a local day of 25 hours, by an hour to spare."""
 
 
