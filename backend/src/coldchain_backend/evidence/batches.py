@@ -10,6 +10,7 @@ from typing import IO, Final
 from coldchain.lineprotocol import reading_key
 from coldchain.seal import Batch, read_batches
 from coldchain_backend.ledger import (
+    FOLLOWED,
     BatchMeta,
     Grade,
     Kind,
@@ -24,8 +25,6 @@ CHUNK: Final = 2_000
 EARLY_MS: Final = 3_600_000
 """A gateway's clock may have been so far ahead of ours."""
 
-FOLLOWED: Final = "follow:"
-"""Begins the name of a followed store where it stands for a gateway."""
 RunName = tuple[str, str]
 Progress = Callable[[int], None]
 """Told how many more records are done."""

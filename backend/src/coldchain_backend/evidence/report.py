@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from coldchain.profiles import Profile
 from coldchain.verdicts import Outcome, said
 from coldchain.words import Language, term
-from coldchain_backend.evidence.batches import FOLLOWED
 from coldchain_backend.evidence.cadence import Day
 from coldchain_backend.evidence.chart import chart
 from coldchain_backend.evidence.markup import (
@@ -29,6 +28,7 @@ from coldchain_backend.evidence.markup import (
 from coldchain_backend.evidence.parts import Part
 from coldchain_backend.evidence.revisions import Revision
 from coldchain_backend.judging import AlertStory, StoredExcursion
+from coldchain_backend.ledger import FOLLOWED
 
 Row = dict[str, object]
 

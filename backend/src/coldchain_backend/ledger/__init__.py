@@ -9,6 +9,7 @@ from coldchain_backend.ledger.memory import MemoryLedger
 from coldchain_backend.ledger.named_keys import named_keys
 from coldchain_backend.ledger.packing import pack_segment, packable
 from coldchain_backend.ledger.records import (
+    FOLLOWED,
     ActName,
     BatchMeta,
     Grade,
@@ -40,6 +41,7 @@ from coldchain_backend.ledger.verify import Scope, Verifier
 
 __all__ = [
     "EVENT",
+    "FOLLOWED",
     "NOTHING",
     "ActName",
     "Added",

@@ -18,6 +18,8 @@ import orjson
 from coldchain.errors import IntegrityError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+FOLLOWED: Final = "follow:"
+"""Begins the name of a followed store where it stands for a gateway."""
 
 
 class Kind(StrEnum):
@@ -134,7 +136,7 @@ class Record:
 class BatchMeta:
     """What ingest knows of a batch beside the batch itself.
 
-    gateway   name of the gateway, or of the writer for a receipt, or `follow:` and the name of the store
+    gateway   name of the gateway, or of the writer for a receipt, or FOLLOWED and the name of the store
     conflict  another batch with the same run and number, but other content, is in evidence
     unmapped  lines of an unsealed write that no mapping covers, per measurement; they are not stored
     unread    lines of an unsealed write that are not line protocol; they are not stored

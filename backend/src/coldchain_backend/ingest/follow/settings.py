@@ -12,6 +12,7 @@ from typing import Final
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
 from coldchain_backend.influx import StoreSection
+from coldchain_backend.ledger import FOLLOWED
 from coldchain_runtime.documents import Duration
 
 HOUR_MS: Final = 3_600_000
@@ -121,7 +122,7 @@ class FollowSection(StoreSection):
     @property
     def writer(self) -> str:
         """How it stands in evidence."""
-        return f"follow:{self.name}"
+        return f"{FOLLOWED}{self.name}"
 
     @property
     def since_ms(self) -> int:
