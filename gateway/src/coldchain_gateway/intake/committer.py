@@ -189,7 +189,7 @@ class GatewayIntake:
             elif isinstance(one, Taken):
                 self._observe(draft.take(one), one.acquired.boottime_ns)
             else:
-                self._observe(draft.add_all(one), one[0].boottime_ns)
+                self._observe(draft.add(one), one[0].boottime_ns)
         if not self._room.is_set():
             self._room.set()
         while self._notes:

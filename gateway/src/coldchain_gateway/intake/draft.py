@@ -72,16 +72,15 @@ class Draft:
     def take(self, item: Taken) -> list[Sample]:
         """As `add`, for a source that waits."""
         first = len(self.entries)
-        samples = self.add(item.acquired)
+        samples = self.add((item.acquired,))
         self.awaited.append(Awaited(item.settled, first, len(self.entries)))
         return samples
 
-    def add(self, acquired: Acquired) -> list[Sample]:
-        """Take in what was acquired; the samples that are new and tell of now, for the local alarm."""
-        return self.add_all((acquired,))
+    def add(self, acquired: Sequence[Acquired]) -> list[Sample]:
+        """Take in what came in a row; the samples that are new and tell of now, for the local alarm.
 
-    def add_all(self, acquired: Sequence[Acquired]) -> list[Sample]:
-        """As `add`, for what came in a row; every message passes here, so what most need is not in calls."""
+        Every message passes here, so what most need is not in calls.
+        """
         self.items += len(acquired)
         entries, new = self.entries, list[Sample]()
         for source, decoded, boottime_ns, _, delivery, _ in acquired:
