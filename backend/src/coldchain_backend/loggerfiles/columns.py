@@ -45,8 +45,9 @@ class Columns:
         A column whose heading says nothing of the kind is none, however alone it stands: `UV` is no
         temperature. Columns without headings may all be.
         """
-        headed = {column: self._heading(column) for column in self._others if self._is_number(column)}
-        kept = [c for c in headed if c not in self.names and not NEVER.search(headed[c])]
+        names = self.names
+        headed = {c: self._heading(c) for c in self._others if c not in names and self._is_number(c)}
+        kept = [c for c in headed if not NEVER.search(headed[c])]
         kept = [c for c in kept if not OTHER.search(headed[c]) or unit_within(headed[c])]
         kept = [c for c in kept if not NUMBERING.match(headed[c].strip()) and not self._counts_up(c)]
         kept = [c for c in kept if not TIME.search(headed[c]) or SURELY.search(headed[c])]
