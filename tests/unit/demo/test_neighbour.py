@@ -28,7 +28,7 @@ def said(number: int) -> dict[str, Line]:
 def fleet(*, wanted: bool) -> str:
     values = neighbour.additions(NAMED, wanted=wanted)
     receiver = neighbour.RECEIVER if wanted else "dispatch"
-    text = Path(HERE / "fleet.yaml").read_text("utf-8")
+    text = (HERE / "fleet.yaml").read_text("utf-8")
     return string.Template(text).substitute({**NAMED, **values, "system_receiver": receiver})
 
 
