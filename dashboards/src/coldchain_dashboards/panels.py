@@ -78,18 +78,11 @@ class Kit:
 
     def number(self, key: str, query: Query, look: Number, *, size: tuple[int, int] = (4, 4)) -> build.Panel:
         """One number for each column of the query, large."""
-        return self.numbers(key, [query], look, size=size)
-
-    def numbers(
-        self, key: str, queries: Sequence[Query], look: Number, *, size: tuple[int, int]
-    ) -> build.Panel:
-        """One number for each column of each query that has rows, large."""
-        panel = self._panel("stat", key, size, _targets([(query, "$col") for query in queries]))
+        panel = self._panel("stat", key, size, [Target(letter="A", query=query, alias="$col")])
         panel = panel.unit(look.unit).thresholds(_thresholds(look.colours))
         if look.decimals is not None:
             panel = panel.decimals(look.decimals)
-        names = dict.fromkeys(name for query in queries for name in query.columns)
-        for name in names if look.named else ():
+        for name in query.columns if look.named else ():
             said: Properties = {"displayName": self.text(f"of_{name}"), **look.also.get(name, {})}
             panel = panel.override_by_name(name, _properties(said))
         return panel.options(

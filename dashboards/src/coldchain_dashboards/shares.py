@@ -24,4 +24,4 @@ def of_all(kit: Kit, *, size: tuple[int, int]) -> Panel:
     """The share within limits and the share known of all chosen zones, large."""
     grey = {"conform": unproved(kit)}
     number = Number(unit="percentunit", decimals=2, colours=SHARE_COLOURS, named=True, also=grey)
-    return kit.numbers("whole", compliance.WHOLE, number, size=size)
+    return kit.number("whole", compliance.WHOLE, number, size=size)

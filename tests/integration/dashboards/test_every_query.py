@@ -97,7 +97,7 @@ def test_what_is_known_too_little_has_no_share_to_show(influx: Bucket, now_ms: i
     assert zones[:3] == [-1.0] * 3, "three zones are known too little, which are grey"
     assert all(0 <= share <= 1 for share in zones[3:])
     assert len(zones) == 16
-    assert shares(compliance.WHOLE[0]) == [pytest.approx(0.98, abs=0.01)]
+    assert shares(compliance.WHOLE) == [pytest.approx(0.98, abs=0.01)]
 
 
 def test_what_has_not_happened_is_told_from_what_is_wrong(influx: Bucket, now_ms: int) -> None:

@@ -47,11 +47,7 @@ def _zones(kit: Kit) -> Panel:
         [
             Column(field="asset_name", width=170, properties=columns.zone_link(kit)),
             Column(field="zone_name", width=120, properties=columns.zone_link(kit)),
-            Column(
-                field="conform",
-                width=140,
-                properties=proved,
-            ),
+            Column(field="conform", width=140, properties=proved),
             Column(field="coverage", width=110, properties=share),
             Column(field="open", width=150, properties=none_open),
             Column(field="degree_minutes", width=160, properties={"decimals": 0}),

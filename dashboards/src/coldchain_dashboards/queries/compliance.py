@@ -56,10 +56,13 @@ _PROVED: Final = 'FLOOR(("coverage" - "wanted") / 2 + 1)'
 """1 where as much is known as the profiles want, else 0: InfluxQL has no condition among expressions."""
 
 
-def _conform(of: str, tags: tuple[str, ...] = ()) -> Query:
+def _conform(purpose: str, tags: tuple[str, ...] = (), *, beside: tuple[str, ...] = ()) -> Query:
     return Query(
-        purpose=f"Share of the required time within limits of {of}; -1, drawn grey, where it is not proved.",
-        columns={"conform": f'"conform" * {_PROVED} + {_PROVED} - 1'},
+        purpose=f"{purpose}; -1, drawn grey, where it is not proved.",
+        columns={
+            "conform": f'"conform" * {_PROVED} + {_PROVED} - 1',
+            **{name: f'"{name}"' for name in beside},
+        },
         source=Query(
             purpose="The shares beside what the profiles want to be known, at the most.",
             columns={**SHARES, "wanted": 'MAX("required_coverage")'},
@@ -73,15 +76,11 @@ def _conform(of: str, tags: tuple[str, ...] = ()) -> Query:
     )
 
 
-COVERAGE: Final = Query(
-    purpose="Share of the required time of all chosen zones that is known.",
-    columns={"coverage": SHARES["coverage"]},
-    source="zone_compliance",
-    where=HOURS,
-    only_when=JUDGED,
+WHOLE: Final = _conform(
+    "Share of the required time of all chosen zones that is known, and that within limits",
+    beside=("coverage",),
 )
-WHOLE: Final = (_conform("all chosen zones"), COVERAGE)
-CONFORM_ZONES: Final = _conform("each zone", _ZONE)
+CONFORM_ZONES: Final = _conform("Share of the required time within limits of each zone", _ZONE)
 
 
 def names(language: Language) -> Query:
