@@ -9,19 +9,14 @@ import pytest
 
 from coldchain.errors import ConfigError
 from coldchain.readings import RefusalReason
-from coldchain_backend.loggerfiles import Recorded, Wanted, read_file, text
+from coldchain_backend.loggerfiles import text
+from support.logger_files import read
 
 HEAD = "time,temperature °C,rh %\n"
 
 
 def rows(count: int = 40, value: str = "15.{}") -> str:
     return "".join(f"2026-01-13T{i // 6:02d}:{i % 6}0:00Z,{value.format(i % 9)},50.0\n" for i in range(count))
-
-
-def read(tmp_path: Path, content: bytes, **wanted: object) -> Recorded:
-    path = tmp_path / "logger.csv"
-    path.write_bytes(content)
-    return read_file(path, Wanted(**wanted))  # type: ignore[arg-type]  # any field
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -9,7 +9,8 @@ import pytest
 
 from coldchain.errors import ConfigError
 from coldchain.readings import RefusalReason
-from coldchain_backend.loggerfiles import Recorded, Wanted, Wish, read_file
+from coldchain_backend.loggerfiles import Wish
+from support.logger_files import read
 
 ROWS = 24
 Row = Callable[[int], str]
@@ -21,12 +22,6 @@ def stamp(index: int) -> str:
 
 def table(head: str, row: Row) -> str:
     return head + "\n" + "".join(row(index) + "\n" for index in range(ROWS))
-
-
-def read(tmp_path: Path, text: str, **wanted: object) -> Recorded:
-    path = tmp_path / "logger.csv"
-    path.write_text(text, encoding="utf-8")
-    return read_file(path, Wanted(**wanted))  # type: ignore[arg-type]  # any field
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,11 @@ import pytest
 from coldchain.errors import ConfigError
 from coldchain.readings import RefusalReason
 from coldchain_backend.loggerfiles import DateOrder, Recorded, Unit, Wanted, Wish, ZoneNeeded, read_file
+from support import logger_files
 
 
 def read(tmp_path: Path, text: str, **wanted: object) -> Recorded:
-    path = tmp_path / "logger.csv"
-    path.write_text(text, encoding="utf-8")
-    return read_file(path, Wanted(**{"zone": "UTC", **wanted}))  # type: ignore[arg-type]  # any field
+    return logger_files.read(tmp_path, text, **{"zone": "UTC", **wanted})
 
 
 def test_marks_for_no_reading_are_counted_with_their_line(tmp_path: Path) -> None:
