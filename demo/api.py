@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 PAGE = 500
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 """Past any proxy that the environment names: what is asked runs on this machine."""
 
 
@@ -58,7 +58,7 @@ class Api:
         if body is not None:
             request.add_header("Content-Type", "application/json")
         try:
-            with _direct(request, timeout=10.0) as answer:
+            with direct(request, timeout=10.0) as answer:
                 said = answer.read()
         except urllib.error.HTTPError as error:
             raise ApiError(error.code, error.read(2_000).decode("utf-8", errors="replace")) from error
@@ -71,7 +71,7 @@ class Api:
 def ready(url: str) -> bool:
     """Whether the backend at this address says that it is ready."""
     try:
-        with _direct(f"{url}/readyz", timeout=2.0) as answer:
+        with direct(f"{url}/readyz", timeout=2.0) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

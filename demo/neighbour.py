@@ -16,7 +16,7 @@ from string import Template
 from types import TracebackType
 from typing import Final, Self
 
-from demo.api import Api, ApiError, Json
+from demo.api import Api, ApiError, Json, direct
 
 HERE: Final = Path(__file__).parent
 GATEWAY: Final = "truck-2-box"
@@ -98,7 +98,7 @@ class Neighbour:
         url = f"{self.api.url}/api/v2/write?precision=ms"
         request = urllib.request.Request(url, data=body, method="POST")  # noqa: S310 - our own server
         request.add_header("Authorization", f"Token {self.token}")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10.0):
+        with direct(request, timeout=10.0):
             pass
 
     def _act(self) -> None:
