@@ -111,9 +111,11 @@ class Digests:
 
     def _alone(self, told: Together, fleet: Fleet, now_ms: int) -> Delivery | None:
         """The whole message of the only step that waits; None where there are more."""
+        if len(told.entries) > 1:
+            return None
         entry = told.entries[0]
         alert, step = self._book.alert(entry.alert), self._book.step(entry.alert, entry.sequence)
-        if len(told.entries) > 1 or alert is None or step is None:
+        if alert is None or step is None:
             return None
         return told.alone(body_of(alert, step, entry.type, fleet, self._public_url), now_ms)
 
