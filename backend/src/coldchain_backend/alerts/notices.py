@@ -152,28 +152,28 @@ class Notice:
         words = phrases["word"]
         named = ", ".join(cause.sensors[:MAX_NAMED]) + (" …" if len(cause.sensors) > MAX_NAMED else "")
         said, step = phrases[cause.kind.value], self.step.kind.value
-        sentence = said.get(step) or phrases["any" if cause.kind is AlertKind.EXCURSION else "other"][step]
-        blanks = {
-            "place": self._where(language),
-            "value": _celsius(self.step.value),
-            "limit": _celsius(cause.limit),
-            "peak": _celsius(cause.peak),
-            "side": words[_side(cause).value],
-            "level": words[self.step.level.value],
-            "minutes": _minutes(cause.out_ms),
-            "incomplete": words["incomplete"] if _incomplete(cause.end) else "",
-            "by": self.step.by or "",
-            "reason": self.step.reason or "",
-            "note": self.step.note or "",
-            "until": self._until(),
-            "count": cause.count,
-            "sensor": cause.subject.sensor or "",
-            "gateway": cause.subject.gateway or "",
-            "sensors": named or words["none"],
-            "since": self._local(cause.opened_ms),
-            "detail": said_of(cause, language, self.assets),
-        }
-        return sentence.format(**blanks, fired=said["fired"].format(**blanks))
+        shared = phrases["any" if cause.kind is AlertKind.EXCURSION else "other"]
+        sentence = said.get(step) or shared[step].replace("{fired}", said["fired"])
+        return sentence.format(
+            place=self._where(language),
+            value=_celsius(self.step.value),
+            limit=_celsius(cause.limit),
+            peak=_celsius(cause.peak),
+            side=words[_side(cause).value],
+            level=words[self.step.level.value],
+            minutes=_minutes(cause.out_ms),
+            incomplete=words["incomplete"] if _incomplete(cause.end) else "",
+            by=self.step.by or "",
+            reason=self.step.reason or "",
+            note=self.step.note or "",
+            until=self._until(),
+            count=cause.count,
+            sensor=cause.subject.sensor or "",
+            gateway=cause.subject.gateway or "",
+            sensors=named or words["none"],
+            since=self._local(cause.opened_ms),
+            detail=said_of(cause, language, self.assets),
+        )
 
     def _until(self) -> str:
         muted = self.alert.muted
