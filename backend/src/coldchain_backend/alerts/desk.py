@@ -130,10 +130,15 @@ class Desk:
     def _call(
         self, alert_id: str, what: Callable[[Alert, Routed], Called | None], now_ms: int, fleet: Fleet
     ) -> None:
-        """Let time call somebody, if it is (still) to, and set when to look again."""
+        """Let time call somebody about an alert, if there is one of this id."""
         alert = self._book.alert(alert_id)
-        if alert is None:
-            return
+        if alert is not None:
+            self._call_about(alert, what, now_ms, fleet)
+
+    def _call_about(
+        self, alert: Alert, what: Callable[[Alert, Routed], Called | None], now_ms: int, fleet: Fleet
+    ) -> None:
+        """Call whoever is (still) to be called, and set when to look again."""
         way = routed(alert, fleet.plan, now_ms)
         found = what(alert, way)
         if found is not None:
@@ -147,7 +152,7 @@ class Desk:
         """
         plan = fleet.plan
         for alert in list(self._book.active()):
-            self._call(alert.id, lambda one, way: found_anew(one, way, plan, now_ms), now_ms, fleet)
+            self._call_about(alert, lambda one, way: found_anew(one, way, plan, now_ms), now_ms, fleet)
 
     def remute(self, now_ms: int, fleet: Fleet) -> None:
         """What is muted has changed: look at all that goes on; what is no longer muted is told, once."""
