@@ -58,6 +58,10 @@ class Letter:
     delivered_ms: int | None
 
 
+_PLAIN = tuple(delivery.c[name] for name in Letter.__slots__)
+"""All of a delivery but its body and what the courier keeps for itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptMade:
     """One attempt and what came of it."""
@@ -79,7 +83,7 @@ class Letters:
     ) -> Sequence[Letter]:
         """Those that are wanted, at most `limit` behind the first `skip`."""
         rows = (
-            select(*(delivery.c[name] for name in Letter.__slots__))
+            select(*_PLAIN)
             .where(*_conditions(wanted))
             .order_by(*_order(order))
             .limit(min(limit, MAX_LISTED))
@@ -121,7 +125,7 @@ class Letters:
             first.c.receiver == delivery.c.receiver, first.c.created_ms == delivery.c.created_ms, waits
         )
         with self._database.read() as connection:
-            rows = connection.execute(select(delivery).join(first, same)).mappings()
+            rows = connection.execute(select(*_PLAIN).join(first, same)).mappings()
             return {row["receiver"]: _letter(row) for row in rows}
 
     def shown(self, delivery_id: str) -> tuple[Letter, bytes, Sequence[AttemptMade]] | None:
