@@ -33,16 +33,17 @@ class Rollups:
 
     def __init__(self, memory: Memory, present: Present) -> None:
         self._memory, self._present = memory, present
-        self._waiting: dict[CourseKey, Course] = {}
+        self._waiting: dict[CourseKey, None] = {}
         self.look_at_all()
 
     def look_at_all(self) -> None:
         """Something may have changed any course: look at all of them."""
-        self._waiting = {key: one for key, one in self._present.courses.items() if _waits(one)}
+        self._waiting.clear()
+        self.moved(self._present.courses.values())
 
     def moved(self, courses: Iterable[Course]) -> None:
         """These have gone on, or were judged again."""
-        self._waiting.update((one.key, one) for one in courses if _waits(one))
+        self._waiting.update((one.key, None) for one in courses if _waits(one))
 
     @property
     def wait(self) -> bool:
