@@ -179,10 +179,7 @@ class Course:
     @property
     def out(self) -> bool:
         """Whether an open excursion has a level."""
-        for one in self.open.values():
-            if one.excursion.warning_ms is not None or one.excursion.alarm_ms is not None:
-                return True
-        return False
+        return any(one.excursion.level is not None for one in self.open.values())
 
     def over(self, now_ms: int) -> bool:
         """Whether the time of the spell has ended."""
