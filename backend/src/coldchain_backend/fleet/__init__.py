@@ -11,6 +11,7 @@ from coldchain_backend.fleet.local_times import (
 )
 from coldchain_backend.fleet.rates import Rate
 from coldchain_backend.fleet.receivers import (
+    CHANNEL_KEYS,
     Alertmanager,
     Apprise,
     Channels,
@@ -69,6 +70,7 @@ from coldchain_backend.fleet.zone_states import (
 from coldchain_backend.fleet.zone_tests import TestKind, ZoneTest, zone_test_of
 
 __all__ = [
+    "CHANNEL_KEYS",
     "AlertClass",
     "Alerting",
     "Alertmanager",

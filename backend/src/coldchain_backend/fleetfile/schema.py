@@ -1,10 +1,8 @@
 """JSON Schema of the fleet file, from the same classes that read it, for editors."""
 
-from dataclasses import fields
-
 from pydantic import TypeAdapter
 
-from coldchain_backend.fleet import Channels
+from coldchain_backend.fleet import CHANNEL_KEYS
 from coldchain_backend.fleetfile.document import FleetDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,5 +16,5 @@ def schema() -> dict[str, object]:
         if isinstance(definition, dict) and "properties" in definition:
             definition["additionalProperties"] = False
     if isinstance(definitions, dict):
-        definitions["ReceiverEntry"]["oneOf"] = [{"required": [one.name]} for one in fields(Channels)]
+        definitions["ReceiverEntry"]["oneOf"] = [{"required": [name]} for name in CHANNEL_KEYS]
     return {"$schema": DIALECT, **made, "title": "Coldchain fleet file"}
