@@ -97,7 +97,7 @@ class Devices:
         state = self._conditions.state(AlertKind.BATTERY, sensor)
         level = battery_level(
             percent,
-            15.0 if declared is None else declared.battery_low,
+            _LOW if declared is None else declared.battery_low,
             None if state is None else state.level,
         )
         if level is not None:
