@@ -286,4 +286,4 @@ def test_a_store_that_is_killed_is_named_and_taken_up_again(
     point = line("coldroom", {"host": "truck7", "sensor": "rear"}, "temperature", time.time_ns(), 4.75)
     write(influx, [point])
     backend.until("the point behind it", lambda: in_evidence(backend) == standing(influx))
-    assert backend.store()["trouble"] is None
+    backend.until("the end of its trouble", lambda: backend.store()["trouble"] is None)
