@@ -106,7 +106,7 @@ def titles(page: str) -> list[str]:
 async def test_the_list_is_filtered_counted_and_sorted(filled: WebApp) -> None:
     everything = await listed(filled, show="all")
     assert len(titles(everything)) == len(filled.log.alerts())
-    assert f"{len(filled.log.alerts())} alerts" in everything
+    assert f"Alerts: {len(filled.log.alerts())}" in everything
     silent = titles(await listed(filled, show="all", kind="silence"))
     assert silent
     assert all("no data" in title for title in silent)
