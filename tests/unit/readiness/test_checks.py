@@ -117,6 +117,12 @@ def test_each_thing_that_is_missing_is_named(found: Asked, lack: Lack, subject: 
     assert (lack, subject) in lacks(found)
 
 
+def test_a_followed_store_is_named_as_it_is_in_the_settings_and_by_no_other_lack() -> None:
+    [found] = missing(asked(seen={"a": Seen(at_ms=NOW - 5000, gateway="follow:site")}))
+    assert (found.lack, found.subject, found.detail) == (Lack.FOREIGN_STORE, "store.vaccine", "site")
+    assert "foreign store site" in said(found, Language.EN)[0]
+
+
 def test_points_without_sensors_and_zones_without_points_are_named() -> None:
     whole = asked()
     bare = replace(whole.zone, points=tuple(replace(one, sensor=None) for one in whole.zone.points))

@@ -13,6 +13,7 @@ from coldchain_backend.alerts.reach import alarms_of, gaps, said_times, week, we
 from coldchain_backend.alerts.recipients import Uncounted, reached_by, recipients_of
 from coldchain_backend.alerts.routing import on_call, route
 from coldchain_backend.fleet import Asset, Plan, TestKind, Zone, ZoneTest
+from coldchain_backend.ledger import FOLLOWED
 
 
 class Lack(StrEnum):
@@ -26,6 +27,7 @@ class Lack(StrEnum):
     TEMPLATE_UNVERIFIED = "template_unverified"
     GATEWAY_WITHOUT_KEY = "gateway_without_key"
     UNSEALED = "unsealed"
+    FOREIGN_STORE = "foreign_store"
     NOBODY_TOLD = "nobody_told"
     NOBODY_ON_CALL = "nobody_on_call"
     RECEIVER_WITHOUT_PERSON = "receiver_without_person"
@@ -123,7 +125,9 @@ def _calibration(asked: Asked, name: str) -> Iterator[Missing]:
 def _gateways(asked: Asked) -> Iterator[Missing]:
     declared = {one.name for one in asked.plan.gateways}
     for name in asked.gateways():
-        if name not in asked.keys and name not in declared:  # the name of a token
+        if name.startswith(FOLLOWED):
+            yield Missing(lack=Lack.FOREIGN_STORE, subject=asked.zone.id, detail=name.removeprefix(FOLLOWED))
+        elif name not in asked.keys and name not in declared:  # the name of a token
             yield Missing(lack=Lack.UNSEALED, subject=asked.zone.id, detail=name)
         elif asked.keys.get(name) is None:
             yield Missing(lack=Lack.GATEWAY_WITHOUT_KEY, subject=name)
