@@ -6,14 +6,53 @@ of one name are one row, their figures summed. A: the gateway's. T: alerts and d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck
 
-NAMES: Final = {"A": 15, "T": 17}
+SAYINGS: Final = {
+    "A": (
+        "kill -9 and power cuts: nothing acknowledged is lost or doubled; without syncs it is",
+        "outbox file corrupt, cut short, zeroed: starts unattended, puts it aside, alarms",
+        "disk full: kept up to the cap, what went is declared, no crash",
+        "72 hours without a backend: live first, nothing lost, memory held; an earlier copy put back",
+        "clock at 1970, at the last shutdown, stepped by days: each reading placed right or flagged",
+        "zeros arrive; sentinels, nulls and torn lines are refused with a reason",
+        "a retained copy and cached repeats of a dead sensor: silence is told, once",
+        "a port that vanishes and comes back renamed; one dead unit among ten",
+        "one poison point; a store that refuses for hours; an unreadable line in a sealed batch",
+        "a mistake is named by file and line; an identical configuration changes nothing",
+        "broker gone, subscription lost: noticed by the echo, subscribed again, gap told",
+        "429 and 503 wait as told, 413 is split",
+        "a driver that raises, hangs, exits: begun again, the others go on",
+        "nominal load, an hour compressed: processor and memory within the budget, no growth",
+        "one frame through two gateways, a redelivery, a history array: one reading each",
+    ),
+    "T": (
+        "any order, delay, repetition of readings: the same excursions and means",
+        "kills and power cuts: each transition told at least once, no end missing",
+        "ends under silence, shelves, muting, inhibition, flapping, outages",
+        "silence never ends an alert; our own downtime makes none",
+        "a restart at any instant tells what no restart would have told",
+        "windows over the change of the clocks, overnight, in five zones",
+        "a receiver down for an hour: told within 60 s, in order",
+        "signatures of webhooks: vector, rotation, tampering, old time",
+        "what each channel gets, byte for byte",
+        "answers of endpoints: an error in a 200, Retry-After, 410, redirects, internal addresses",
+        "a flood of alerts: criticals first, the rest by name in digests, no rate exceeded",
+        "several workers, kills, failing receivers: none lost",
+        "one dead endpoint holds up no other",
+        "one reading of a month ago: recorded, nobody is called",
+        "fuzzed rules, payloads, signatures",
+        "repeated and sporadic failure, renewed secrets, dead letters sent again",
+        "level up and down, repeats, closing by hand, a schedule that begins in the middle",
+    ),
+}
+"""What each name stands for, by letter and in order."""
+NAMES: Final = {letter: len(sayings) for letter, sayings in SAYINGS.items()}
 """Letters, and how many names each has."""
 FIGURES: Final = [HealthCheck.function_scoped_fixture]
 """For settings of a property test with `figures`: they are of all its examples together."""
@@ -67,9 +106,9 @@ class Acceptance:
         return sorted({name[0] for name in self.rows})
 
     def lines(self, letter: str) -> list[str]:
-        """One line a name, A2 before A10."""
-        names = [name for name in self.rows if name[0] == letter]
-        return [_line(name, self.rows[name]) for name in sorted(names, key=_order)]
+        """Two lines a name, A2 before A10: what it stands for and how it went, and its figures."""
+        names = sorted((name for name in self.rows if name[0] == letter), key=_order)
+        return [line for name in names for line in _lines(name, self.rows[name])]
 
     def missing(self, letter: str) -> list[str]:
         """Names of a table that no test has."""
@@ -95,8 +134,10 @@ def _order(name: str) -> tuple[str, int]:
     return name.rstrip("0123456789"), int(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or 0)
 
 
-def _line(name: str, row: Row) -> str:
+def _lines(name: str, row: Row) -> Iterator[str]:
     verdict = "FAILED" if row.failed else ("skipped" if not row.passed else "ok")
-    figures = "  ".join(f"{key} {count}" for key, count in row.counts.items())
     tests = row.passed + row.failed + row.skipped
-    return f"{name:<4} {verdict:<8} {tests:>3} tests {row.seconds:8.1f} s  {figures}"
+    letter, number = _order(name)
+    yield f"{name:<4} {verdict:<8} {SAYINGS[letter][number - 1]}"
+    figures = "".join(f", {key.replace('_', ' ')} {count}" for key, count in row.counts.items())
+    yield f"{'':<13} {tests} tests in {row.seconds:.1f} s{figures}"

@@ -38,6 +38,7 @@ class SourceHealth:
     refused: Mapping[str, int]  # by reason
     down_s: int = 0  # for how long it has not run as it should
     report: SourceReport = NO_REPORT
+    remark: str = ""  # why the wire is not read although its loop runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +169,22 @@ def source_healths(
 ) -> tuple[SourceHealth, ...]:
     """Every wire with the state of its loop; the gateway's own refusals stand under `gateway`.
 
-    `remarks`: why a wire is not read although its loop runs, by name; shown as its error.
+    `remarks`: why a wire is not read although its loop runs, by name; stands as its error too.
     """
     by_name = {loop.name: loop for loop in loops}
     extra = sorted({source for source, _ in refusals} - set(names))
     healths: list[SourceHealth] = []
     for name in [*names, *extra]:
-        loop = by_name.get(f"source.{name}")
+        loop, remark = by_name.get(f"source.{name}"), (remarks or {}).get(name, "")
         healths.append(
             SourceHealth(
                 name=name,
                 state="running" if loop is None else loop.state.value,
-                error=(remarks or {}).get(name) or ("" if loop is None else loop.error),
+                error=remark or ("" if loop is None else loop.error),
                 restarts=0 if loop is None else loop.restarts,
                 refused={reason: count for (source, reason), count in refusals.items() if source == name},
                 report=(reports or {}).get(name, NO_REPORT),
+                remark=remark,
             )
         )
     return tuple(healths)

@@ -80,6 +80,15 @@ async def test_where_a_bus_converts_at_once_the_probes_are_read_when_it_has(
     assert set(kept.temperatures()) == {7.5}
 
 
+async def test_a_root_is_found_from_the_folder_of_the_configuration(wire: OnewireWire, kept: Kept) -> None:
+    config = wire.config()
+    assert isinstance(config, OnewireConfig)
+    beside = replace(config, root=Path(wire.root.name))
+    made = open_source(beside, clock=SystemClock(), template_dirs=(), folder=wire.root.parent)
+    async with running(made, kept):
+        await until(lambda: len(kept.readings()) >= 1)
+
+
 async def test_a_kernel_that_does_not_answer_holds_up_nothing_and_is_told(
     wire: OnewireWire, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:

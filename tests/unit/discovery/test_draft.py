@@ -172,3 +172,9 @@ def test_no_line_of_a_device_gets_out_of_its_comment(said: str) -> None:
         brokers=(BrokerFound(host="b", port=1, unknown=(said,), why=said),),
     )
     assert tomllib.loads(Draft(name="gw", organisation="demo").text(findings)).keys() == {"gateway"}
+
+
+def test_a_folder_of_probes_is_drafted_so_that_it_is_found_from_anywhere() -> None:
+    findings = Findings(buses=(BusFound(root="w1", sensors=(ONCE,)),))
+    (source,) = tomllib.loads(Draft(name="gw", organisation="demo").text(findings))["source"]
+    assert Path(source["root"]) == Path("w1").absolute()

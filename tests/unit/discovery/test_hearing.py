@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from coldchain.readings import Refusal, RefusalReason
+from coldchain_gateway.discovery.findings import shown_bytes
 from coldchain_gateway.discovery.lines import LineListener, read_lines
 from coldchain_gateway.discovery.looking import Look
 from coldchain_gateway.discovery.ports import holders, known_ports
@@ -30,6 +35,29 @@ def test_json_with_and_without_a_name_is_read() -> None:
     assert unnamed is not None
     assert unnamed.language is not None
     assert ([one.sensor for one in unnamed.sensors], unnamed.language.sensor) == (["port"], "port")
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b'{"t":4.0}\r\n', '{"t":4.0}'),
+        (b"a\r\nb\n", "a | b"),
+        ("[冷柜] T=4.0".encode(), "[冷柜] T=4.0"),
+        (bytes.fromhex("010400010001600a"), "01 04 00 01 00 01 60 0a"),
+        (b"\x00\x1c", "00 1c"),
+        (b"id=7 T=-18.5,\xff", "id=7 T=-18.5,\\xff"),
+        (b"id=7 T=4.0 \x1b[2J cleared", "id=7 T=4.0 \\x1b[2J cleared"),
+        (b"", ""),
+        (b"x" * 300, "x" * 200),
+    ],
+)
+def test_what_a_device_said_is_shown_whole_and_moves_no_terminal(raw: bytes, shown: str) -> None:
+    assert shown_bytes(raw) == shown
+
+
+@given(st.binary(max_size=300))
+def test_whatever_a_device_says_is_one_line_of_signs(raw: bytes) -> None:
+    assert shown_bytes(raw).isprintable()
 
 
 def test_sentences_of_a_receiver_are_read() -> None:

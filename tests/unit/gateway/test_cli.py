@@ -7,6 +7,7 @@ import pytest
 
 from coldchain_gateway.cli import COMMANDS, main
 
+OUTBOX_PARTS = ("list", "verify", "export", "retry")
 GOOD = """\
 [gateway]
 name = "gw-1"
@@ -101,12 +102,18 @@ def test_a_damaged_key_is_refused_in_one_line(config: Path, capsys: pytest.Captu
     assert "not a gateway key" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "check", "status", "enroll"])
-def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", [*COMMANDS, *(f"outbox {part}" for part in OUTBOX_PARTS)])
+def test_every_command_has_help_with_an_example_in_a_line_of_its_own(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
+        main([*command.split(), "--help"])
     assert ended.value.code == 0
-    assert "example:" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    examples = said[said.index("example") :].splitlines()
+    begun = [line.removeprefix("example: ").strip() for line in examples if "coldchain-gateway" in line]
+    assert any(command.rsplit(maxsplit=1)[-1] in line for line in begun)
+    assert all(line.startswith(("coldchain-gateway", "sudo", "(systemctl")) for line in begun), begun
 
 
 def test_a_file_called_like_a_command_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,6 +105,20 @@ def test_what_needs_a_person_is_said(change: dict[str, object], said: str) -> No
     assert "ALARM" in text
 
 
+def test_a_wire_that_others_speak_on_needs_a_person_though_its_loop_runs() -> None:
+    (source,) = source_healths(["bus"], [], {}, remarks={"bus": "another Modbus master speaks on this line"})
+    text, alarms = shown(dataclasses.replace(GOOD, sources=(source,)))
+    assert alarms == ["source bus is not read: another Modbus master speaks on this line"]
+    assert "source    bus: running  another Modbus master" in text
+
+
+def test_the_last_fault_of_a_wire_that_runs_again_is_told_as_past() -> None:
+    source = SourceHealth(name="bus", state="running", error="PortLost: gone", restarts=2, refused={})
+    text, alarms = shown(dataclasses.replace(GOOD, sources=(source,)))
+    assert "source    bus: running  (begun anew 2 times, last after PortLost: gone)" in text
+    assert alarms == []
+
+
 def test_an_old_status_means_that_it_does_not_run() -> None:
     assert any("not running" in alarm for alarm in shown(GOOD, age_s=31)[1])
 

@@ -47,6 +47,16 @@ def test_a_port_that_is_ours_is_good(pi: Pi) -> None:
     assert pi.messages(pi.adapter()) == []
 
 
+def test_a_port_named_from_here_is_looked_for_where_run_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tty-bus").touch()
+    monkeypatch.chdir(tmp_path)
+    assert list(port_findings(Path("/"), "tty-bus", ROOT_USER, None)) == []
+    (absent,) = port_findings(Path("/"), "tty-other", ROOT_USER, None)
+    assert absent.message.startswith("tty-other is not there")
+
+
 def test_an_absent_port_names_those_that_are_there(pi: Pi) -> None:
     (nothing,) = pi.messages("/dev/serial/by-id/usb-X")
     assert "no port at all" in nothing

@@ -108,6 +108,24 @@ def test_status_shows_qos_by_topic_the_alarm_and_where_messages_can_be_lost() ->
     assert "source m: connected, but nothing comes back" in list(alarms(document, 0))
 
 
+def losses_shown(*granted: int) -> list[str]:
+    listening = Listening(config(*(ZIGBEE | {"topic": f"z{number}/#"} for number in range(len(granted)))))
+    listening.granted(granted)
+    for number, qos in enumerate(granted):
+        listening.came(number, qos, 0)
+    (health,) = source_healths(["m"], [], {}, reports={"m": listening.report()})
+    shown = source_lines(json.loads(json.dumps(asdict(health))))
+    return [line.strip() for line in shown if "can lose" in line]
+
+
+def test_what_several_topics_can_lose_is_said_once_and_names_them_where_it_is_not_all() -> None:
+    (all_of_them,) = losses_shown(1, 1, 1)
+    assert all_of_them.startswith("can lose: the broker keeps")
+    two, one = losses_shown(1, 1, 0)
+    assert two.startswith("can lose (z0/#, z1/#): the broker keeps")
+    assert one.startswith("can lose (z2/#): the broker grants QoS 0 only")
+
+
 def test_check_tells_where_messages_can_be_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(

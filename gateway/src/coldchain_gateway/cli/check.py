@@ -28,9 +28,9 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "check",
         help="look for mistakes in the configuration and on this computer, touch nothing",
-        description="Reads the configuration, its templates and files, and looks for what the computer lacks "
-        "for it: ports, rights, overlays, programs that hold a port. Exit status 1 names every mistake; "
-        "notes are no mistakes.",
+        description="Reads the configuration, its templates and files, and looks for what the computer\n"
+        "lacks for it: ports, rights, overlays, programs that hold a port. Exit status 1\n"
+        "names every mistake; notes are no mistakes.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from coldchain.errors import ConfigError, Refused
 
@@ -13,16 +13,22 @@ if TYPE_CHECKING:
     from coldchain_gateway.cli.fragment import Known
     from coldchain_gateway.config import Settings
 
+EXAMPLES: Final = """examples:
+  coldchain-gateway --config gateway.toml enroll                 print what to put into the fleet file
+  coldchain-gateway enroll --url https://cold.example.org --code K7QD-92MF
+"""
+
 
 def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     command = commands.add_parser(
         "enroll",
         help="become known to a backend",
-        description="With --code: trades a one-time code (coldchain-backend gateways code NAME) for a token. "
-        "Without: prints what to put into the fleet file: gateway, sensors with their intervals, a zone. "
-        "Makes the gateway's key if there is none.",
-        epilog="example: coldchain-gateway enroll --url https://cold.example.org --code K7QD-92MF",
+        description="With --code: trades a one-time code (coldchain-backend gateways code NAME) for a\n"
+        "token. Without: prints what to put into the fleet file: gateway, sensors with\n"
+        "their intervals, a zone. Makes the gateway's key if there is none.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--url", help="the backend; default: uplink.url of the configuration")
     command.add_argument("--code", help="the one-time code, valid for a day")

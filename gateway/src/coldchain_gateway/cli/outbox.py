@@ -49,7 +49,9 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     export = _part(parts, "export", "write what is kept as line protocol", export_body)
     export.add_argument("--to", type=Path, metavar="FILE", help="default: standard output")
     export.add_argument("--state", choices=STATES, help="only batches in this state")
-    retry = parts.add_parser("retry", help="send dead letters once more", epilog=EXAMPLES)
+    says = "send dead letters once more"
+    retry = parts.add_parser("retry", help=says, description=says, epilog=EXAMPLES)
+    retry.formatter_class = argparse.RawDescriptionHelpFormatter
     retry.add_argument("--run", help="the chain of one batch")
     retry.add_argument("--seq", type=int, help="its number")
     retry.add_argument("--all", action="store_true", help="every dead letter")

@@ -78,6 +78,8 @@ def alarms(status: Mapping[str, object], age_s: int) -> Iterator[str]:
     for source in sources if isinstance(sources, list) else ():
         if (down_s := whole(source, "down_s")) >= DOWN_S:
             yield f"source {source.get('name')} has not run for {down_s} s: {source.get('error')}"
+        if remark := source.get("remark"):
+            yield f"source {source.get('name')} is not read: {remark}"
         if told := table(source, "report").get("alarm"):
             yield f"source {source.get('name')}: {told}"
     uplink = table(status, "uplink")
@@ -147,8 +149,11 @@ def outbox_lines(status: Mapping[str, object], outbox: Mapping[str, object]) -> 
 
 
 def source_lines(source: Mapping[str, object]) -> Iterator[str]:
-    """One wire."""
-    yield f"source    {source.get('name')}: {source.get('state')}  {source.get('error', '')}".rstrip()
+    """One wire; of one that runs again, its last fault."""
+    state, error, restarts = source.get("state"), source.get("error", ""), whole(source, "restarts")
+    if state == "running" and error and not source.get("remark"):
+        error = f"(begun anew {restarts} times, last after {error})"
+    yield f"source    {source.get('name')}: {state}  {error}".rstrip()
     yield from topic_lines(table(source, "report"))
     refused = table(source, "refused")
     if refused:
@@ -159,15 +164,20 @@ def source_lines(source: Mapping[str, object]) -> Iterator[str]:
 
 
 def topic_lines(report: Mapping[str, object]) -> Iterator[str]:
-    """What a broker grants, how messages come, and where they can be lost."""
-    topics = report.get("topics")
-    for topic in topics if isinstance(topics, list) else ():
+    """What a broker grants, how messages come, and where they can be lost: each way once, with its topics."""
+    found = report.get("topics")
+    topics = found if isinstance(found, list) else []
+    losses: dict[object, list[str]] = {}
+    for topic in topics:
         granted = topic.get("granted_qos")
         qos = "not subscribed" if granted is None else f"QoS {granted} granted"
         came = f"{whole(topic, 'at_qos1')} came at QoS 1, {whole(topic, 'at_qos0')} at QoS 0"
         yield f"          {topic.get('topic')} ({topic.get('format')}): {qos}, {came}"
         if topic.get("loses"):
-            yield f"            can lose: {topic.get('loses')}"
+            losses.setdefault(topic.get("loses"), []).append(str(topic.get("topic")))
+    for loss, where in losses.items():
+        which = "" if len(where) == len(topics) else f" ({', '.join(where)})"
+        yield f"          can lose{which}: {loss}"
 
 
 def table(values: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -136,7 +136,7 @@ class Draft:
             yield f"# {bus.root}: {bus.why or 'no probes'}"
             return
         yield from self._source("onewire", "probes")
-        yield f"root = {quoted(bus.root)}"
+        yield f"root = {quoted(str(Path(bus.root).absolute()))}"
         for sensor in bus.sensors:
             yield ""
             yield f"[[source.probe]] # {values_text({'': sensor.values})}"

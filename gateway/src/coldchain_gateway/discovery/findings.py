@@ -19,6 +19,8 @@ USUAL_MS: Final = tuple(
 )
 MOST_SENSORS: Final = 2_000
 MOST_RAW: Final = 200
+# One strange sign in so many letters, or fewer: it is text.
+MOSTLY: Final = 4
 
 
 class PortState(StrEnum):
@@ -60,6 +62,18 @@ def proposed_interval_ms(gaps_ms: Sequence[int]) -> int | None:
     return next((usual for usual in USUAL_MS if typical <= usual * 1.1), round(typical))
 
 
+def shown_bytes(raw: bytes) -> str:
+    """What a device said, at most `MOST_RAW` bytes of it, for a terminal: text with the ends of its lines as
+    bars and what has no sign escaped; bytes that are not mostly text as hexadecimal numbers."""
+    some = raw[:MOST_RAW]
+    text = some.decode("utf-8", "backslashreplace").strip(" \t\r\n")
+    text = text.replace("\r\n", "\n").replace("\n", " | ")
+    strange = sum(not letter.isprintable() for letter in text) + text.count("\\x")
+    if strange * MOSTLY > len(text):
+        return some.hex(" ")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 class Hearing:
     """Gathers samples into sensors, at most `MOST_SENSORS`."""
 
@@ -75,7 +89,7 @@ class Hearing:
                     continue
                 heard = self.sensors[sample.sensor] = HeardSensor(sensor=sample.sensor)
             heard.values |= sample.values
-            heard.raw = raw[:MOST_RAW].decode("utf-8", "backslashreplace")
+            heard.raw = shown_bytes(raw)
             heard.times_ms.append(at_ms)
 
 

@@ -19,11 +19,11 @@ from coldchain_gateway.sources.replay.recording import recorded_line
 from coldchain_runtime.clock import Clock, SystemClock
 from coldchain_runtime.supervisor import Supervisor
 
+from .findings import shown_bytes
 from .ports import holders
 
 REOPEN: Final = Backoff(base_ms=500, cap_ms=3_000)
 CLIENT: Final = "coldchain-probe"
-MOST_RAW: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class LookingIntake:
         if self._record is not None and acquired.raw:
             self._record.write(recorded_line(acquired.wall_ms, acquired.raw))
             self._record.flush()
-        raw = _text(acquired.raw)
+        raw = shown_bytes(acquired.raw)
         for one in acquired.decoded:
             if isinstance(one, Refusal):
                 self._refused(acquired.source, one, acquired.raw or one.raw)
@@ -134,7 +134,7 @@ class LookingIntake:
                 sensor=refusal.sensor or "",
                 at_ms=self._clock.now_ms(),
                 refused=f"{refusal.reason.value} ({refusal.detail})",
-                raw=_text(raw),
+                raw=shown_bytes(raw),
             )
         )
 
@@ -205,10 +205,6 @@ def _look_of(acquired: Acquired, sample: Sample, raw: str) -> Look:
         own_time_ms=sample.source_time_ms,
         raw=raw,
     )
-
-
-def _text(raw: bytes) -> str:
-    return raw[:MOST_RAW].decode("utf-8", "backslashreplace").replace("\n", " | ").strip()
 
 
 def iso(at_ms: int) -> str:

@@ -18,7 +18,7 @@ NAMES_SHOWN: Final = 8
 
 def port_findings(root: Path, port: str, person: Person, own_pid: int | None) -> Iterator[Finding]:
     """Everything that keeps the gateway from this port; `own_pid`: the gateway that runs already, if any."""
-    path = root / port.lstrip("/")
+    path = root / str(Path(port).absolute()).lstrip("/")
     if not path.exists():
         yield Finding(message=_absent(root, port))
         return

@@ -48,7 +48,7 @@ def open_source(
     if isinstance(config, OnewireConfig):
         from .onewire.source import OnewireSource
 
-        return OnewireSource(config, clock)
+        return OnewireSource(config, clock, folder)
     if isinstance(config, ReplayConfig):
         from .replay.source import ReplaySource
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 from coldchain.errors import ColdchainError, Unavailable
@@ -31,10 +32,10 @@ class KernelHangs(Unavailable):
 class OnewireSource:
     """Implements `contracts.Source`. A probe that is unplugged is a counted refusal each round."""
 
-    def __init__(self, config: OnewireConfig, clock: Clock) -> None:
+    def __init__(self, config: OnewireConfig, clock: Clock, folder: Path) -> None:
         self.name = config.name
         self._config = config
-        self._root = config.root
+        self._root = folder / config.root
         self._names = {probe.id: probe.sensor for probe in config.probe}
         self._clock = clock
         self._known: dict[str, None] = dict.fromkeys(self._names)
