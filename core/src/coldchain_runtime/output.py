@@ -4,6 +4,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Final
 
 READER_LEFT: Final = 141
@@ -14,12 +15,14 @@ def spoken(command: Callable[[], int]) -> int:
     """Run a command and return its exit status; where nobody reads its output any more, 141 and silence.
 
     A BrokenPipeError of `command` is its output's: see `reader_left`. A standard output that was closed from
-    the start takes what is written and keeps nothing.
+    the start takes what is written and keeps nothing; one that has no sign for a letter gets its number.
     """
     nothing = os.open(os.devnull, os.O_WRONLY)
     try:
         if sys.stdout is None:
             sys.stdout = os.fdopen(os.dup(nothing), "w")
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         code = command()
         sys.stdout.flush()
     except BrokenPipeError:

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from coldchain.errors import ConfigError, InvalidInput
-from coldchain_gateway.going_down import GoingDownConfig
+from coldchain_gateway.going_down import FileInputConfig, GoingDownConfig
 from coldchain_gateway.local_alarm import LocalAlarmConfig
 from coldchain_gateway.page import PageConfig
 from coldchain_gateway.sources import SourceConfig, ports_of
@@ -116,8 +116,8 @@ class Settings:
 
 def load(file: Path) -> Settings:
     """Read and check the file. Raises ConfigError with every mistake."""
-    config = load_toml(file, GatewayConfig)
     folder = file.absolute().parent
+    config = _from_folder(load_toml(file, GatewayConfig), folder)
     data_dir = folder / config.gateway.data_dir
     uplink = config.uplink
     token_file = None if uplink is None else uplink.token_file
@@ -132,6 +132,17 @@ def load(file: Path) -> Settings:
     )
     settings.influx_endpoint()
     return settings
+
+
+def _from_folder(config: GatewayConfig, folder: Path) -> GatewayConfig:
+    alarm = config.local_alarm
+    if alarm.watch_file is not None:
+        alarm = replace(alarm, watch_file=folder / alarm.watch_file)
+    inputs = tuple(
+        replace(one, path=folder / one.path) if isinstance(one, FileInputConfig) else one
+        for one in config.going_down
+    )
+    return replace(config, local_alarm=alarm, going_down=inputs)
 
 
 def _tls(file: Path, section: str, values: UplinkSection | InfluxConfig | None) -> Tls:

@@ -46,7 +46,12 @@ def test_a_good_file_is_said_to_be_good(config: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('template = "xy-md02"', 'template = "xy-md03"', "xy-md02"),
+        (
+            'template = "xy-md02"',
+            'template = "xy-md2"',
+            "gateway.toml:12: source[0].unit[0].template: no template 'xy-md2'; did you mean `xy-md02`?",
+        ),
+        ('template = "xy-md02"', 'template = "nothing-like-it"', "there are: adam-4015"),
         ('kind = "modbus"', 'kind = "modbos"', "did you mean `modbus`"),
         ("address = 1", 'address = "one"', "a whole number"),
         ("[gateway]", "[gateway", "gateway.toml:1"),
@@ -58,6 +63,23 @@ def test_every_mistake_ends_with_one_and_names_its_remedy(
     config.write_text(GOOD.replace(old, new))
     assert run(config, "check") == 1
     assert said in capsys.readouterr().out
+
+
+def test_a_recording_that_is_not_there_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gateway.toml"
+    head = '[gateway]\nname = "g"\norganisation = "o"\n'
+    file.write_text(head + '[[source]]\nkind = "replay"\nname = "r"\nfile = "said.jsonl"\n')
+    assert run(file, "check", "--no-host") == 1
+    assert f"gateway.toml:7: source[0].file: {tmp_path}/said.jsonl: no such file" in capsys.readouterr().out
+    (tmp_path / "said.jsonl").touch()
+    assert run(file, "check", "--no-host") == 0
+
+
+def test_a_backend_that_is_not_there_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(config, "enroll", "--url", "http://[::1", "--code", "x") == 3
+    assert "'http://[::1' is not an http:// or https:// URL" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

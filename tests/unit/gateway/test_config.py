@@ -6,6 +6,7 @@ import pytest
 
 from coldchain.errors import ConfigError, InvalidInput
 from coldchain_gateway.config import load
+from coldchain_gateway.going_down import FileInputConfig
 from coldchain_gateway.uplink import Endpoint
 
 GOOD = """\
@@ -40,6 +41,16 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     endpoint = settings.endpoint()
     assert endpoint is not None
     assert (endpoint.scheme, endpoint.port, endpoint.path) == ("https", 443, "/base")
+
+
+def test_limits_and_inputs_lie_beside_the_file(tmp_path: Path) -> None:
+    more = '[local_alarm]\nwatch_file = "watch.json"\n'
+    for name, path in (("ups", "ups/state"), ("key", "/run/ignition")):
+        more += f'[[going_down]]\nkind = "file"\nname = "{name}"\npath = "{path}"\n'
+    config = load(written(tmp_path, GOOD + more)).config
+    assert config.local_alarm.watch_file == tmp_path / "watch.json"
+    paths = [one.path for one in config.going_down if isinstance(one, FileInputConfig)]
+    assert paths == [tmp_path / "ups" / "state", Path("/run/ignition")]
 
 
 def test_a_gateway_on_its_own_has_no_uplink(tmp_path: Path) -> None:

@@ -202,10 +202,16 @@ def test_retry_lets_a_dead_letter_wait_again(life: Life, capsys: pytest.CaptureF
     assert run(life, "retry", "--all") == 0
 
 
-@pytest.mark.parametrize("wrong", [[], ["--run", "r"], ["--all", "--seq", "1"]])
+@pytest.mark.parametrize("wrong", [["--run", "r"], ["--all", "--seq", "1"]])
 def test_retry_needs_to_know_which(life: Life, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(life, "retry", *wrong) == 3
     assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [[], ["--seq", "1"], ["--all", "--run", "r", "--seq", "1"]])
+def test_retry_of_none_or_of_one_and_all_is_wrong_usage(life: Life, wrong: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(life, "retry", *wrong)
 
 
 def test_no_outbox_yet_is_for_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,7 @@ def test_the_sample_stands_in_the_readme(kind: str) -> None:
 MISTAKES = {
     "an unknown key": ("serial_line", "baud = 9600\nbuad = 1", "buad"),
     "an impossible speed": ("serial_line", "baud = 9601", "baud"),
-    "no template of that name": ("modbus", 'template = "nonsense"', "xy-md02"),
+    "no template of that name": ("modbus", 'template = "xy-md2"', "xy-md02"),
     "two units at one address": ("modbus", "address = 1\n#", "address"),
     "a password in the file": ("mqtt", 'password = "hunter2"', "file:PATH or env:NAME"),
     "a topic filter that is none": ("mqtt", 'topic = "a/#/b"', "topic"),

@@ -57,5 +57,17 @@ def test_a_connection_that_broke_is_told_as_before() -> None:
     assert (code, said) == (5, "told: [Errno 32] the broker hung up\n")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_letter_that_the_output_has_no_sign_for_gets_its_number(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    program = "import sys; from coldchain_runtime.output import spoken\nspoken(lambda: print('4 °C 冷') or 0)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, check=True).stdout
+    assert said.decode(encoding) == {"ascii": "4 \\xb0C \\u51b7\n", "latin-1": "4 °C \\u51b7\n"}.get(
+        encoding, "4 °C 冷\n"
+    )
+
+
 def test_an_output_that_was_closed_from_the_start_keeps_nothing() -> None:
     assert ran(10, closed=True) == (3, "")

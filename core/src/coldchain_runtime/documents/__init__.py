@@ -9,7 +9,7 @@ from coldchain_runtime.documents.load import (
     yaml_line_of,
     yaml_text,
 )
-from coldchain_runtime.documents.shape import Check, Duration, Place, Size, key_text, structure
+from coldchain_runtime.documents.shape import Check, Duration, Place, Size, key_text, meant, structure
 from coldchain_runtime.documents.units import duration_ms, duration_text, size_bytes
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "key_text",
     "load_toml",
     "load_yaml",
+    "meant",
     "size_bytes",
     "structure",
     "toml_line_of",

@@ -90,7 +90,7 @@ class _Shaper:
         if value in choices and type(value) in {type(choice) for choice in choices}:
             return value
         known = ", ".join(str(choice) for choice in choices)
-        raise self.wrong(place, f"{_found(value)} is not one of: {known}{_meant(value, choices)}")
+        raise self.wrong(place, f"{_found(value)} is not one of: {known}{meant(value, choices)}")
 
     def _union(self, arguments: tuple[Any, ...], value: object, place: Place) -> object:
         options = [hint for hint in arguments if hint is not type(None)]
@@ -120,7 +120,7 @@ class _Shaper:
         hints = {name: kind for name, kind in _hints(hint).items() if name in _fields(hint)}
         for name in table:
             if name not in hints:
-                self.wrong((*place, name), f"unknown key{_meant(name, tuple(hints))}")
+                self.wrong((*place, name), f"unknown key{meant(name, tuple(hints))}")
         missing = [name for name, needed in _fields(hint).items() if needed and name not in table]
         for name in missing:
             self.wrong(place, f"needs `{name}`")
@@ -208,6 +208,7 @@ def _found(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…'"
 
 
-def _meant(value: object, choices: tuple[object, ...]) -> str:
+def meant(value: object, choices: Iterable[object]) -> str:
+    """The end of a message: the choice that looks most like what was written; "" where none does."""
     close = get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     return f"; did you mean `{close[0]}`?" if close else ""

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -29,6 +30,7 @@ COMMANDS: Final = (
 CONFIG_STATUS: Final = 3
 REFUSED_STATUS: Final = 4
 LATER_STATUS: Final = 5
+_UNHEARD: Final = logging.NullHandler()
 EXAMPLES: Final = """examples:
   coldchain-gateway --config gateway.toml check       look for mistakes, touch nothing
   coldchain-gateway --config gateway.toml enroll      print what to put into the fleet file
@@ -81,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _obeyed(given: Sequence[str]) -> int:
     chosen = parser(given).parse_args(given)
+    # What goes wrong is told by the command's own words; `run` has a log.
+    logging.getLogger().addHandler(_UNHEARD)
     try:
         code: int = chosen.command_body(chosen)
     except InvalidInput as error:

@@ -1,6 +1,7 @@
 """`check`: every mistake of the configuration, and of the computer it is for, with file, line and key."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,10 +103,15 @@ def _probed(settings: "Settings") -> int:
     return 1 if silent else 0
 
 
+def _steps(key: str) -> Iterator[str | int]:
+    """`unit[1].template` as a place."""
+    return (int(step) if step.isdecimal() else step for step in re.findall(r"\w+", key))
+
+
 def _of_files(settings: "Settings") -> Iterator[ConfigError]:
     """Mistakes of what the configuration refers to: templates, secrets, the watch file."""
     from coldchain_gateway.local_alarm import read_watch_file
-    from coldchain_gateway.sources import open_source
+    from coldchain_gateway.sources import ReplayConfig, open_source
     from coldchain_runtime.clock import SystemClock
     from coldchain_runtime.documents import Place, key_text, toml_line_of
 
@@ -120,12 +126,14 @@ def _of_files(settings: "Settings") -> Iterator[ConfigError]:
                 source,
                 clock=SystemClock(),
                 template_dirs=settings.template_dirs,
-                folder=settings.file.absolute().parent,
+                folder=settings.folder,
             )
         except ConfigError as error:
-            yield error if error.line is not None else mistake(("source", number), str(error))
+            yield error if error.file else mistake(("source", number, *_steps(error.key)), error.message)
         except InvalidInput as error:
             yield mistake(("source", number), str(error))
+        if isinstance(source, ReplayConfig) and not (file := settings.folder / source.file).is_file():
+            yield mistake(("source", number, "file"), f"{file}: no such file")
     watch_file = settings.config.local_alarm.watch_file
     if watch_file is not None:
         try:

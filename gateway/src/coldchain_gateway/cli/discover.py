@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -77,6 +78,8 @@ def body(arguments: argparse.Namespace) -> int:
 
     if arguments.write is not None and arguments.write.exists():
         raise InvalidInput(f"{arguments.write}: there is such a file already; it is not overwritten")
+    if arguments.write is not None and not os.access(arguments.write.absolute().parent, os.W_OK):
+        raise InvalidInput(f"{arguments.write}: no folder to write into is there")
     ask = _ask if sys.stdin.isatty() and not arguments.json else None
     plan = plan_of(arguments, ask_ports(arguments.port, ask, tell))
     findings = search(plan, tell)

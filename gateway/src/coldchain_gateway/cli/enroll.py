@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from coldchain.errors import ConfigError, Refused
+from coldchain.errors import ConfigError, Refused, Unavailable
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -91,7 +91,10 @@ def _enrol(settings: "Settings", key: "Key", url: str | None, code: str) -> None
     clock = SystemClock()
     connection = Connection(endpoint, clock, lambda: None)
     connection.validity = ClockTrust(clock, kernel_synchronised, floor_ms=BUILT_MS).validity
-    enrolled = enrol(connection, key, gateway.name, code)
+    try:
+        enrolled = enrol(connection, key, gateway.name, code)
+    except Unavailable as error:
+        raise Unavailable(f"{url or endpoint}: {error}") from error
     if enrolled.organisation != gateway.organisation:
         raise Refused(
             f"the code is for organisation {enrolled.organisation}, the file says {gateway.organisation}"

@@ -52,9 +52,10 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     says = "send dead letters once more"
     retry = parts.add_parser("retry", help=says, description=says, epilog=EXAMPLES)
     retry.formatter_class = argparse.RawDescriptionHelpFormatter
-    retry.add_argument("--run", help="the chain of one batch")
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("--all", action="store_true", help="every dead letter")
+    which.add_argument("--run", help="the chain of one batch, with --seq")
     retry.add_argument("--seq", type=int, help="its number")
-    retry.add_argument("--all", action="store_true", help="every dead letter")
     retry.set_defaults(command_body=retry_body)
 
 
@@ -259,9 +260,7 @@ def retry_body(arguments: argparse.Namespace) -> int:
     from coldchain_gateway.config import load
     from coldchain_gateway.outbox import OUTBOX_FILE, SqliteOutbox
 
-    if arguments.all == (arguments.run is not None or arguments.seq is not None):
-        raise InvalidInput("say either --all, or --run and --seq")
-    if not arguments.all and (arguments.run is None or arguments.seq is None):
+    if (arguments.run is None) != (arguments.seq is None):
         raise InvalidInput("--run and --seq go together")
     path = load(arguments.config).data_dir / OUTBOX_FILE
     if not path.is_file():

@@ -14,6 +14,7 @@ from coldchain_gateway.sources.line_language import LineLanguage
 from coldchain_gateway.sources.modbus_tcp.source import TcpLink
 from coldchain_gateway.sources.port_settings import PortSettings
 from coldchain_runtime.clock import Clock, SystemClock
+from coldchain_runtime.documents import meant
 from coldchain_runtime.secrets import resolve
 
 from .broker import BrokerPlan, listen_to_broker
@@ -53,7 +54,12 @@ def plan_of(arguments: argparse.Namespace, ports: Sequence[str]) -> Plan:
     """Raises InvalidInput for what cannot be meant, ConfigError for a register map that is wrong."""
     addresses = _addresses(arguments.units)
     told = _languages(arguments)
+    for port in told.keys() - set(ports):
+        raise InvalidInput(f"--columns or --pattern tells of {port}: name it by --port too")
     Options(time_zone=arguments.time_zone).zone()  # a wrong one is told before anybody listens
+    for folder in arguments.templates:
+        if not folder.is_dir():
+            raise InvalidInput(f"--templates {folder}: no such folder")
     templates = all_templates(arguments.templates)
     bauds = PRINT_BAUDS if arguments.baud is None else (arguments.baud,)
     plans = tuple(
@@ -141,10 +147,10 @@ def _unopened(named: Sequence[str]) -> list[PortFound]:
 def _addresses(text: str) -> range:
     first, _, last = text.partition("-")
     if not first.isdecimal() or not (last or first).isdecimal():
-        raise InvalidInput(f"{text!r} is not FROM-TO")
+        raise InvalidInput(f"--units {text}: this is not FROM-TO")
     found = range(int(first), int(last or first) + 1)
     if not found or found[0] < 1 or found[-1] > 247:
-        raise InvalidInput(f"{text!r}: Modbus addresses are 1 to 247")
+        raise InvalidInput(f"--units {text}: Modbus addresses are 1 to 247, the lower first")
     return found
 
 
@@ -182,9 +188,10 @@ def _picks(arguments: argparse.Namespace, known: Set[str]) -> dict[tuple[str, in
         place, _, template = text.partition("=")
         name, _, address = place.rpartition(":")
         if not name or not address.isdecimal() or not template:
-            raise InvalidInput(f"{text!r} is not PORT:ADDRESS=TEMPLATE")
+            raise InvalidInput(f"--unit {text}: this is not PORT:ADDRESS=TEMPLATE")
         if template not in known:
-            raise InvalidInput(f"{text!r}: no template {template!r}; there are: {', '.join(sorted(known))}")
+            near = meant(template, sorted(known)) or f"; there are: {', '.join(sorted(known))}"
+            raise InvalidInput(f"--unit {text}: no template {template!r}{near}")
         picks[sockets.get(name) or lasting_name(name), int(address)] = template
     return picks
 
@@ -193,15 +200,22 @@ def _languages(arguments: argparse.Namespace) -> dict[str, tuple[LineLanguage, .
     """How a person says that the lines of a port are to be read."""
     told: dict[str, tuple[LineLanguage, ...]] = {}
     for text in arguments.columns:
-        port, _, columns = text.partition("=")
+        port, columns = _port_and("--columns", text)
         lines = CsvLines(columns=tuple(columns.split(",")))
         told[port] = (LineLanguage(format="csv", csv=lines, sensor=_unless_named(port, columns)),)
     for text in arguments.pattern:
-        port, _, pattern = text.partition("=")
+        port, pattern = _port_and("--pattern", text)
         lines_of = RegexLines(pattern=pattern)
         sensor = _unless_named(port, ",".join(lines_of.slots()))
         told[port] = (LineLanguage(format="regex", regex=lines_of, sensor=sensor),)
     return told
+
+
+def _port_and(option: str, text: str) -> tuple[str, str]:
+    port, _, said = text.partition("=")
+    if not port or not said:
+        raise InvalidInput(f"{option} {text}: this is not PORT=…")
+    return port, said
 
 
 def _unless_named(port: str, names: str) -> str | None:

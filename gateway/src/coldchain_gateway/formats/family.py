@@ -78,4 +78,9 @@ def known_zone(name: str) -> "ZoneInfo":
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        raise InvalidInput(f"unknown time zone {name!r}") from error
+        from difflib import get_close_matches
+        from zoneinfo import available_timezones
+
+        near = get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise InvalidInput(f"unknown time zone {name!r}{hint}") from error

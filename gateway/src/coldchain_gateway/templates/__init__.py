@@ -6,7 +6,7 @@ from typing import Final
 
 from coldchain.errors import ConfigError
 from coldchain_gateway.formats import Template
-from coldchain_runtime.documents import load_toml
+from coldchain_runtime.documents import load_toml, meant
 
 SHIPPED: Final = Path(__file__).parent
 
@@ -26,5 +26,6 @@ def load_template(name: str, folders: Sequence[Path]) -> Template:
             return load_toml(path, Template)
     known = known_templates(folders)
     if name not in known:
-        raise ConfigError(f"no template {name!r}; there are: {', '.join(known)}", key="template")
+        near = meant(name, known) or f"; there are: {', '.join(known)}"
+        raise ConfigError(f"no template {name!r}{near}", key="template")
     return load_toml(SHIPPED / f"{name}.toml", Template)

@@ -84,8 +84,13 @@ class Unit:
 def units_of(config: BusConfig, template_dirs: Sequence[Path]) -> dict[int, Unit]:
     """The units by address. Raises ConfigError for a template that is not there or is wrong."""
     units = {}
-    for unit in config.unit:
-        template = load_template(unit.template, template_dirs)
+    for number, unit in enumerate(config.unit):
+        try:
+            template = load_template(unit.template, template_dirs)
+        except ConfigError as error:
+            if error.file:
+                raise
+            raise ConfigError(error.message, key=f"unit[{number}].template") from error
         units[unit.address] = Unit(config=unit, template=template, blocks=blocks_of(template))
     return units
 
@@ -113,5 +118,5 @@ def check_one_line(name: str, units: Sequence[Unit]) -> None:
         raise ConfigError(
             f"{name}: units with different default line settings on one port ({told}). Set them alike, and "
             "say `line_changed = true` at those you changed",
-            key="source.unit",
+            key="unit",
         )

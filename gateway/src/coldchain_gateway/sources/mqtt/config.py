@@ -9,7 +9,7 @@ from typing import Final, Literal
 from coldchain.errors import InvalidInput
 from coldchain.quantities import QUANTITIES
 from coldchain_gateway.formats import AUTO, MQTT_FAMILIES, Mapping, Options, mqtt_family, mqtt_format
-from coldchain_runtime.documents import Duration
+from coldchain_runtime.documents import Duration, meant
 
 SETTINGS: Final = ("mapping", "base_topic", "time_zone", "unit", "quantity", "codecs")
 
@@ -55,8 +55,9 @@ class SubscriptionConfig:
 
     def _check_settings(self) -> None:
         if self.format != AUTO and self.format not in MQTT_FAMILIES:
-            known = ", ".join(sorted([AUTO, *MQTT_FAMILIES]))
-            raise InvalidInput(f"no format {self.format!r}; there are: {known}")
+            families = sorted([AUTO, *MQTT_FAMILIES])
+            near = meant(self.format, families) or f"; there are: {', '.join(families)}"
+            raise InvalidInput(f"no format {self.format!r}{near}")
         if self.quantity is not None and self.quantity not in QUANTITIES:
             raise InvalidInput(f"unknown quantity {self.quantity!r}")
         if self.format == AUTO:
