@@ -41,6 +41,8 @@ class Sample(NamedTuple):
     history: bool = False
     # How often the device says that it speaks, where it does.
     interval_ms: int | None = None
+    # `values` as a line has them, where the format has found that out on its way; else it is done later.
+    written: bytes | None = None
 
 
 Decoded = Sequence[Sample | Refusal]

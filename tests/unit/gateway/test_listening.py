@@ -83,8 +83,8 @@ def test_a_gap_goes_from_the_last_word_to_the_proof_and_is_told_once() -> None:
 
 def test_the_interval_that_a_device_tells_is_kept() -> None:
     listening = Listening(config(SHELLY))
-    listening.came(0, 1, 0, [Sample(sensor="a", values={"temperature": 4.0}, interval_ms=7_200_000)])
-    listening.came(0, 1, 0, [Sample(sensor="b", values={"temperature": 4.0})])
+    listening.came(0, 1, 0, [[Sample(sensor="a", values={"temperature": 4.0}, interval_ms=7_200_000)]])
+    listening.came(0, 1, 0, [[Sample(sensor="b", values={"temperature": 4.0})]])
     assert listening.report().intervals == {"a": 7_200_000}
 
 

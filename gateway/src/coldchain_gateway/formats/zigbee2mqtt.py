@@ -9,12 +9,14 @@ does one of which the first that is heard is old.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from coldchain.quantities import QUANTITIES
 from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample, maker
 
 from .family import Family, Options, Recognised
 from .json_text import read_json, read_object
 from .message import Message, refuse_retained
+from .number_text import NO_DECIMALS, Form, Numbers, NumberText, NumberTexts, text_of
 from .recent import Last
 from .source_time import time_of
 from .values import (
@@ -53,6 +55,16 @@ PROBES: Final[Mapping[str, str]] = {
 }
 # Attributes that need more than their name.
 ODD: Final = frozenset({"contact", "voltage"})
+# Millivolts of a battery, of which a line has volts.
+MILLIVOLTS: Final = NumberText(
+    "battery_voltage", rb"([1-9])(?=[0-9]{3}(?![0-9.]))(?:([0-9]{0,2}[1-9])0*|000)", b"battery_voltage=%b.%b"
+)
+TEXTS: Final[Mapping[str, NumberText]] = {
+    name: text_of(QUANTITIES[field])
+    for name, field in FIELDS.items()
+    if name not in ODD and QUANTITIES[field].kind != "bool"
+} | {"voltage": MILLIVOLTS}
+NEVER_BY_TEXT: Final = frozenset([*FIELDS, *PROBES, "last_seen"]).difference(TEXTS)
 PLAIN: Final = plain_fields({**FIELDS, **dict.fromkeys(PROBES, "temperature")}, ODD.union(PROBES))
 # Levels under a device's name that are not its state.
 ABOUT: Final = frozenset({"availability", "set", "get"})
@@ -72,14 +84,29 @@ class Zigbee2Mqtt:
         self._prefix = base_topic.rstrip("/") + "/"
         self._last = Last()
         self._states: dict[str, str] = {}  # topics that are a device's whole state, and whose
+        self._texts = NumberTexts(TEXTS, NEVER_BY_TEXT)
+        self._forms: dict[str, tuple[str, Form]] = {}  # those that told numbers last, whose, and how
 
     def decode(self, message: Message) -> Decoded:
         """One sample and refusals of single attributes, or one refusal."""
         topic, payload, retained, _, _ = message
-        sensor = self._states.get(topic)
-        if sensor is not None and payload[:1] == b"{" and not retained:
+        form = self._forms.get(topic)
+        if form is not None and not retained:
+            sensor, (match, fields, layout) = form
+            found = match(payload)
+            if found is not None:  # what all the rest comes to, for most
+                written = layout % found.groups(NO_DECIMALS)
+                return (_sample((sensor, Numbers(fields, written), None, False, None, written)),)
+        return self._read(message)
+
+    def _read(self, message: Message) -> Decoded:
+        topic, payload, retained, _, _ = message
+        known = self._states.get(topic)
+        if known is not None and payload[:1] == b"{" and not retained:
             try:
-                return self._state(sensor, read_object(payload), message)
+                state = read_object(payload)
+                self._learn(topic, known, state)
+                return self._state(known, state, message)
             except Unreadable as error:
                 return (refused(error.reason, f"{topic}: {error}", payload),)
         name = message.topic.removeprefix(self._prefix)
@@ -100,11 +127,17 @@ class Zigbee2Mqtt:
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
 
+    def _learn(self, topic: str, sensor: str, state: dict[str, object]) -> None:
+        """The next message of this topic may have the same attributes."""
+        form = self._texts.form(state)
+        if form is not None:
+            self._forms[topic] = sensor, form
+
     def _state(self, sensor: str, state: dict[str, object], message: Message) -> Decoded:
         said, payload = state.get("last_seen"), message.payload
         plain, others = plain_values(state, PLAIN)
         if said is None and not others and not ASIDE.issuperset(plain):
-            return (_sample((sensor, plain, None, False, None)),)  # what the rest comes to, for most
+            return (_sample((sensor, plain, None, False, None, None)),)
         seen = None if said is None else time_of(said)
         decoded = sampled(sensor, _said(state, others), payload, seen, plain=plain)
         if said is not None and seen is None:

@@ -100,9 +100,9 @@ class Draft:
                 if isinstance(one, Refusal):
                     self.refuse(source, one)
                     continue
-                sensor, values, own_ms, history, _ = one
+                sensor, values, own_ms, history, _, written = one
                 try:
-                    line = b"%b %b" % (reading_key(sensor), encode_fields(values))
+                    line = b"%b %b" % (reading_key(sensor), written or encode_fields(values))
                 except InvalidInput as error:
                     self.refuse(
                         source, Refusal(reason=RefusalReason.BAD_VALUE, detail=str(error), sensor=sensor)

@@ -25,15 +25,13 @@ LatestValues = dict[str, Heard]
 
 def remember(latest: LatestValues, samples: Iterable[Sample], now_ms: int) -> None:
     """Bring `latest` up to date; a sensor beyond the bound is not remembered (it is kept all the same)."""
-    for sample in samples:
-        sensor, values = sample[:2]
+    for sensor, values, *_ in samples:
         known = latest.get(sensor)
         if known is None:
             if len(latest) < MOST_SENSORS:
                 latest[sensor] = Heard(values, now_ms)
             continue
         before, at_ms, interval_ms = known
-        if not before.keys() <= values.keys():
-            values = {**before, **values}
+        all_values = values if before.keys() <= values.keys() else {**before, **values}
         apart_ms = now_ms - at_ms
-        latest[sensor] = _heard((values, now_ms, apart_ms if apart_ms > 0 else interval_ms))
+        latest[sensor] = _heard((all_values, now_ms, apart_ms if apart_ms > 0 else interval_ms))

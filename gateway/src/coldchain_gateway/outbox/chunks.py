@@ -1,8 +1,11 @@
 """Lines that are kept and not yet sealed, with the boots that date them and the messages they came in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Final
 
 from coldchain_gateway.contracts import maker
@@ -23,6 +26,12 @@ from .database import (
 CHUNK_LINES: Final = 1000
 CHUNK_BYTES: Final = 128 * 1024
 _entry: Final = maker(Entry)
+# What a stamp adds to a line, at most (two times, a mark, blank and end of line).
+STAMP_BYTES: Final = 42
+# So much of a body are its lines without their stamps.
+LINES_BYTES: Final = CHUNK_BYTES - CHUNK_LINES * STAMP_BYTES
+_LINE: Final = itemgetter(0)
+_STAMPS: Final = itemgetter(1, 2)
 NO_DIGEST: Final = bytes(DIGEST_BYTES)
 # Where the digests of a shelf begin.
 PLACES: Final = range(0, DIGEST_BYTES * SHELF, DIGEST_BYTES)
@@ -55,20 +64,24 @@ def decode_entries(body: bytes) -> Iterator[Entry]:
 
 def split_into_bodies(entries: Sequence[Entry]) -> Iterator[tuple[int, int, bytes]]:
     """(first boot ms, lines, body) of chunks small enough that a batch can be packed from whole ones."""
-    lines: list[bytes] = []
-    size = 0
-    first_ms = 0
-    for entry in entries:
-        if len(lines) >= CHUNK_LINES or size >= CHUNK_BYTES:
-            yield first_ms, len(lines), b"".join(lines)
-            lines, size = [], 0
-        if not lines:
-            first_ms = entry.boot_ms
-        encoded = encode_entry(entry)
-        lines.append(encoded)
-        size += len(encoded)
-    if lines:
-        yield first_ms, len(lines), b"".join(lines)
+    at = 0
+    while at < len(entries):
+        part = entries[at : at + CHUNK_LINES]
+        sizes = list(accumulate(map(len, map(_LINE, part))))
+        part = part[: bisect_left(sizes, LINES_BYTES) + 1]
+        yield part[0].boot_ms, len(part), b"".join(_stored(part))
+        at += len(part)
+
+
+def _stored(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The stored forms of lines in a row; what came at one instant shares its stamp."""
+    for (boot_ms, source_ms), run in groupby(entries, _STAMPS):
+        if source_ms is None:
+            stamp = b" %d\n" % boot_ms
+            yield stamp.join([entry[0] for entry in run])
+            yield stamp
+        else:
+            yield b"".join(map(encode_entry, run))
 
 
 @cache

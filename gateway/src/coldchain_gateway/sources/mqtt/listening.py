@@ -69,18 +69,19 @@ class Listening:
         for counts, one in zip(self._counts, qos, strict=False):
             counts.granted = one
 
-    def came(self, subscription: int, qos: int, now_ms: int, decoded: Decoded = ()) -> None:
-        """A message for a subscription (its index); intervals that devices tell are kept."""
+    def came(self, subscription: int, qos: int, now_ms: int, said: Sequence[Decoded] = ((),)) -> None:
+        """What messages for a subscription (its index) say; intervals that devices tell are kept."""
         counts = self._counts[subscription]
         if qos:
-            counts.at_qos1 += 1
+            counts.at_qos1 += len(said)
         else:
-            counts.at_qos0 += 1
+            counts.at_qos0 += len(said)
         if not self._gap:
             self._heard_ms = now_ms
-        for one in decoded:
-            if isinstance(one, Sample) and one.interval_ms is not None:
-                self._learn(one.sensor, one.interval_ms)
+        for decoded in said:
+            for one in decoded:
+                if isinstance(one, Sample) and one.interval_ms is not None:
+                    self._learn(one.sensor, one.interval_ms)
 
     def _learn(self, sensor: str, interval_ms: int) -> None:
         with self._lock:

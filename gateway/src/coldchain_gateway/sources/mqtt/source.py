@@ -7,6 +7,7 @@ unacknowledged messages, and then TCP, hold it back when the outbox is slow.
 import asyncio
 import socket
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -33,7 +34,8 @@ from .proof import Proof
 STOP_S: Final = 1.0
 # Topics whose decoder is remembered; beyond it they are looked up anew.
 KNOWN_TOPICS: Final = 10_000
-Place = tuple[int, str, MqttFormat]  # number of the subscription, topic as text, decoder
+# Number of the subscription, topic as text, how it is decoded.
+Place = tuple[int, str, Callable[[Message], Decoded]]
 _message: Final = maker(Message)
 _delivery: Final = maker(MqttDelivery)
 _acquired: Final = maker(Acquired)
@@ -123,7 +125,7 @@ class MqttSource:
 
         def messages(messages: Sequence[Arrived], acknowledge: Callable[[Sequence[int]], None]) -> None:
             came = Came(self._clock.boottime_ns(), self._clock.now_ms(), acknowledge)
-            intake.offer(*[self._acquired(message, came) for message in messages], more=True)
+            intake.offer(*self._acquired(messages, came), more=True)
 
         def proved() -> None:
             self._proved(intake)
@@ -161,20 +163,28 @@ class MqttSource:
     def _now_ms(self) -> int:
         return self._clock.boottime_ns() // 1_000_000
 
-    def _acquired(self, message: Arrived, came: Came) -> Acquired:
-        raw_topic, payload, packet_id, qos, retained, dup = message
-        place = self._known.get(raw_topic) or self._place(raw_topic, payload)
-        if isinstance(place, Refusal):
-            decoded: Decoded = (place,)
-        else:
-            number, topic, decoder = place
-            decoded = decoder.decode(_message((topic, payload, retained, dup, came.wall_ms)))
-            self._listening.came(number, qos, came.boottime_ns // 1_000_000, decoded)
-        if not qos:
-            return Acquired(self.name, decoded, came.boottime_ns, came.wall_ms, raw=payload)
-        digest = blake2b(b"%b\0%b" % (raw_topic, payload), digest_size=8).digest()
-        delivery = _delivery((self._session, packet_id, dup, digest, came.acknowledge))
-        return _acquired((self.name, decoded, came.boottime_ns, came.wall_ms, delivery, payload))
+    def _acquired(self, messages: Sequence[Arrived], came: Came) -> list[Acquired]:
+        """What was read at once, decoded. Every message passes here, so what most need is not in calls."""
+        boottime_ns, wall_ms, acknowledge = came
+        name, session, places = self.name, self._session, self._known
+        found: list[Acquired] = []
+        told: defaultdict[tuple[int, int], list[Decoded]] = defaultdict(list)  # by subscription and QoS
+        for raw_topic, payload, packet_id, qos, retained, dup in messages:
+            place = places.get(raw_topic) or self._place(raw_topic, payload)
+            if isinstance(place, Refusal):
+                decoded: Decoded = (place,)
+            else:
+                number, topic, decode = place
+                decoded = decode(_message((topic, payload, retained, dup, wall_ms)))
+                told[number, qos].append(decoded)
+            delivery = None
+            if qos:
+                digest = blake2b(b"%b\0%b" % (raw_topic, payload), digest_size=8).digest()
+                delivery = _delivery((session, packet_id, dup, digest, acknowledge))
+            found.append(_acquired((name, decoded, boottime_ns, wall_ms, delivery, payload)))
+        for (number, qos), said in told.items():
+            self._listening.came(number, qos, boottime_ns // 1_000_000, said)
+        return found
 
     def _place(self, raw_topic: bytes, payload: bytes) -> Place | Refusal:
         """The first subscription that a topic fits; an old session may bring what nobody wants now."""
@@ -186,7 +196,7 @@ class MqttSource:
             if mqtt.topic_matches_sub(wanted, topic):
                 if len(self._known) >= KNOWN_TOPICS:
                     self._known.clear()
-                place = self._known[raw_topic] = number, topic, decoder
+                place = self._known[raw_topic] = number, topic, decoder.decode
                 return place
         return refused(RefusalReason.BAD_TOPIC, f"{topic}: not wanted", payload)
 
