@@ -24,7 +24,7 @@ from coldchain.quantities import QUANTITIES
 from coldchain.seal import Key, encode_public, fingerprint, sign_document
 from coldchain.words import Language
 from coldchain_backend.evidence import history
-from coldchain_backend.evidence.batches import Found, Kept, Progress, Wanted, collect
+from coldchain_backend.evidence.batches import Found, Kept, Progress, Search, Wanted, collect
 from coldchain_backend.evidence.cadence import Day, days_of
 from coldchain_backend.evidence.claims import claim
 from coldchain_backend.evidence.parts import Part, parts_of
@@ -95,7 +95,8 @@ def _gathered(  # noqa: PLR0913, PLR0917 - what a search rests on
     told: list[Revision] = []
     while not needed <= wanted:
         wanted |= needed
-        found = collect(source.ledger, list(wanted), _revoked(source), spool, progress)
+        search = Search(wanted=list(wanted), as_of=as_of, revoked=_revoked(source))
+        found = collect(source.ledger, search, spool, progress)
         late = found.received_behind(max(part.until_ms for part in parts))
         told = revisions(source.answers, zones, span, late, as_of)
         needed = {_wanted(part) for one in told for part in one.parts}

@@ -40,6 +40,18 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which batches: those with wanted readings, among the records up to `as_of`.
+
+    `revoked`: stamp from which on a key's batches are not judged, by fingerprint.
+    """
+
+    wanted: Sequence[Wanted]
+    as_of: int
+    revoked: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """A batch in the spool: its place there, and how it came."""
 
@@ -95,25 +107,18 @@ class Found:
         return ", ".join(dict.fromkeys(reasons)) or "not declared"
 
 
-def collect(
-    ledger: Ledger,
-    wanted: Sequence[Wanted],
-    revoked: Mapping[str, int],
-    spool: IO[bytes],
-    progress: Progress,
-) -> Found:
+def collect(ledger: Ledger, search: Search, spool: IO[bytes], progress: Progress) -> Found:
     """Read the ledger twice from where the first reading can be: which runs, then their batches.
 
-    `revoked`: stamp from which on a key's batches are not judged, by fingerprint. Raises InvalidInput
-    where some of it was let go, IntegrityError for a damaged ledger.
+    Raises InvalidInput where some of it was let go, IntegrityError for a damaged ledger.
     """
-    first_ms = min(one.from_ms for one in wanted) - EARLY_MS
+    first_ms = min(one.from_ms for one in search.wanted) - EARLY_MS
     check_kept(ledger, first_ms)
-    start = _first_offset(ledger, first_ms)
+    span, revoked = (_first_offset(ledger, first_ms), search.as_of), search.revoked
     ranges: dict[RunName, tuple[int, int]] = {}
     found = Found()
-    test = _tester(wanted)
-    for record, meta, batch in _batches(ledger, start, progress):
+    test = _tester(search.wanted)
+    for record, meta, batch in _batches(ledger, span, progress):
         del record
         run = (batch.gateway, batch.run)
         found.owners[run] = meta.gateway
@@ -125,7 +130,7 @@ def collect(
             low, high = ranges.get(run, (batch.seq, batch.seq))
             ranges[run] = min(low, batch.seq), max(high, batch.seq)
     position = spool.seek(0)
-    for record, meta, batch in _batches(ledger, start, progress):
+    for record, meta, batch in _batches(ledger, span, progress):
         run = (batch.gateway, batch.run)
         low, high = ranges.get(run, (1, 0))
         if low <= batch.seq <= high:
@@ -143,9 +148,12 @@ def collect(
     return found
 
 
-def _batches(ledger: Ledger, after: int, progress: Progress) -> Iterator[tuple[Record, BatchMeta, Batch]]:
-    end = ledger.end
-    while after < end and (records := ledger.read(after, CHUNK)):
+def _batches(
+    ledger: Ledger, span: tuple[int, int], progress: Progress
+) -> Iterator[tuple[Record, BatchMeta, Batch]]:
+    """The batches among the records behind one offset and up to another."""
+    after, end = span
+    while after < end and (records := ledger.read(after, min(CHUNK, end - after))):
         for record in records:
             if record.kind is Kind.BATCH:
                 meta, encoded = split_batch(record.payload)
@@ -166,7 +174,7 @@ def _tester(wanted: Sequence[Wanted]) -> Callable[[bytes], bool]:
     """Whether a body holds one of the readings."""
     marks = [(reading_key(one.sensor) + b" ", one) for one in wanted]
     patterns = [
-        (mark, re.compile(b"^" + re.escape(mark) + rb".* (\d{1,18})$", re.M), one) for mark, one in marks
+        (mark, re.compile(b"^" + re.escape(mark) + rb".* (\d{1,18}) *\r?$", re.M), one) for mark, one in marks
     ]
 
     def test(body: bytes) -> bool:
