@@ -45,6 +45,7 @@ def test_it_compares_and_swaps(folder: JudgedFolder) -> None:
         change(folder, f"DELETE FROM {table}")  # noqa: S608 - names of this test
     done = run(folder)
     assert done.returncode == 0
+    assert "nothing derived was there to compare with: " in done.stdout
     assert "the rebuilt database is in place" in done.stdout
     assert checked.stdout.split("digest")[1] in done.stdout
 
@@ -64,3 +65,16 @@ def test_differences_are_named_and_need_a_person(folder: JudgedFolder) -> None:
         "act": "rebuild", "by": "王伟", "reason": "typing mistake", "differences": 1, "gone": [],
     }  # fmt: skip
     assert run(folder, "--check").returncode == 0
+
+
+def test_with_everything_derived_gone_it_is_made_again_and_found_equal(folder: JudgedFolder) -> None:
+    before = run(folder, "--check").stdout.split("digest")[1]
+    for path in folder.data_dir.glob("coldchain.sqlite*"):
+        path.unlink()
+    for path in (folder.data_dir / "ledger").rglob("*.idx"):
+        path.unlink()
+    done = run(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert before.strip() in done.stdout
+    again = run(folder, "--check").stdout
+    assert (again.split(":")[0], again.split("digest")[1]) == ("identical", before)

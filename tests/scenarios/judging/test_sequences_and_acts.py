@@ -12,6 +12,8 @@ from support.judged_log import MINUTE, SECOND, T0, Log, Voice, plan
         b"hole,run=run-1 first=5i,last=2i 1",
         b'hole,run=run-1 first="a",last=2i 1',
         b"hole first=1i,last=2i 1",
+        b"hole,run=run-1 first=2i,last=2i 1",
+        b"hole,run=run-1 first=1i,last=9223372036854775807i 1",
         b"run,run=run-2 previous=7i 1",
         b'run,run=run-2 previous="",previous_seq=0i 1',
         b'local_alarm,point=p.s state="alarm" 1',

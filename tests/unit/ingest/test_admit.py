@@ -87,6 +87,16 @@ async def test_a_declared_hole_counts_as_held(door: Door) -> None:
     assert written.held == (("r1", 3),)
 
 
+@pytest.mark.parametrize("last", [4, 2**63 - 1])
+async def test_a_declaration_beyond_its_own_number_hides_no_later_hole(door: Door, last: int) -> None:
+    batches = sealed(5)
+    body = b'hole,run=r1 first=1i,last=%di,hash="",reason="lost" 1795376523000\n' % last
+    first = seal(GATEWAY, org="demo", run="r1", seq=1, prev=GENESIS, body=body)
+    await door.admission.write_sealed("gw", request([first]))
+    written = await door.admission.write_sealed("gw", request([batches[4]]))
+    assert written.held == (("r1", 1),)
+
+
 async def test_a_declared_batch_that_comes_after_all_is_stored(door: Door) -> None:
     batches = sealed(2)
     body = b'hole,run=r1 first=2i,last=2i,hash="",reason="cap" 1795376523000\n'

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from coldchain.errors import IntegrityError
+from coldchain.seal import GENESIS, seal
 from coldchain_backend.ledger import (
     BatchMeta,
     Busy,
     Damage,
+    Declared,
     Grade,
     Kind,
     Ledger,
@@ -24,7 +26,7 @@ from coldchain_backend.ledger import (
 )
 from coldchain_backend.ledger.checkpoints import read_checkpoints
 from coldchain_backend.ledger.tail import TAIL_BYTES, Tail
-from support.ledgers import segments, write_ledger
+from support.ledgers import GATEWAY, segments, write_ledger
 from support.still_clock import StillClock
 
 
@@ -145,8 +147,19 @@ def test_what_is_no_object_is_refused(payload: bytes) -> None:
         read_json(payload)
 
 
+def declared_in(body: bytes, seq: int = 9) -> Declared:
+    return declared(seal(GATEWAY, org="demo", run="r", seq=seq, prev=GENESIS, body=body))
+
+
+@pytest.mark.parametrize(("last", "holes"), [(8, 1), (9, 0), (10, 0), (2**63 - 1, 0)])
+def test_a_batch_says_nothing_of_its_own_number_or_later_ones(last: int, holes: int) -> None:
+    body = b'hole,run=%b first=3i,last=%di,hash="" 1\n'
+    assert len(declared_in(body % (b"r", last)).holes) == holes
+    assert declared_in(body % (b"before", last)).holes[0].last == last
+
+
 def test_lines_that_declare_badly_declare_nothing() -> None:
-    said = declared(
+    said = declared_in(
         b'hole,run=r first=5i,last=2i,hash="" 1\nhole first=1i,last=2i 1\nhole,run=r first=1,last=2i 1\n'
         b'hole,run=r no line\nrun,run=r previous="" 1\nrun,run=r previous="a",previous_seq=1.5 1\n'
         b'going_down reason="sigterm" 1\nhole,run=r first=1i,last=2i,hash="h" 1\n'

@@ -101,7 +101,7 @@ def _tell(outcome: Outcome) -> None:
         typer.echo(f"{outcome.count - SHOWN} more differences")
     for telling in outcome.untold:
         typer.echo(f"never queued, and not queued now: {telling}")
-    if outcome.fresh:
-        typer.echo("nothing derived was there to compare with")
     word = f"{outcome.count} differences" if outcome.count else "identical"
+    if outcome.fresh:
+        word = "nothing derived was there to compare with"
     typer.echo(f"{word}: {outcome.records} records judged, digest {outcome.digest}")

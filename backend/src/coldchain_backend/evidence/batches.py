@@ -123,8 +123,7 @@ def collect(ledger: Ledger, search: Search, spool: IO[bytes], progress: Progress
         run = (batch.gateway, batch.run)
         found.owners[run] = meta.gateway
         found.never += [
-            ((batch.gateway, hole.run), hole.first, hole.last, hole.reason)
-            for hole in declared(batch.body).holes
+            ((batch.gateway, hole.run), hole.first, hole.last, hole.reason) for hole in declared(batch).holes
         ]
         if test(batch.body):
             low, high = ranges.get(run, (batch.seq, batch.seq))

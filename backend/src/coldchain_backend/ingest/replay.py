@@ -41,7 +41,7 @@ def _take(record: Record, keys: GatewayKeys, sequences: Sequences, heard_ms: dic
         heard_ms[meta.gateway] = record.received_ms
         for batch in read_batches(encoded):
             if isinstance(batch, Batch):
-                sequences.take(batch, declared(batch.body))
+                sequences.take(batch, declared(batch))
     elif record.kind is Kind.FLEET:
         plan = version_of(offset=record.offset, received_ms=record.received_ms, payload=record.payload).plan
         keys.follow_fleet([(gateway.name, gateway.key) for gateway in plan.gateways], record.received_ms)

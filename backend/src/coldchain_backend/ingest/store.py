@@ -116,7 +116,7 @@ def _stretches(batches: Sequence[Batch]) -> Iterator[tuple[list[Batch], Declared
     """Batches that build on each other and declare nothing, together; each that declares something alone."""
     stretch: list[Batch] = []
     for batch in batches:
-        said = declared(batch.body)
+        said = declared(batch)
         if stretch and (said is not NOTHING or not _builds_on(batch, stretch[-1])):
             yield stretch, NOTHING
             stretch = []

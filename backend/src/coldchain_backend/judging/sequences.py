@@ -1,9 +1,7 @@
 """The gateways' sequences as the log shows them: batches, declared holes, runs that end."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from coldchain.lineprotocol import Line
 from coldchain_backend.judging.batches import Content
 from coldchain_backend.judging.contracts import Memory, RunState
 from coldchain_backend.judging.holes import with_newest, with_numbers
@@ -21,15 +19,19 @@ def follow_sequence(content: Content, newest_ms: int | None, memory: Memory, pre
     fresh = present.runs[meta.run]
     if newest_ms is not None and fresh.held >= meta.seq and (held is None or held.held < meta.seq):
         _keep(replace(fresh, held_ms=newest_ms), fresh, memory, present)
-    _follow_lines(content.others, meta.gateway, memory, present)
+    _follow_lines(content, memory, present)
 
 
-def _follow_lines(lines: Sequence[Line], gateway: str, memory: Memory, present: Present) -> None:
-    for line in lines:
+def _follow_lines(content: Content, memory: Memory, present: Present) -> None:
+    """Of its own run a batch knows only of numbers below its own; what it says of others above is no news."""
+    gateway = content.meta.gateway
+    for line in content.others:
         run = line.tags.get("run", "")
         if line.measurement == "hole":
             first, last = line.fields.get("first"), line.fields.get("last")
-            if run and isinstance(first, int) and isinstance(last, int) and 1 <= first <= last:
+            if not run or not isinstance(first, int) or not isinstance(last, int):
+                continue
+            if 1 <= first <= last and (run != content.meta.run or last <= content.meta.seq):
                 declare(run, gateway, (first, last), memory, present)
         elif line.measurement == "run":
             previous, seq = line.fields.get("previous"), line.fields.get("previous_seq")

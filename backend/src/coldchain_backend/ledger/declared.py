@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coldchain.lineprotocol import BadLine, Line, parse
+from coldchain.seal import Batch
 
 _HOLE, _RUN, _GOING_DOWN = _STARTS = (b"hole,", b"run,", b"going_down ")
 
@@ -43,8 +44,12 @@ class Declared:
 NOTHING: Final = Declared()
 
 
-def declared(body: bytes) -> Declared:
-    """The declarations in a body; lines that are none, or not well formed, declare nothing."""
+def declared(batch: Batch) -> Declared:
+    """The declarations in a batch; lines that are none, or not well formed, declare nothing.
+
+    Of its own run a batch can know only of numbers below its own: whatever reaches farther declares nothing.
+    """
+    body = batch.body
     if _HOLE not in body and _RUN not in body and _GOING_DOWN not in body:
         return NOTHING
     lines = b"\n".join(line for line in body.split(b"\n") if line.startswith(_STARTS))
@@ -52,13 +57,18 @@ def declared(body: bytes) -> Declared:
     for line in parse(lines):
         if isinstance(line, BadLine):
             continue
-        if line.measurement == "hole" and (hole := _hole(line)):
+        if line.measurement == "hole" and (hole := _hole(line)) and _can_know(batch, hole):
             holes.append(hole)
         elif line.measurement == "run":
             previous = _previous(line) or previous
         elif line.measurement == "going_down":
             going_down = True
     return Declared(holes=tuple(holes), previous=previous, going_down=going_down)
+
+
+def _can_know(batch: Batch, hole: Hole) -> bool:
+    """Whether a batch can say that the numbers of a hole will never come."""
+    return hole.run != batch.run or hole.last < batch.seq
 
 
 def _hole(line: Line) -> Hole | None:

@@ -246,7 +246,7 @@ class _Inspector:
             found.fault(f"record {offset}: batch {batch.run} {batch.seq} stands there a second time")
 
     def _declarations(self, batch: Batch, offset: int) -> None:
-        said = declared(batch.body)
+        said = declared(batch)
         for hole in said.holes:
             run = (batch.gateway, hole.run)
             never = Never(run=run, first=hole.first, last=hole.last, hash=hole.hash, reason=hole.reason)
