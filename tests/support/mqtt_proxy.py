@@ -15,13 +15,14 @@ class MqttProxy:
     """Forwards packets one by one.
 
     `deaf`: what the broker publishes is swallowed. `forgetful`: what the client subscribes is swallowed and
-    answered as if it had been granted.
+    answered as if it had been granted. `refuses`: the broker's answer to the subscription of this number.
     """
 
     def __init__(self, broker_port: int) -> None:
         self.port = free_port()
         self.deaf = False
         self.forgetful = False
+        self.refuses: int | None = None
         self.swallowed = 0
         self.subscribed = 0
         self.connections = 0
@@ -71,6 +72,8 @@ class MqttProxy:
         kind = packet[0] >> 4
         if down and kind == PUBLISH and self.deaf:
             self.swallowed += 1
+        elif down and kind == SUBACK and self.refuses is not None:
+            there.sendall(refused(packet, self.refuses))
         elif not down and kind == SUBSCRIBE:
             self.subscribed += 1
             if self.forgetful:
@@ -103,6 +106,12 @@ def exactly(wire: socket.socket, length: int) -> bytes:
             raise EOFError
         data += part
     return data
+
+
+def refused(suback: bytes, number: int) -> bytes:
+    """An answer of MQTT 3.1.1 to fewer than 125 filters in which one of them, counted from 0, is refused."""
+    at = 4 + number
+    return suback[:at] + b"\x80" + suback[at + 1 :]
 
 
 def granted(subscribe: bytes) -> bytes:

@@ -141,6 +141,33 @@ async def test_a_broker_that_forbids_the_echo_is_kept_and_that_is_told(
         await until(lambda: "let this client publish and read" in source.report().alarm, 25)
         await heard(broker, kept, 5.0)
         assert loops.status[0].restarts <= 1
+    assert gaps(kept) == []
+
+
+async def test_a_topic_that_the_broker_refuses_keeps_no_other_from_being_read(
+    broker: MqttWire, proxy: MqttProxy, kept: Kept
+) -> None:
+    proxy.refuses = 1
+    config = broker.config()
+    assert isinstance(config, MqttConfig)
+    more = (*config.subscription, SubscriptionConfig(topic="secret/#", format="zigbee2mqtt"))
+    source = source_behind(broker, proxy.port, subscription=more)
+    async with running(source, kept) as loops:
+        await heard(broker, kept, 4.0)
+        await until(lambda: source.report().alarm == "the broker refuses secret/#: nothing of it comes", 25)
+        assert loops.status[0].restarts == 0
+
+
+async def test_a_connection_that_ends_soon_makes_one_think_of_a_client_of_the_same_name(
+    broker: MqttWire, kept: Kept
+) -> None:
+    source = source_behind(broker, broker.port, client_id="twice")
+    other = paho.Client(CallbackAPIVersion.VERSION2, "twice")
+    async with running(source, kept) as loops:
+        await heard(broker, kept, 4.0)
+        await asyncio.to_thread(other.connect, "127.0.0.1", broker.port)
+        await until(lambda: "does another client have the client_id twice too?" in loops.status[0].error, 25)
+    other.disconnect()
 
 
 async def test_qos_is_told_as_granted_and_as_it_comes(broker: MqttWire, kept: Kept) -> None:

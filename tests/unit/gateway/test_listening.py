@@ -108,6 +108,14 @@ def test_status_shows_qos_by_topic_the_alarm_and_where_messages_can_be_lost() ->
     assert "source m: connected, but nothing comes back" in list(alarms(document, 0))
 
 
+def test_what_the_broker_refuses_is_an_alarm_until_it_grants_it() -> None:
+    listening = Listening(config(ZIGBEE, AUTO))
+    listening.granted([1, 0x87])
+    assert listening.report().alarm == "the broker refuses #: nothing of it comes"
+    listening.granted([1, 1])
+    assert listening.report().alarm == ""
+
+
 def losses_shown(*granted: int) -> list[str]:
     listening = Listening(config(*(ZIGBEE | {"topic": f"z{number}/#"} for number in range(len(granted)))))
     listening.granted(granted)

@@ -63,11 +63,20 @@ def test_where_devices_are_heard_the_connection_is_not_given_up() -> None:
 def test_a_broker_that_never_sent_one_back_may_forbid_it_and_is_kept() -> None:
     one = proof()
     one.granted(0)
-    for turn in range(2 * PATIENCE):
-        now = turn * 2 * WITHIN
+    now = 0
+    for _ in range(PATIENCE - 1):
         assert one.step(now, idle=True) is Act.SEND
         assert one.step(now + WITHIN, idle=True) is Act.SUBSCRIBE
+        now += 2 * WITHIN
+    for _ in range(3):  # subscribing once more would bring nothing but the copies that a broker keeps
+        assert one.step(now, idle=True) is Act.SEND
+        assert one.step(now + WITHIN, idle=True) is Act.WAIT
+        assert one.step(now + WITHIN + EVERY - 1, idle=True) is Act.WAIT
+        now += WITHIN + EVERY
     assert "publish and read t" in trouble(one, "t")
+    assert one.step(now, idle=True) is Act.SEND
+    assert one.echoed(one.token, now)
+    assert trouble(one, "t") == ""
 
 
 def test_while_there_is_something_to_read_the_echo_may_be_among_it() -> None:

@@ -17,6 +17,7 @@ STALE_S: Final = 30
 # A wire that was pulled and plugged again is no alarm.
 DOWN_S: Final = 60
 MAX_REASONS: Final = 6
+REFUSED: Final = 0x80  # a broker's answer to a subscription; below it is the QoS that it grants
 
 
 def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -170,7 +171,8 @@ def topic_lines(report: Mapping[str, object]) -> Iterator[str]:
     losses: dict[object, list[str]] = {}
     for topic in topics:
         granted = topic.get("granted_qos")
-        qos = "not subscribed" if granted is None else f"QoS {granted} granted"
+        refused = isinstance(granted, int) and granted >= REFUSED
+        qos = "refused" if refused else "not subscribed" if granted is None else f"QoS {granted} granted"
         came = f"{whole(topic, 'at_qos1')} came at QoS 1, {whole(topic, 'at_qos0')} at QoS 0"
         yield f"          {topic.get('topic')} ({topic.get('format')}): {qos}, {came}"
         if topic.get("loses"):

@@ -33,6 +33,7 @@ from .proof import Act, trouble
 # At most so many buffers are read before acknowledgements are written.
 READS_A_TURN: Final = 4
 KEEPALIVE_CHECK_MS: Final = 1000
+SOON_MS: Final = 30_000
 log = Log("gateway.mqtt")
 
 
@@ -101,10 +102,12 @@ class Connection:
         self._handlers = handlers
         self._echo = echo
         self._stopping = threading.Event()
+        self._client_id = client_id
         self._refusal = ""
+        self._since_ms: int | None = None  # when the broker let us in
         self._received = 0
         self._heard = False  # something other than our own words, in this turn
-        self._client = self._make_client(client_id, folder)
+        self._client = self._heard_by_us(new_client(config, client_id, folder))
         self._waker = Waker()
 
     def run(self) -> None:
@@ -134,19 +137,7 @@ class Connection:
         self._stopping.set()
         self._waker.wake()
 
-    def _make_client(self, client_id: str, folder: Path) -> BufferedClient:
-        config = self._config
-        five = config.protocol == "5"
-        client = BufferedClient(
-            client_id,
-            protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
-            clean_session=None if five else config.session == "clean",
-        )
-        if config.username is not None:
-            password = None if config.password is None else secrets.resolve(config.password, folder).reveal()
-            client.username_pw_set(config.username, password)
-        if config.tls is not None:
-            client.tls_set_context(tls_context(config.tls, folder))
+    def _heard_by_us(self, client: BufferedClient) -> BufferedClient:
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda _, __, message: self._arrived([arrived(message)])
@@ -174,9 +165,8 @@ class Connection:
             client.loop_misc()
             wire = client.socket()
         if not self._stopping.is_set():
-            raise BrokerLost(
-                f"{self._config.host}:{self._config.port}: {self._refusal or 'connection ended'}"
-            )
+            why = self._refusal or ending(self._since_ms, self._echo.now_ms(), self._client_id)
+            raise BrokerLost(f"{self._config.host}:{self._config.port}: {why}")
 
     def _read(self, events: int) -> None:
         """Read packets while they keep coming, so that a burst costs one poll."""
@@ -228,6 +218,7 @@ class Connection:
             self._refusal = f"the broker refuses the connection: {reason}"
             client.disconnect()
             return
+        self._since_ms = self._echo.now_ms()
         log.event(
             "mqtt.connected",
             host=self._config.host,
@@ -252,7 +243,9 @@ class Connection:
         ]
         self._handlers.granted([reason.value for reason in reasons[: len(topics)]])
         if refused:
-            self._refusal = f"the broker refuses a subscription: {', '.join(refused)}"
+            log.warning("mqtt.refused", host=self._config.host, topics=", ".join(refused))
+        if len(refused) == len(topics):
+            self._refusal = f"the broker refuses every subscription: {', '.join(refused)}"
             client.disconnect()
             return
         self._echo.granted = True
@@ -290,6 +283,31 @@ class Connection:
         if wire is not None:
             wire.close()
         self._waker.close()
+
+
+def ending(since_ms: int | None, now_ms: int, client_id: str) -> str:
+    """Why there is no connection any more; `since_ms`: when the broker let us in. One that lets in another
+    client by the same name ends ours without a word."""
+    if since_ms is None:
+        return "no connection"
+    soon = f"; does another client have the client_id {client_id} too?" if now_ms - since_ms < SOON_MS else ""
+    return f"the connection ended after {(now_ms - since_ms) / 1000:.1f} s{soon}"
+
+
+def new_client(config: MqttConfig, client_id: str, folder: Path) -> BufferedClient:
+    """Raises InvalidInput where a secret or certificate cannot be read."""
+    five = config.protocol == "5"
+    client = BufferedClient(
+        client_id,
+        protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
+        clean_session=None if five else config.session == "clean",
+    )
+    if config.username is not None:
+        password = None if config.password is None else secrets.resolve(config.password, folder).reveal()
+        client.username_pw_set(config.username, password)
+    if config.tls is not None:
+        client.tls_set_context(tls_context(config.tls, folder))
+    return client
 
 
 def arrived(message: mqtt.MQTTMessage) -> Arrived:

@@ -99,6 +99,12 @@ class Listening:
         self._heard_ms, self._gap, self.alarm = now_ms, False, ""
         return gap_ms
 
+    def _refused(self) -> str:
+        """What the broker forbids; the other topics are read all the same."""
+        pairs = zip(self.config.subscription, self._counts, strict=True)
+        topics = [one.topic for one, counts in pairs if (counts.granted or 0) >= REFUSED]
+        return f"the broker refuses {', '.join(topics)}: nothing of it comes" if topics else ""
+
     def report(self) -> SourceReport:
         """For status and check."""
         with self._lock:
@@ -114,4 +120,4 @@ class Listening:
             )
             for one, counts in zip(self.config.subscription, self._counts, strict=True)
         )
-        return SourceReport(alarm=self.alarm, topics=topics, intervals=intervals)
+        return SourceReport(alarm=self.alarm or self._refused(), topics=topics, intervals=intervals)

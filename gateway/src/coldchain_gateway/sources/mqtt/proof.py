@@ -3,8 +3,8 @@
 A client may be connected and hear nothing: its subscription was lost at a reconnect, or taken by another with
 its name. So it publishes to a topic of its own and listens to it by the same subscription. An echo that stays
 away is first answered by subscribing again, then, if nothing else comes either, by giving the connection up.
-Where it never came back once, the broker may forbid it: then nothing is proved, which is told, and the
-connection stays.
+Where it never came back once, the broker may forbid it: then nothing is proved, which is told, the connection
+stays, and it is tried once in a while.
 """
 
 from dataclasses import dataclass
@@ -68,9 +68,12 @@ class Proof:
         self.missed += 1
         # The next echo goes out when the broker has granted the new subscription, or by itself later.
         self._sent_ms, self._due_ms = None, now_ms + self.within_ms
-        if self.ever and silent and self.missed >= PATIENCE:
-            return Act.GIVE_UP
-        return Act.SUBSCRIBE
+        if self.missed < PATIENCE:
+            return Act.SUBSCRIBE
+        if self.ever:
+            return Act.GIVE_UP if silent else Act.SUBSCRIBE
+        self._due_ms = now_ms + self.every_ms
+        return Act.WAIT
 
 
 def trouble(proof: Proof, topic: str) -> str:

@@ -131,11 +131,14 @@ class MqttSource:
             self._proved(intake)
 
         def unproved(text: str) -> None:
-            if not self._ever_proved:
+            told = self._listening.alarm == text
+            if self._ever_proved:
+                self._listening.fails("nothing came back")
+            else:
                 proved()  # nobody can tell; what there was of a gap ends with the subscription
-            self._listening.fails("nothing came back")
             self._listening.alarm = text
-            log.warning("mqtt.unproved", source=self.name, reason=text)
+            if not told:
+                log.warning("mqtt.unproved", source=self.name, reason=text)
 
         return Handlers(
             messages=messages,
