@@ -129,4 +129,4 @@ def test_equal_subscriptions_share_what_they_have_heard() -> None:
     assert isinstance(sample, Sample)
     assert (sample.sensor, dict(sample.values)) == ("u", {"temperature": 0.0})
     first.decode(Message("homeassistant/sensor/u/config", b"", retained=True))
-    assert second.decode(Message("zigbee2mqtt/fridge", b'{"temperature":1.0}')) == []
+    assert not second.decode(Message("zigbee2mqtt/fridge", b'{"temperature":1.0}'))

@@ -94,13 +94,13 @@ def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
     if not CHIPS.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} is the board's own")
     plain = DERIVED.isdisjoint(words)
-    found = _ending(folded, switch=switch) if plain else None
+    found = ending_of(folded, switch=switch) if plain else None
     if found is not None:
         return Entity(name[: len(name) - len(found[0])].rstrip("_- ") or name, found[1], sure=True)
     if switch or not NEVER.isdisjoint(words):
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.60} does not tell what it measures")
     behind = BEHIND.fullmatch(folded) if plain else None
-    found = _ending(behind[1], switch=False) if behind else None
+    found = ending_of(behind[1], switch=False) if behind else None
     if behind is not None and found is not None and (behind[2] is None or found[1] in TEMPERATURES):
         unit = "" if behind[2] is None else "F" if behind[2] in FAHRENHEIT else "C"
         return Entity(name, found[1], sure=True, unit=unit)
@@ -109,7 +109,7 @@ def entity_of(name: str, *, switch: bool, otherwise: str) -> Entity:
     return Entity(name, otherwise, sure=False)
 
 
-def _ending(folded: str, *, switch: bool) -> tuple[str, str] | None:
+def ending_of(folded: str, *, switch: bool) -> tuple[str, str] | None:
     """The ending that a name in small letters has, and the field it tells."""
     for ending, field in SWITCHES if switch else ENDINGS:
         if folded == ending or folded.endswith((f"_{ending}", f"-{ending}", f" {ending}")):

@@ -19,10 +19,11 @@ from .source_time import time_of
 from .values import MISSING, Said, Unreadable, refused, sampled, sensor_id
 
 MOST_TAGS: Final = 2_000
+FORMS: Final = frozenset({"values", "errors", "tags"})
 
 
 class Neuron:
-    """Decodes groups in the form `values` and `errors`."""
+    """Decodes groups in the forms `values` and `errors`, or `tags`."""
 
     def __init__(self, options: Options) -> None:
         self._quantity = options.quantity or "temperature"
@@ -33,10 +34,11 @@ class Neuron:
         try:
             refuse_retained(message)
             group = read_object(message.payload)
-            values, errors = group.get("values"), group.get("errors")
-            if not isinstance(values, dict) and not isinstance(errors, dict):
+            if FORMS.isdisjoint(group):
                 return ()
-            return self._group(group, _table(values), _table(errors), message)
+            listed = _listed(group.get("tags"))
+            values, errors = (_table(group.get(key)) for key in ("values", "errors"))
+            return self._group(group, {**values, **listed[0]}, {**errors, **listed[1]}, message)
         except Unreadable as error:
             return (refused(error.reason, f"{message.topic}: {error}", message.payload),)
 
@@ -77,12 +79,23 @@ class Neuron:
         return decoded
 
 
+def _listed(tags: object) -> tuple[dict[str, object], dict[str, object]]:
+    """Values and errors by name, where each tag is an object."""
+    named = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+    return (
+        {str(tag["name"]): tag["value"] for tag in named if "name" in tag and "value" in tag},
+        {str(tag["name"]): tag["error"] for tag in named if "name" in tag and "error" in tag},
+    )
+
+
 def _table(found: object) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
 def _recognise(message: Message) -> Recognised | None:
-    if not message.topic.startswith("/neuron/") or b'"values"' not in message.payload:
+    if not message.topic.startswith("/neuron/") or not any(
+        b'"%b"' % form.encode() in message.payload for form in ("values", "tags")
+    ):
         return None
     return Recognised(family="neuron", topic="/neuron/#")
 

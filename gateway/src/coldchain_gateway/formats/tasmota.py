@@ -21,6 +21,7 @@ from .values import Said, Unreadable, number_of, refused, sampled, sensor_id
 
 FIELDS: Final[Mapping[str, str]] = {
     "Temperature": "temperature",
+    "ProbeTemperature": "temperature",
     "Humidity": "humidity",
     "DewPoint": "dew_point",
     "Pressure": "pressure",
