@@ -23,8 +23,9 @@ def write_file_atomic(path: Path, data: bytes, *, private: bool = False) -> None
         finally:
             os.close(handle)
         beside.replace(path)
-    except OSError:
+    except OSError as error:
         beside.unlink(missing_ok=True)
+        error.filename = error.filename or str(path)
         raise
     sync_folder(path.parent)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coldchain_gateway.cli import main
-from coldchain_gateway.host import Person, gpio_findings, onewire_findings, port_findings
+from coldchain_gateway.host import Person, folder_findings, gpio_findings, onewire_findings, port_findings
 
 ROOT_USER = Person(name="root", uid=0, groups=frozenset({0}))
 STRANGER = Person(name="pi", uid=54_321, groups=frozenset({54_321}))
@@ -189,3 +189,14 @@ def test_check_tells_all_missing_templates_and_a_bad_watch_file(
     said = capsys.readouterr().out
     assert said.count("nothing") == 2
     assert f"{file}:5: local_alarm.watch_file" in said
+
+
+def test_a_folder_with_room_is_good_also_before_it_is_there(tmp_path: Path) -> None:
+    assert list(folder_findings(tmp_path, 0)) == []
+    assert list(folder_findings(tmp_path / "a" / "b", 0)) == []
+
+
+def test_a_full_disk_is_a_note_with_both_figures(tmp_path: Path) -> None:
+    (found,) = folder_findings(tmp_path, 10**18)
+    assert found.note
+    assert "less than free_space_floor (1000000000000 MB)" in found.message

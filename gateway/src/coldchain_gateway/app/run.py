@@ -17,7 +17,7 @@ from coldchain_gateway.health import HealthLoop
 from coldchain_gateway.heard import HeardLoop
 from coldchain_gateway.identity import came_from
 from coldchain_gateway.machine import serial_number
-from coldchain_gateway.outbox import CorruptOutbox, open_outbox
+from coldchain_gateway.outbox import CorruptOutbox, open_outbox, room_to_start
 from coldchain_gateway.page import Shows
 from coldchain_gateway.workers import Crew
 from coldchain_runtime.clock import Clock
@@ -61,6 +61,7 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
     """Run until `ending.asked` is set. Raises Refused when another process has the data folder."""
     make_folder(settings.data_dir)
     with only_one(settings):
+        room_to_start(settings.data_dir)
         crew = _crew(ending, clock)
         notifier = Notifier()
         parts = open_parts(settings, clock, condemned, crew)

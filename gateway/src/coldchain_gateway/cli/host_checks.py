@@ -7,13 +7,21 @@ from typing import Final
 from coldchain.errors import ConfigError
 from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GpioInputConfig
-from coldchain_gateway.host import Finding, Person, gpio_findings, onewire_findings, port_findings
+from coldchain_gateway.host import (
+    Finding,
+    Person,
+    folder_findings,
+    gpio_findings,
+    onewire_findings,
+    port_findings,
+)
 from coldchain_gateway.local_alarm import GpioOutputConfig
 from coldchain_gateway.sources import ModbusConfig, OnewireConfig, SerialLineConfig
 from coldchain_runtime.documents import Place, key_text, toml_line_of
 
 from .reload import running_pid
 
+ROOT: Final = Path("/")
 W1: Final = Path("/sys/bus/w1/devices")
 
 
@@ -30,6 +38,9 @@ def host_mistakes(settings: Settings, root: Path) -> Iterator[tuple[ConfigError,
 def _findings(settings: Settings, root: Path) -> Iterator[tuple[Place, Finding]]:
     config, person = settings.config, Person.current()
     own_pid = running_pid(settings.data_dir)
+    if root == ROOT:
+        floor = config.gateway.free_space_floor
+        yield from ((("gateway", "data_dir"), found) for found in folder_findings(settings.data_dir, floor))
     for number, source in enumerate(config.source):
         if isinstance(source, SerialLineConfig | ModbusConfig):
             place: Place = ("source", number, "port")

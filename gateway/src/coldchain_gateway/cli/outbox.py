@@ -5,10 +5,11 @@ Reads beside a running gateway. `--from FILE` reads another outbox, such as one 
 
 import argparse
 import json
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -75,12 +76,19 @@ def _part(
 
 def _opened(arguments: argparse.Namespace) -> "Remains":
     from coldchain_gateway.config import load
-    from coldchain_gateway.outbox import OUTBOX_FILE, Remains
+    from coldchain_gateway.outbox import OUTBOX_FILE, CorruptOutbox, Remains
 
     path = arguments.source or load(arguments.config).data_dir / OUTBOX_FILE
     if not path.is_file():
         raise Unavailable(f"{path}: no outbox there; has `coldchain-gateway run` been started?")
-    return Remains(path)
+    try:
+        return Remains(path)
+    except CorruptOutbox as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError):
+            raise Unavailable(
+                f"{error}; where nobody can write, copy it and its -wal and use --from"
+            ) from error
+        raise
 
 
 def _said(text: str) -> None:
@@ -265,10 +273,10 @@ def retry_body(arguments: argparse.Namespace) -> int:
     path = load(arguments.config).data_dir / OUTBOX_FILE
     if not path.is_file():
         raise Unavailable(f"{path}: no outbox there")
-    outbox = SqliteOutbox(path)
     try:
-        count = outbox.retry(None if arguments.all else (arguments.run, arguments.seq))
-    finally:
-        outbox.close()
+        with closing(SqliteOutbox(path)) as outbox:
+            count = outbox.retry(None if arguments.all else (arguments.run, arguments.seq))
+    except Unavailable as error:
+        raise Unavailable(f"{path}: {error}") from error
     _said(f"{count} dead letters wait again")
     return 0 if count or arguments.all else 1

@@ -38,6 +38,8 @@ def body(arguments: argparse.Namespace) -> int:
 
     settings = load(arguments.config)
     pid = running_pid(settings.data_dir)
+    if pid is None and settings.data_dir.exists() and not os.access(settings.data_dir, os.X_OK):
+        raise Refused(f"{settings.data_dir} belongs to somebody else: use sudo")
     if pid is None:
         raise Unavailable(f"{settings.data_dir}: no gateway runs on this data folder")
     status = settings.data_dir / STATUS_FILE

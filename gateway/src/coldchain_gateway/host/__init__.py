@@ -2,6 +2,7 @@
 
 from .buses import gpio_findings, onewire_findings
 from .finding import Finding, Person
+from .folder import folder_findings
 from .ports import port_findings
 
-__all__ = ["Finding", "Person", "gpio_findings", "onewire_findings", "port_findings"]
+__all__ = ["Finding", "Person", "folder_findings", "gpio_findings", "onewire_findings", "port_findings"]

@@ -1,7 +1,7 @@
 """The gateway's queue: readings are kept here before anybody hears "kept", and leave it sealed."""
 
 from .batches import decompress, pieces
-from .cap import Bound, Cap
+from .cap import Bound, Cap, room_to_start
 from .chunks import decode_entries
 from .contract import (
     Boot,
@@ -69,4 +69,5 @@ __all__ = [
     "open_outbox",
     "pieces",
     "put_aside_files",
+    "room_to_start",
 ]

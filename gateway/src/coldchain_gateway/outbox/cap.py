@@ -5,6 +5,7 @@ size and lives on its own pages. Acknowledged batches go first, then the oldest 
 declared holes. Unsent evidence is never dropped only because something else filled the disk.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ LARGEST_COMMIT_BYTES: Final = 1536 * 1024
 LEAST_BYTES: Final = 4 * 1024 * 1024
 # What one commit that found no room may cost.
 RELIEF_BYTES: Final = 256 * 1024
+# Opening takes a shared index, a journal and a status.
+START_BYTES: Final = 512 * 1024
 RESERVE_FILE: Final = "reserve"
 log = Log("gateway.outbox")
 
@@ -56,6 +59,14 @@ def allowed_bytes(bound: Bound, *, file_bytes: int, free_bytes: int) -> int:
     if free_bytes < bound.floor_bytes:
         reachable = file_bytes
     return max(LEAST_BYTES, min(bound.file_bytes, reachable) - SPARE_BYTES)
+
+
+def room_to_start(data_dir: Path) -> None:
+    """An outbox is opened on a full disk too: the reserve is given up for what that takes."""
+    reserve, disk = data_dir / RESERVE_FILE, os.statvfs(data_dir)
+    if disk.f_bavail * disk.f_frsize < START_BYTES and reserve.exists():
+        reserve.unlink()
+        log.error("outbox.reserve_used")
 
 
 class Cap:

@@ -4,6 +4,7 @@ Where pages are broken, the rows around them are still found: a range of ids tha
 until the rest of it can.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -60,14 +61,20 @@ class KeptRun:
     held: int
 
 
+def _address(path: Path) -> str:
+    """Reading wants a shared index beside the file; where nobody can write, nobody changes the file."""
+    journal = path.with_name(path.name + "-wal")
+    alone = not journal.exists() or journal.stat().st_size == 0
+    frozen = alone and not os.access(path.parent, os.W_OK)
+    return f"file:{quote(str(path.absolute()))}?mode=ro{'&immutable=1' if frozen else ''}"
+
+
 class Remains:
     """Reads only. Raises CorruptOutbox where not even the tables can be found."""
 
     def __init__(self, path: Path) -> None:
         try:
-            self._connection = sqlite3.connect(
-                f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0
-            )
+            self._connection = sqlite3.connect(_address(path), uri=True, isolation_level=None, timeout=5.0)
             # Without this SQLite refuses a file that is shorter than its header says.
             self._connection.execute("PRAGMA writable_schema = ON")
             know_shelves(self._connection)
