@@ -47,6 +47,15 @@ def temperature(**more: object) -> Register:
     return Register(field="temperature", function=3, address=0, **more)  # type: ignore[arg-type]
 
 
+@given(st.integers(-255, 255))
+def test_a_round_float_whose_words_are_exchanged_does_not_pass_for_zero(eighths: int) -> None:
+    """Up to 32 °C in eighths: the lower word is 0, so the number turns into next to nothing."""
+    said = struct.pack(">f", eighths / 8)
+    words = {(3, 0): int.from_bytes(said[2:], "big"), (3, 1): int.from_bytes(said[:2], "big")}
+    found = decoded(template(temperature(type="float32")), words)
+    assert found == ({"s.temperature": 0.0} if eighths == 0 else {"s!": "out_of_range"})
+
+
 @pytest.mark.parametrize(
     ("register", "words", "expected"),
     [

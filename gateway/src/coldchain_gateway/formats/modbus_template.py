@@ -14,6 +14,7 @@ from coldchain_runtime.documents import Duration
 from .modbus_frame import BITS, MOST, Request
 from .values import UNITS, Said, Unreadable, refused, sampled, value_of
 
+LEAST_FLOAT: Final = 1e-6
 WIDTH: Final = {"s16": 1, "u16": 1, "bit": 1, "s32": 2, "u32": 2, "float32": 2}
 # Where the bytes A (highest) … D of a value lie, as they come on the wire.
 ORDERS: Final = {"ABCD": (0, 1, 2, 3), "CDAB": (2, 3, 0, 1), "BADC": (1, 0, 3, 2), "DCBA": (3, 2, 1, 0)}
@@ -259,8 +260,12 @@ def _said(register: Register, data: bytes, words: Words) -> Said:
 
 
 def _scaled(register: Register, data: bytes) -> float | int:
+    """Raises Unreadable for a float that nothing measures: with its words in the wrong order 4.25 is 2e-41,
+    which would pass for 0."""
     if register.type == "float32":
         number: float = struct.unpack(">f", data)[0]
+        if 0 < abs(number) < LEAST_FLOAT:
+            raise Unreadable(RefusalReason.OUT_OF_RANGE, f"{number:.1e}: is the order of its words another?")
     elif register.bit is not None:
         number = int.from_bytes(data, "big") >> register.bit & ((1 << register.bits) - 1)
     else:
