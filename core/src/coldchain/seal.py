@@ -26,9 +26,9 @@ HEADER = (
     rf" len=([1-9][0-9]{{0,7}}) prev=([0-9a-f]{{64}}) hash=([0-9a-f]{{64}}) sig=({_SIGNATURE})\n"
 )
 """The pattern of the line before a body: org, gateway, run, seq, len, prev, hash, sig."""
-_HEADER = re.compile(HEADER)
+_HEADER = re.compile(HEADER.encode())
 _MAX_HEADER = 600
-_URLSAFE = str.maketrans("-_", "+/")
+_URLSAFE = bytes.maketrans(b"-_", b"+/")
 _VALID_NAME = re.compile(_NAME)
 _VALID_HASH = re.compile("[0-9a-f]{64}")
 
@@ -171,34 +171,44 @@ def read_batches(data: bytes) -> Iterator[Batch | BadBatch]:
     """
     position = 0
     while position < len(data):
-        framed = _batch_at(data, position)
+        framed, position = _batch_at(data, position)
         yield framed
-        if isinstance(framed, Batch):
-            position = data.index(b"\n", position) + 1 + framed.length
-        else:
-            ahead = data.find(b"\n# cc1 ", position)
-            position = len(data) if ahead < 0 else ahead + 1
 
 
 def read_batch(data: bytes) -> Batch | BadBatch:
     """Frame the first of a concatenation of batches."""
-    return _batch_at(data, 0) if data else BadBatch(reason="", position=0, header=b"")
+    return _batch_at(data, 0)[0] if data else BadBatch(reason="", position=0, header=b"")
 
 
-def _batch_at(data: bytes, position: int) -> Batch | BadBatch:
-    header = data[position : position + _MAX_HEADER].partition(b"\n")[0]
-    start = position + len(header) + 1
-    # No byte beyond ASCII stands in a header; as Latin-1 such a byte is a letter that is not taken.
-    match = _HEADER.match(data[position:start].decode("latin-1"))
+def _batch_at(data: bytes, position: int) -> tuple[Batch | BadBatch, int]:
+    """What stands at a position, and where what follows it begins."""
+    match = _HEADER.match(data, position)
     if match is None:
-        return BadBatch(reason="not a cc1 header", position=position, header=header)
+        return _unframed(data, position, "not a cc1 header")
     org, gateway, run, number, length, prev, digest, sig = match.groups()
-    size, seq = int(length), int(number)
+    size, seq, start = int(length), int(number), match.end()
     body = data[start : start + min(size, MAX_BYTES)]
     reason = _body_fault(body, size)
     if reason or seq > MAX_SEQ:
-        return BadBatch(reason=reason or "seq too large", position=position, header=header)
-    return Batch(org=org, gateway=gateway, run=run, seq=seq, prev=prev, hash=digest, sig=sig, body=body)
+        return _unframed(data, position, reason or "seq too large")
+    batch = Batch(
+        org=org.decode(),
+        gateway=gateway.decode(),
+        run=run.decode(),
+        seq=seq,
+        prev=prev.decode(),
+        hash=digest.decode(),
+        sig=sig.decode(),
+        body=body,
+    )
+    return batch, start + size
+
+
+def _unframed(data: bytes, position: int, reason: str) -> tuple[BadBatch, int]:
+    header = data[position : position + _MAX_HEADER].partition(b"\n")[0]
+    ahead = data.find(b"\n# cc1 ", position)
+    bad = BadBatch(reason=reason, position=position, header=header)
+    return bad, len(data) if ahead < 0 else ahead + 1
 
 
 def _body_fault(body: bytes, size: int) -> str | None:
@@ -221,7 +231,7 @@ def check(batch: Batch, public: bytes) -> SealFault | None:
     )
     if digest.hex() != batch.hash:
         return SealFault.HASH
-    signature = a2b_base64(batch.sig.translate(_URLSAFE) + "==")
+    signature = a2b_base64(batch.sig.encode().translate(_URLSAFE) + b"==")
     return None if signed_by(public, b"cc1-sig\n" + digest, signature) else SealFault.SIGNATURE
 
 
