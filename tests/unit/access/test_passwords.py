@@ -48,6 +48,28 @@ def test_a_hash_of_older_parameters_is_noticed() -> None:
     assert Passwords(Cost(passes=2, memory_kib=8, lanes=1)).outdated(hashed)
 
 
+@pytest.mark.parametrize("cost", [Cost(), Cost(passes=1, memory_kib=8, lanes=1)])
+def test_who_makes_passwords_hashes_none_before_it_is_asked(
+    cost: Cost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes: list[object] = []
+    monkeypatch.setattr("argon2.PasswordHasher.hash", lambda self, password: hashes.append(password))
+    Passwords(cost)
+    assert not hashes, "a start of the server would wait a quarter of a second for it"
+
+
+def test_what_stands_for_nobody_costs_what_a_hash_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    cheap = Cost(passes=1, memory_kib=8, lanes=1)
+    hashed = CHEAP.hashed(GOOD)
+    monkeypatch.setattr(
+        "argon2.PasswordHasher.verify", lambda self, hashed, password: asked.append(str(hashed))
+    )
+    Passwords(cheap).good(None, GOOD)
+    assert extract_parameters(asked[0]) == extract_parameters(hashed)
+    assert not CHEAP.outdated(asked[0])
+
+
 def test_nobodys_password_takes_as_long_as_somebodys() -> None:
     passwords = Passwords(Cost(passes=2, memory_kib=4096, lanes=1))
     hashed = passwords.hashed(GOOD)

@@ -1,6 +1,7 @@
 """Passwords: argon2id, and what makes one good enough."""
 
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ from coldchain.errors import InvalidInput
 MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 128
 MIN_DIFFERENT: Final = 5
+_HASH_BYTES: Final = 32
+_SALT_BYTES: Final = 16
 _COMMON: Final = frozenset(
     {"password", "passwort", "passw0rd", "qwerty", "qwertyuiop", "asdfgh", "letmein", "welcome", "admin",
      "administrator", "coldchain", "abcdef", "abcdefgh", "abcdefghijkl", "iloveyou", "changeme", "woaini"}
@@ -42,11 +45,11 @@ class Passwords:
             time_cost=cost.passes,
             memory_cost=cost.memory_kib,
             parallelism=cost.lanes,
-            hash_len=32,
-            salt_len=16,
+            hash_len=_HASH_BYTES,
+            salt_len=_SALT_BYTES,
             type=Type.ID,
         )
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _of_nobody(cost)
 
     def hashed(self, password: str) -> str:
         """The hash that is kept, with its parameters and its own salt."""
@@ -63,6 +66,12 @@ class Passwords:
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made with other parameters than these."""
         return self._hasher.check_needs_rehash(hashed)
+
+
+def _of_nobody(cost: Cost) -> str:
+    """What looks like a hash of this cost and is none: nobody searches for a password to a hash of zeros."""
+    salt, zeros = (b64encode(bytes(size)).rstrip(b"=").decode() for size in (_SALT_BYTES, _HASH_BYTES))
+    return f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p={cost.lanes}${salt}${zeros}"
 
 
 def check_password(password: str, person: str) -> None:
