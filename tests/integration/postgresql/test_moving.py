@@ -24,8 +24,8 @@ from coldchain_backend.sql import (
     schema,
     take_in,
 )
+from coldchain_backend.sql.formats import migrations
 from coldchain_backend.sql.server import make_schema
-from coldchain_backend.sql.session import migrations
 from coldchain_runtime.secrets import Secret
 from support.judged_folder import SETTINGS, JudgedFolder
 from support.judged_log import ORGANISATION, T0

@@ -49,9 +49,7 @@ def test_a_hash_of_older_parameters_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("cost", [Cost(), Cost(passes=1, memory_kib=8, lanes=1)])
-def test_who_makes_passwords_hashes_none_before_it_is_asked(
-    cost: Cost, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_making_passwords_hashes_none_before_it_is_asked(cost: Cost, monkeypatch: pytest.MonkeyPatch) -> None:
     hashes: list[object] = []
     monkeypatch.setattr("argon2.PasswordHasher.hash", lambda self, password: hashes.append(password))
     Passwords(cost)

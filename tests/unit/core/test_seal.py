@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -84,6 +86,60 @@ def test_any_bytes_are_framed_or_named(data: bytes) -> None:
     framed = list(read_batches(data))
     assert not data or read_batch(data) == framed[0]
     assert bool(framed) == bool(data)
+
+
+JOINED = st.lists(
+    st.one_of(
+        BATCHES.map(Batch.encode),
+        st.binary(max_size=40),
+        st.sampled_from([b"\n", b"# cc1 ", b"\n# cc1 org=demo", ONE.encode()[:-1], ONE.encode()[:320]]),
+        st.tuples(st.integers(0, 250), st.binary(min_size=1, max_size=1)).map(
+            lambda change: ONE.encode()[: change[0]] + change[1] + ONE.encode()[change[0] + 1 :]
+        ),
+    ),
+    max_size=6,
+).map(b"".join)
+
+
+@given(JOINED)
+def test_batches_are_framed_as_line_by_line(data: bytes) -> None:
+    assert list(read_batches(data)) == list(plainly(data))
+
+
+def plainly(data: bytes) -> Iterator[Batch | BadBatch]:
+    """Framing as docs/wire.md tells it, a header cut into its words."""
+    position = 0
+    while position < len(data):
+        header = data[position:].partition(b"\n")[0]
+        batch = batch_of(header, data[position + len(header) + 1 :])
+        if batch is not None:
+            yield batch
+            position += len(header) + 1 + batch.length
+            continue
+        found = next(read_batches(data[position:]))
+        assert isinstance(found, BadBatch)
+        assert found.header == header[:600]
+        yield replace(found, position=position)
+        ahead = data.find(b"\n# cc1 ", position)
+        position = len(data) if ahead < 0 else ahead + 1
+
+
+def batch_of(header: bytes, behind: bytes) -> Batch | None:
+    """The batch of a header and what follows it; None where either is not as it must be."""
+    try:
+        mark, version, *words = header.decode("ascii").split(" ")
+        said = dict(word.split("=", 1) for word in words)
+        length = int(said.pop("len"))
+        batch = Batch(**{**said, "seq": int(said["seq"]), "body": behind[:length]})  # type: ignore[arg-type]
+    except (ValueError, KeyError, TypeError):
+        return None
+    well = batch.encode().partition(b"\n")[0] == header and (mark, version) == ("#", "cc1")
+    names = all(re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) for name in (batch.org, batch.run))
+    hashes = all(re.fullmatch("[0-9a-f]{64}", text) for text in (batch.prev, batch.hash))
+    marks = re.fullmatch("[0-9a-f]{32}", batch.gateway) and re.fullmatch("[A-Za-z0-9_-]{85}[AQgw]", batch.sig)
+    whole = 0 < length == batch.length <= MAX_BYTES and batch.body.endswith(b"\n")
+    lines = batch.body.count(b"\n") <= MAX_LINES
+    return batch if all((well, names, hashes, marks, whole, lines, 0 < batch.seq < 2**63)) else None
 
 
 @given(st.integers(0, len(ONE.encode()) - 1))

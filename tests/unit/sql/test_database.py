@@ -8,19 +8,34 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from coldchain.errors import Refused, Unavailable
 from coldchain.readings import Quality
 from coldchain_backend.series.blocks import Origin, rank_of
 from coldchain_backend.sql import migrate, open_database
+from coldchain_backend.sql.formats import migrations, newest_format, stored_format
 from coldchain_backend.sql.schema import metadata
-from coldchain_backend.sql.session import Database, migrations
+from coldchain_backend.sql.session import Database
 
 
 def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
     database = open_database(tmp_path / "coldchain.sqlite")
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()
+
+
+def test_the_newest_format_is_the_head_of_the_steps_and_what_a_new_database_has(tmp_path: Path) -> None:
+    assert newest_format() == ScriptDirectory.from_config(migrations()).get_current_head()
+    database = Database(tmp_path / "coldchain.sqlite")
+    with database.read() as connection:
+        assert stored_format(connection) is None
+    database.close()
+    database = open_database(tmp_path / "coldchain.sqlite")
+    with database.read() as connection:
+        assert stored_format(connection) == newest_format()
+        assert MigrationContext.configure(connection).get_current_revision() == newest_format()
     database.close()
 
 

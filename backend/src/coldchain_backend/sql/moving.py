@@ -17,16 +17,9 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text
 from coldchain.errors import Refused, Unavailable
 from coldchain_backend.sql import schema
 from coldchain_backend.sql.dialect import add_or_replace, is_postgresql
+from coldchain_backend.sql.formats import older_format, upgrade
 from coldchain_backend.sql.place import Place
-from coldchain_backend.sql.session import (
-    DATABASE_FILE,
-    Database,
-    migrate,
-    older_format,
-    open_database,
-    raw,
-    upgrade,
-)
+from coldchain_backend.sql.session import DATABASE_FILE, Database, migrate, open_database, raw
 
 BEFORE: Final = "_before"
 REBUILT: Final = "_rebuild"

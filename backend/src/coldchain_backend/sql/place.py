@@ -7,13 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from coldchain.errors import Refused, Unavailable
-from coldchain_backend.sql.session import (
-    DATABASE_FILE,
-    Database,
-    check_format,
-    check_version,
-    open_database,
-)
+from coldchain_backend.sql.formats import check_format
+from coldchain_backend.sql.session import DATABASE_FILE, Database, check_version, open_database
 from coldchain_runtime.secrets import Secret
 
 SERIES_FILE: Final = "series.sqlite"

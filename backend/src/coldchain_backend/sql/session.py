@@ -1,21 +1,17 @@
 """The database: opened, checked against what this version knows, and its connections."""
 
-import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from coldchain.errors import IntegrityError, Refused, Unavailable
+from coldchain.errors import IntegrityError, Unavailable
+from coldchain_backend.sql.formats import check_format, older_format, stored_format, upgrade
 
 BUSY_S: Final = 30.0
 DATABASE_FILE: Final = "coldchain.sqlite"
@@ -141,51 +137,12 @@ def migrate(path: Path) -> tuple[str, Path] | None:
     return found, copy
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring what a connection leads to to the newest format, within its transaction."""
-    config = migrations()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def older_format(connection: Connection, place: str) -> str | None:
-    """The older format of a database; None for the newest. Raises Refused for a newer one."""
-    script = ScriptDirectory.from_config(migrations())
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == script.get_current_head():
-        return None
-    if found is None or found not in {revision.revision for revision in script.walk_revisions()}:
-        raise Refused(f"{place}: written by a newer version (format {found})")
-    return str(found)
-
-
 def check_version(database: Database) -> None:
     """Make the tables in an empty place. Raises Refused for a format that is not this version's."""
     with database.judge() as connection:
         empty = not connection.dialect.has_table(connection, "progress")
-        if empty and MigrationContext.configure(connection).get_current_revision() is None:
+        if empty and stored_format(connection) is None:
             upgrade(connection)
             connection.commit()
             return
         check_format(connection, database.place)
-
-
-def check_format(connection: Connection, place: str) -> None:
-    """Raises Refused for a format that is not this version's."""
-    script = ScriptDirectory.from_config(migrations())
-    newest = script.get_current_head()
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == newest:
-        return
-    known = {revision.revision for revision in script.walk_revisions()}
-    if found not in known:
-        raise Refused(f"{place}: written by a newer version (format {found}, this one knows {newest})")
-    raise Refused(f"{place}: format {found} must be brought to {newest} first: coldchain-backend migrate")
-
-
-def migrations() -> Config:
-    """Where the steps from format to format stand; that they are taken is no news, step by step."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    config = Config()
-    config.set_main_option("script_location", "coldchain_backend:sql/migrations")
-    return config
