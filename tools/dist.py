@@ -99,6 +99,7 @@ def make_archive(
         for file in SHIPPED:
             shutil.copy(ROOT / "deploy" / file, top)
         shutil.copy(ROOT / "docs" / "pi.md", top / "README.md")
+        shutil.copy(ROOT / "docs" / "sensors.md", top / "sensors.md")
         shutil.copy(ROOT / "requirements" / "gateway.txt", top / "requirements.txt")
         (top / "parts.txt").write_text("".join(requirement(wheel) for wheel in parts))
         (top / "ARCHITECTURE").write_text(f"{ARCHITECTURES[name]}\n")

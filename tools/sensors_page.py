@@ -18,6 +18,7 @@ from coldchain_gateway.templates import known_templates, load_template
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "sensors.md"
+SOURCES = ROOT / "gateway" / "src" / "coldchain_gateway" / "sources"
 GOLDEN = ROOT / "tests" / "data" / "formats"
 HEAD = """\
 # Sensors
@@ -210,9 +211,24 @@ def serial_lines() -> Iterator[str]:
     yield from table(heads, [cells])
 
 
+def sample_lines() -> Iterator[str]:
+    """How each kind of source is written down in gateway.toml."""
+    yield "## Samples"
+    yield ""
+    yield "One of each kind for `gateway.toml`, with all that can be set; most of it may be left out."
+    yield ""
+    for sample in sorted(SOURCES.glob("*/sample.toml")):
+        yield f"### `{sample.parent.name}`"
+        yield ""
+        yield "```toml"
+        yield sample.read_text("utf-8").strip()
+        yield "```"
+        yield ""
+
+
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, *mqtt_lines(), *lorawan_lines(), *modbus_lines(), *serial_lines()]
+    parts = [HEAD, *mqtt_lines(), *lorawan_lines(), *modbus_lines(), *serial_lines(), *sample_lines()]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
