@@ -52,8 +52,9 @@ def test_where_messages_can_be_lost(
 
 
 def test_check_is_told_what_devices_do_as_delivered() -> None:
-    (line,) = losses_of(config(ZIGBEE, SHELLY))
-    assert line.startswith("m: zigbee2mqtt/#: can lose what is published meanwhile")
+    zigbee, shelly = losses_of(config(ZIGBEE, SHELLY))
+    assert "can lose what is published meanwhile" in zigbee
+    assert "can lose" not in shelly
 
 
 def test_the_report_counts_by_topic_as_messages_come() -> None:
@@ -141,4 +142,13 @@ def test_check_tells_where_messages_can_be_lost(tmp_path: Path, capsys: pytest.C
         '[[source.subscription]]\ntopic = "tele/#"\nformat = "tasmota"\ntime_zone = "Asia/Shanghai"\n'
     )
     assert main(["--config", str(file), "check", "--no-host"]) == 0
-    assert "m: tele/#: can lose everything: Tasmota publishes at QoS 0" in capsys.readouterr().out
+    told = "m: tele/# (tasmota): QoS 0 as delivered; can lose everything: Tasmota publishes at QoS 0"
+    assert told in capsys.readouterr().out
+
+
+def test_check_tells_the_qos_of_each_topic_also_where_nothing_is_lost() -> None:
+    statestream = {"topic": "homeassistant/#", "format": "home_assistant"}
+    zigbee, any_family, home = losses_of(config(ZIGBEE, AUTO, statestream))
+    assert zigbee.startswith("m: zigbee2mqtt/# (zigbee2mqtt): QoS 0 as delivered; can lose ")
+    assert any_family == "m: # (auto): QoS as published, at most 1"
+    assert home == "m: homeassistant/# (home_assistant): QoS 1 as delivered"

@@ -59,13 +59,17 @@ def open_source(
 
 
 def losses_of(config: SourceConfig) -> list[str]:
-    """Where readings can be lost while the gateway is away, by what devices do as delivered."""
+    """At which QoS messages come, by what devices do as delivered, and where they can be lost while the
+    gateway is away."""
     if not isinstance(config, MqttConfig):
         return []
-    from .mqtt.listening import losses
+    from .mqtt.listening import losses, qos_text
 
-    told = [(entry.topic, losses(entry)) for entry in config.subscription]
-    return [f"{config.name}: {topic}: can lose {text}" for topic, text in told if text]
+    return [
+        f"{config.name}: {entry.topic} ({entry.format}): {qos_text(entry)}"
+        + (f"; can lose {text}" if (text := losses(entry)) else "")
+        for entry in config.subscription
+    ]
 
 
 def declared_sensors(config: SourceConfig, template_dirs: Sequence[Path]) -> dict[str, int | None]:

@@ -38,6 +38,12 @@ def losses(subscription: SubscriptionConfig, granted: int | None = None, at_qos0
     return "" if granted is None else BROKER_KEEPS
 
 
+def qos_text(subscription: SubscriptionConfig) -> str:
+    """The QoS at which messages of these topics come: the lower of what is published and our 1."""
+    qos = None if subscription.format == AUTO else mqtt_family(subscription.format).publisher_qos
+    return "QoS as published, at most 1" if qos is None else f"QoS {qos} as delivered"
+
+
 @dataclass(slots=True)
 class Counts:
     """How one subscription fares."""
