@@ -1,8 +1,10 @@
 """What a logger recorded: readings by channel, and everything about the file that a person should know."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import pairwise
 from math import isnan
 from pathlib import Path
 from statistics import median
@@ -35,6 +37,21 @@ FREEZING_F: Final = 32.0
 HOT_F: Final = 120.0
 """Half of the values between these: nothing that is kept cool in °C, much that is in °F."""
 Samples = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instants:
+    """UTC ms of rows, and which rows; in whole numbers side by side, for there may be millions."""
+
+    times: "array[int]"
+    indexes: "array[int]"
+
+    def in_order(self) -> Iterator[tuple[int, int]]:
+        """Instant and row in order of time; rows of one instant as they stand."""
+        if all(one <= other for one, other in pairwise(self.times)):
+            return zip(self.times, self.indexes, strict=True)
+        order = sorted(range(len(self.times)), key=self.times.__getitem__)
+        return ((self.times[place], self.indexes[place]) for place in order)
 
 
 class ZoneNeeded(ConfigError):
@@ -146,14 +163,15 @@ def _placed(  # noqa: PLR0913, PLR0917 - all that is known of the file comes tog
     placing = Placing(zone=zone)
     indexes = range(len(taken.times))
     ordered = reversed(indexes) if descends(taken.times) else indexes
-    instants: list[tuple[int, int]] = []
+    instants = _Instants(times=array("q"), indexes=array("q"))
     never: Refused = {}
     for index in ordered:
         at_ms = taken.times[index] if taken.offsets[index] == 0 else placing.instant(taken.times[index])
         if at_ms is None:
             count(never, RefusalReason.BAD_TIME, taken.lines[index])
         else:
-            instants.append((at_ms, index))
+            instants.times.append(at_ms)
+            instants.indexes.append(index)
     if placing.twice:
         notes.append(
             f"{placing.twice} readings lie in an hour that came twice; the order of the file places them"
@@ -206,7 +224,7 @@ def _channel(  # noqa: PLR0913, PLR0917 - likewise
     path: Path,
     rows: Rows,
     place: int,
-    instants: Sequence[tuple[int, int]],
+    instants: "_Instants",
     taken: Taken,
     wanted: Wanted,
     never: Refused,
@@ -218,20 +236,20 @@ def _channel(  # noqa: PLR0913, PLR0917 - likewise
         samples=[],
         refused={**taken.refused[place], **never},
     )
-    found: dict[int, float] = {}
-    for at_ms, index in instants:
-        value = taken.values[place][index]
+    values, samples = taken.values[place], channel.samples
+    for at_ms, index in instants.in_order():
+        value = values[index]
         if isnan(value):
             continue
-        known = found.setdefault(at_ms, value)
-        if known is not value and known == value:
+        if not samples or samples[-1][0] != at_ms:
+            samples.append((at_ms, value))
+        elif samples[-1][1] == value:
             channel.repeated += 1
-        elif known != value:
+        else:
             channel.conflicts += 1
             channel.first_conflict = channel.first_conflict or taken.lines[index]
-            found[at_ms] = min(known, value)
-    channel.samples = sorted(found.items())
-    if 2 * channel.conflicts > len(found):
+            samples[-1] = at_ms, min(samples[-1][1], value)
+    if 2 * channel.conflicts > len(samples):
         raise ConfigError(
             f"most times of {channel.name!r} come twice with different values: several loggers in one file?"
             " Judge each in a file of its own",

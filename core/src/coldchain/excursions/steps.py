@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import inf, isfinite
 from operator import lt
 
@@ -230,10 +231,16 @@ def judge(samples: Iterable[tuple[int, float]], until_ms: int, judged: Judged) -
 
     Readings behind `until_ms` are left out.
     """
-    ordered = sorted({pair for pair in samples if pair[0] <= until_ms}, reverse=True)
-    series = sorted(dict(ordered).items())
-    state, changes = run(INITIAL, series, judged)
+    state, changes = run(INITIAL, _in_order(samples, until_ms), judged)
     state, last = _until(state, until_ms, judged)
     closed = [change.excursion for change in [*changes, *last] if change.kind is ChangeKind.CLOSED]
     every = sorted([*closed, *state.open], key=lambda excursion: (excursion.opened_ms, excursion.rule))
     return Judgement(excursions=tuple(every), state=state)
+
+
+def _in_order(samples: Iterable[tuple[int, float]], until_ms: int) -> list[tuple[int, float]]:
+    """Readings up to an instant by time, one of each: most series are so already, and may be long."""
+    taken = [pair for pair in samples if pair[0] <= until_ms]
+    if all(one[0] < other[0] for one, other in pairwise(taken)):
+        return taken
+    return sorted(dict(sorted(set(taken), reverse=True)).items())

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, repeat
-from operator import mul
 
 from coldchain.errors import InvalidInput
 from coldchain.excursions import Judged
@@ -71,7 +70,8 @@ class _Course:
         if self.spoken.waits and min(self.spoken.waits) <= 0:
             raise InvalidInput("readings must ascend in time for an account")
         self.values = [thousandths(value) for _, value in samples]
-        self.squares = list(map(mul, self.values, self.values))
+        squares = {value: value * value for value in set(self.values)}
+        self.squares = [squares[value] for value in self.values]
         self.activation = judged.profile.activation_kj_mol
         self.weights = (
             list(map(kinetic_weight, self.values, repeat(self.activation)))
