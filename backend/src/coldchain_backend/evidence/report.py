@@ -1,14 +1,14 @@
 """The printable report: one page in English and Chinese, with everything in it, nothing to load."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from coldchain.profiles import Profile
-from coldchain.verdicts import Outcome, said
+from coldchain.verdicts import Outcome, Reason, said
 from coldchain.words import Language, term
 from coldchain_backend.evidence.cadence import Day
 from coldchain_backend.evidence.chart import chart
@@ -140,7 +140,7 @@ def _points(account: Account) -> str:
 
 def _point(part: Part, account: Account) -> list[str]:
     verdict, figures = part.verdict, part.verdict.account
-    reasons = [both(said(one, Language.EN), said(one, Language.ZH)) for one in verdict.reasons]
+    reasons = [_said(one) for one in verdict.reasons]
     out = [f"{word(one.rule)} {minutes(one.out_ms)}" for one in figures.rules if one.out_ms]
     return [
         f"{text(part.place.point.name)}<br><code>{escape(part.place.point.id)}</code>",
@@ -157,6 +157,13 @@ def _point(part: Part, account: Account) -> list[str]:
         "<br>".join(out) or "–",
         minutes(figures.unknown_ms),
     ]
+
+
+def _said(reason: Reason) -> str:
+    """A reason, its rule by the word for it in each language."""
+    plainly = replace(reason, rule=None)
+    rule = "" if reason.rule is None else f"{word(reason.rule)}: "
+    return rule + both(said(plainly, Language.EN), said(plainly, Language.ZH))
 
 
 def _limits(profile: Profile) -> str:
