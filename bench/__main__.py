@@ -26,6 +26,7 @@ BUDGETS = {
     "gateway readings": Budget(at_least=15_000),
     "readings/s beside Telegraf, memory buffer": Budget(at_least=1.0),
     "readings/s beside Telegraf, disk buffer": Budget(at_least=5.0),
+    "readings/s beside Telegraf, memory buffer, window of 20": Budget(at_least=1.0),
     # 0.9 of what 9600 baud carry: 17 bytes and twice 3.5 characters of silence are 25 ms.
     "bus readings, 32 units at 9600 baud": Budget(at_least=36),
     "gateway readings, broker's window of 20": Budget(at_least=15_000),

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.gateway import cpu_seconds, first_line, started
+from bench.flooding import cpu_seconds, first_line, started
 from bench.parts.paced_bus import WARM_UP_S, transaction_s
 from bench.table import Row
 

@@ -13,13 +13,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.gateway import (
-    GATEWAY,
-    broker,
-    cpu_seconds,
-    resident_mb,
-    started,
-)
+from bench.flooding import broker, cpu_seconds, resident_mb, started
+from bench.gateway import GATEWAY
 from bench.table import Row
 from coldchain.seal import GENESIS, seal
 from coldchain_gateway.identity import HeadFile, KeptHead, load_or_create_key, new_run

@@ -19,7 +19,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.gateway import GATEWAY, broker, cpu_seconds, resident_mb, started
+from bench.flooding import broker, cpu_seconds, resident_mb, started
+from bench.gateway import GATEWAY
 from bench.table import Row
 from demo.ports import LOCAL, free_port
 

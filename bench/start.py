@@ -11,7 +11,7 @@ import time
 import tty
 from pathlib import Path
 
-from bench.gateway import cpu_seconds, started
+from bench.flooding import cpu_seconds, started
 from bench.table import Row
 
 ROUNDS = 5

@@ -59,7 +59,7 @@ def lines(rows: Iterable[Row], budgets: dict[str, Budget]) -> list[str]:
 def _cells(row: Row, budget: Budget | None) -> tuple[str, ...]:
     verdict = "" if budget is None else ("ok" if budget.met_by(row.value) else "MISSED")
     baseline = "" if row.baseline is None else f"{figure(row.baseline)} {row.baseline_name}"
-    ratio = "" if not row.baseline else f"{row.value / row.baseline:.2f}"
+    ratio = "" if not row.baseline or row.unit.startswith("×") else f"{row.value / row.baseline:.2f}"
     return (
         row.name,
         figure(row.value),

@@ -1,5 +1,7 @@
 """Publishes QoS 1 messages as fast as the broker acknowledges them: python -m bench.parts.flood PORT COUNT.
 
+Prints the CLOCK_MONOTONIC seconds at which all were acknowledged.
+
 A socket and a window of its own, so that the publisher costs as little as it can.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+import time
 
 TOPICS = 1000
 WINDOW = 2000
@@ -56,6 +59,7 @@ def main(port: int, count: int) -> None:
                 # Else the broker, which gathers its acknowledgements, waits 40 ms for our kernel's.
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 acknowledged, rest = acknowledged + rest // 4, rest % 4
+    print(time.monotonic(), flush=True)
 
 
 if __name__ == "__main__":
