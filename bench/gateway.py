@@ -1,7 +1,7 @@
 """The gateway: MQTT QoS 1 → commit → PUBACK → seal → uplink, through a real broker into a bare sink.
 
-In each round everybody takes the same flood in turn; a figure is the median of the rounds, a ratio that of the
-rounds' ratios, so that a machine that changes its speed changes it for both.
+In each round everybody takes the same flood in turn. A figure is the median of rounds, a ratio that of the
+rounds' ratios: a machine that changes its speed changes it for both.
 """
 
 from __future__ import annotations

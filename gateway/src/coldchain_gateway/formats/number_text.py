@@ -104,8 +104,8 @@ class NumberTexts:
         ):
             return None
         patterns = (self._texts[name].pattern if name in self._texts else PASSED_OVER for name in names)
-        attributes = (b'"%b":%b' % (name.encode(), one) for name, one in zip(names, patterns, strict=True))
-        expression = re.compile(rb"\{%b\}" % b",".join(attributes))
+        attributes = (rb'"%b": ?%b' % (name.encode(), one) for name, one in zip(names, patterns, strict=True))
+        expression = re.compile(rb"\{%b\}" % rb", ?".join(attributes))
         return Form(expression.fullmatch, fields, b",".join(one.layout for one in told))
 
 
