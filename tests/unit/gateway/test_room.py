@@ -14,6 +14,7 @@ from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.intake.committer import QUEUE_ITEMS
 from coldchain_gateway.outbox import Bound, Cap, Entry, Group, Keeper, OutboxFull
 from coldchain_gateway.outbox.cap import LEAST_BYTES, RESERVE_FILE, SPARE_BYTES, allowed_bytes
+from coldchain_gateway.outbox.keeper import CALM_S, TICK_S
 from support.gateway_life import OFFSET_MS, Life
 from support.still_clock import StillClock
 
@@ -46,9 +47,10 @@ def cap_for(used_bytes: int) -> int:
     return cap
 
 
-def keeper_of(life: Life, cap_bytes: int = 1000 * MB) -> tuple[Keeper, list[int]]:
-    clock = StillClock()
-    trust = ClockTrust(clock, lambda: False, OFFSET_MS)
+def keeper_of(
+    life: Life, cap_bytes: int = 1000 * MB, clock: StillClock | None = None
+) -> tuple[Keeper, list[int]]:
+    trust = ClockTrust(clock or StillClock(), lambda: False, OFFSET_MS)
     cap = Cap(life.outbox, Bound(cap_bytes=cap_bytes, floor_bytes=0), life.folder)
     keeper = Keeper(outbox=life.outbox, sealer=life.sealer, cap=cap, trust=trust, boot=life.boot)
     lost: list[int] = []
@@ -288,3 +290,31 @@ def test_before_time_is_trusted_nothing_is_sealed(tmp_path: Path) -> None:
     assert keeper.seal_due(force=True)
     assert life.batches() == []
     assert life.outbox.pending().lines == 1
+    assert keeper.pause_s() == TICK_S
+
+
+@pytest.mark.parametrize(
+    ("kept_ms", "seal_after_ms", "now_ms", "pause_s"),
+    [
+        ([], 10_000, 0, CALM_S),
+        ([], 500, 7_000, 0.5),  # what comes right now is due then
+        ([0], 10_000, 0, CALM_S),
+        ([0, 9_000], 10_000, 9_700, 0.3),
+        ([5_000], 1_000, 5_250, 0.75),
+    ],
+)
+def test_the_next_look_is_no_later_than_a_batch_is_due(
+    tmp_path: Path, kept_ms: list[int], seal_after_ms: int, now_ms: int, pause_s: float
+) -> None:
+    life, clock = Life.open(tmp_path, seal_after_ms=seal_after_ms), StillClock()
+    keeper, _ = keeper_of(life, clock=clock)
+    if kept_ms:
+        life.keep(*kept_ms)
+    clock.advance(now_ms)
+    assert keeper.seal_due()
+    assert keeper.pause_s() == pytest.approx(pause_s)
+    assert life.batches() == []
+    clock.advance(seal_after_ms)
+    assert keeper.seal_due()
+    assert len(life.batches()) == bool(kept_ms)
+    assert keeper.pause_s() == pytest.approx(min(seal_after_ms / 1000, CALM_S))

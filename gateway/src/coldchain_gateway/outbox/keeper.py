@@ -13,6 +13,8 @@ from .contract import Outbox, OutboxFull
 from .sealing import HEADROOM_LINES, Sealer
 
 TICK_S: Final = 0.5
+# The longest pause between two looks, while all that is kept can wait.
+CALM_S: Final = 2.0
 UPKEEP_EVERY_MS: Final = 10_000
 NO_ROOM_RETRY_S: Final = 1.0
 log = Log("gateway.outbox")
@@ -41,6 +43,7 @@ class Keeper:
         self._sealer.seal_after_ms = seal_after_ms
         self._cap.tune(bound)
         self.keep_acknowledged_ms = keep_acknowledged_ms
+        self._wake.set()
 
     def committed(self, lines: int) -> None:
         """So many lines more are kept; a full batch need not wait for the tick."""
@@ -67,7 +70,7 @@ class Keeper:
         """Until `stop`."""
         next_upkeep_ms = 0
         while not self._stopping.is_set():
-            self._wake.wait(TICK_S)
+            self._wake.wait(self.pause_s())
             self._wake.clear()
             self.turned_ms = self._trust.boot_ms()
             if not self.seal_due():
@@ -77,6 +80,13 @@ class Keeper:
                 self.upkeep()
             else:
                 self.keep_bound()
+
+    def pause_s(self) -> float:
+        """Until something may be due, if nobody wakes this thread; what could not be sealed is tried soon."""
+        if self._trust.offset_ms() is None:
+            return TICK_S
+        left_s = self._sealer.due_in_ms(self._trust.boot_ms()) / 1000
+        return min(left_s, CALM_S) if left_s > 0 else TICK_S
 
     def seal_due(self, *, force: bool = False) -> bool:
         """Seal if time is trusted; False when there was no room for it."""

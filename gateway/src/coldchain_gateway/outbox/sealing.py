@@ -88,6 +88,7 @@ class Sealer:
         self.seal_after_ms = seal_after_ms
         self._dating = Dating()
         self._hurry = threading.Event()
+        self._oldest_ms: int | None = None  # of the lines that were pending at the last look
 
     def recall(self, newest_batches: Sequence[bytes]) -> None:
         """Remember the newest instant of each series from batches (gzip) sealed by earlier processes."""
@@ -103,6 +104,7 @@ class Sealer:
 
     def due(self, pending: Pending, boots: Sequence[Boot], boot: str, boot_ms: int) -> bool:
         """Whether the oldest kept lines make a batch now."""
+        self._oldest_ms = pending.oldest_boot_ms if pending.lines else None
         if pending.lines == 0:
             return False
         current = next((b.ordinal for b in boots if b.boot == boot), None)
@@ -113,6 +115,11 @@ class Sealer:
             or pending.oldest_boot != current
             or boot_ms - pending.oldest_boot_ms >= self.seal_after_ms
         )
+
+    def due_in_ms(self, boot_ms: int) -> int:
+        """When the next batch closes by its age, as of the last look; what is kept since is younger."""
+        oldest_ms = boot_ms if self._oldest_ms is None else self._oldest_ms
+        return oldest_ms + self.seal_after_ms - boot_ms
 
     def seal_due(self, boot: str, boot_ms: int, offset_ms: int, *, force: bool = False) -> int:
         """Seal what is due as of now; how many batches were made.
