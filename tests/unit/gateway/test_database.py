@@ -17,7 +17,15 @@ from coldchain_gateway.outbox import (
     open_outbox,
 )
 from coldchain_gateway.outbox.chunks import session_number
-from coldchain_gateway.outbox.database import Database, Named, blob, integer, optional_integer, queries
+from coldchain_gateway.outbox.database import (
+    ROWS_TOGETHER,
+    Database,
+    Named,
+    blob,
+    integer,
+    optional_integer,
+    queries,
+)
 from coldchain_gateway.outbox.quarantine import put_aside
 
 OLD = Path(__file__).parents[2] / "data" / "databases" / "outbox-format-1.sqlite"
@@ -203,3 +211,18 @@ def test_columns_that_hold_something_else_are_told() -> None:
         blob(None)
     with pytest.raises(CorruptOutbox):
         blob(("text",))
+
+
+@pytest.mark.parametrize(
+    "count", [0, 1, ROWS_TOGETHER - 1, ROWS_TOGETHER, ROWS_TOGETHER + 1, 3 * ROWS_TOGETHER]
+)
+def test_rows_that_are_put_in_together_are_all_there(tmp_path: Path, count: int) -> None:
+    database = Database(tmp_path / OUTBOX_FILE)
+    before = [(7, shelf, b"before") for shelf in range(0, count, 2)]
+    after = [(7, shelf, b"after %d" % shelf) for shelf in range(count)]
+    with database.write() as transaction:
+        transaction.many("remember", before)
+        transaction.together("remember", after)
+    with database.read() as transaction:
+        assert sorted(transaction.rows("remains_message")) == after
+    database.close()

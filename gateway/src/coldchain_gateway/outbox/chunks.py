@@ -100,7 +100,7 @@ def remember(transaction: Transaction, session: int, digests: Mapping[int, bytes
             kept = _shelf(transaction, session, number)
             new = [digest or kept[at : at + DIGEST_BYTES] for digest, at in zip(new, PLACES, strict=True)]
         rows.append((session, number, b"".join(new)))
-    transaction.many("remember", rows)
+    transaction.together("remember", rows)
 
 
 def _shelf(transaction: Transaction, session: int, number: int) -> bytes:
