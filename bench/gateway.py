@@ -21,7 +21,7 @@ from bench.table import Row
 from demo.ports import free_port
 
 ROUNDS = int(os.environ.get("COLDCHAIN_BENCH_ROUNDS", "3"))
-COUNT = int(os.environ.get("COLDCHAIN_BENCH_COUNT", "100000"))
+COUNT = int(os.environ.get("COLDCHAIN_BENCH_COUNT", "150000"))
 # Of what takes minutes otherwise: a disk buffer, and a window that is waited for.
 FEWER = COUNT // 5
 WINDOW = 20  # mosquitto's own default
