@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from coldchain.errors import ConfigError
+from coldchain.errors import ConfigError, InvalidInput
 from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GpioInputConfig
 from coldchain_gateway.host import (
@@ -16,7 +16,13 @@ from coldchain_gateway.host import (
     port_findings,
 )
 from coldchain_gateway.local_alarm import GpioOutputConfig
-from coldchain_gateway.sources import ModbusConfig, OnewireConfig, SerialLineConfig
+from coldchain_gateway.sources import (
+    ModbusConfig,
+    MqttConfig,
+    OnewireConfig,
+    SerialLineConfig,
+    check_credentials,
+)
 from coldchain_runtime.documents import Place, key_text, toml_line_of
 
 from .reload import running_pid
@@ -45,6 +51,11 @@ def _findings(settings: Settings, root: Path) -> Iterator[tuple[Place, Finding]]
         if isinstance(source, SerialLineConfig | ModbusConfig):
             place: Place = ("source", number, "port")
             yield from ((place, found) for found in port_findings(root, source.port, person, own_pid))
+        elif isinstance(source, MqttConfig) and root == ROOT:
+            try:
+                check_credentials(source, settings.folder)
+            except InvalidInput as error:
+                yield ("source", number), Finding(message=str(error))
         elif isinstance(source, OnewireConfig) and source.root == W1:
             yield from ((("source", number), found) for found in onewire_findings(root))
     for number, output in enumerate(config.local_alarm.output):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coldchain_gateway.contracts import Source
+from coldchain_runtime import secrets
 from coldchain_runtime.clock import Clock
 
 from .modbus.config import ModbusConfig
@@ -56,6 +57,17 @@ def open_source(
     from .mqtt.source import MqttSource
 
     return MqttSource(config, clock, folder)
+
+
+def check_credentials(config: MqttConfig, folder: Path) -> None:
+    """Raises InvalidInput for a file with a password or certificate that cannot be read or used. What the
+    environment holds, the service knows alone."""
+    from .mqtt.connection import tls_context
+
+    if config.password is not None and config.password.startswith("file:"):
+        secrets.resolve(config.password, folder)
+    if config.tls is not None:
+        tls_context(config.tls, folder)
 
 
 def losses_of(config: SourceConfig) -> list[str]:
@@ -113,6 +125,7 @@ __all__ = [
     "ReplayConfig",
     "SerialLineConfig",
     "SourceConfig",
+    "check_credentials",
     "declared_sensors",
     "losses_of",
     "open_source",

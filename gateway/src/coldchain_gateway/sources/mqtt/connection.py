@@ -5,6 +5,7 @@ can never be mistaken for one of the next connection, where the broker may have 
 message.
 """
 
+import os
 import select
 import socket
 import ssl
@@ -21,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from coldchain.errors import Unavailable
+from coldchain.errors import InvalidInput, Unavailable
 from coldchain_runtime import secrets
 from coldchain_runtime.logs import Log
 
@@ -289,7 +290,7 @@ def ending(since_ms: int | None, now_ms: int, client_id: str) -> str:
     """Why there is no connection any more; `since_ms`: when the broker let us in. One that lets in another
     client by the same name ends ours without a word."""
     if since_ms is None:
-        return "no connection"
+        return "it ended the connection before it let us in; does it want a client certificate?"
     soon = f"; does another client have the client_id {client_id} too?" if now_ms - since_ms < SOON_MS else ""
     return f"the connection ended after {(now_ms - since_ms) / 1000:.1f} s{soon}"
 
@@ -334,8 +335,18 @@ def filters_of(
 
 
 def tls_context(tls: TlsConfig, folder: Path) -> ssl.SSLContext:
-    """Certificates and host names are always checked."""
-    context = ssl.create_default_context(cafile=None if tls.ca is None else str(folder / tls.ca))
-    if tls.cert is not None:
-        context.load_cert_chain(folder / tls.cert, None if tls.key is None else folder / tls.key)
+    """Files are relative to `folder`. Raises InvalidInput naming the one that cannot be used."""
+    ca, cert, key = (None if name is None else folder / name for name in (tls.ca, tls.cert, tls.key))
+    for file in (ca, cert, key):
+        if file is not None and not os.access(file, os.R_OK):
+            raise InvalidInput(f"{file}: no such file, or no right to read it")
+    try:
+        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+    except ssl.SSLError as error:
+        raise InvalidInput(f"{ca}: {error.reason or 'no certificate'}") from error
+    if cert is not None:
+        try:
+            context.load_cert_chain(cert, key)
+        except ssl.SSLError as error:
+            raise InvalidInput(f"{cert} and {key or 'no key'}: {error.reason or 'no certificate'}") from error
     return context
