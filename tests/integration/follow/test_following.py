@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,15 +13,10 @@ import pytest
 from coldchain_backend.influx import InfluxTrouble, Precision, Trouble
 from coldchain_backend.ingest.follow import InfluxSource
 from support.follow_stage import HOUR, MINUTE, NANO, FollowStage, Killed
-from support.influx_servers import Bucket
+from support.influx_servers import Bucket, tell
 from support.written_points import line, write
 
 SENSORS = [(host, sensor) for host in ("truck7", "truck8") for sensor in ("front", "rear")]
-
-
-def tell(text: str) -> None:
-    """Say what was counted, also where pytest keeps what is printed."""
-    sys.__stdout__.write(f"\n  {text}")  # type: ignore[union-attr] # there is one
 
 
 class Followed:

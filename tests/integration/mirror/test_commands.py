@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import command
-from support.influx_servers import ORG, Bucket, InfluxServer
+from support.influx_servers import ORG, Bucket, InfluxServer, tell
 from support.ports import free_port
 
 FLEET = """\
@@ -41,6 +43,10 @@ gateways:
 """
 WAIT_S = 90.0
 READINGS = 200
+BODIES, IN_BODY = 60, 25
+"""What comes while InfluxDB is killed."""
+KILLS = (10, 25, 40)
+"""After so many bodies it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,23 @@ class Running:
             assert answer.status < 300, (path, answer.status, said[:400])
             found: dict[str, object] = json.loads(said) if said else {}
             return found
+
+    def say(self, times: Sequence[int]) -> None:
+        """The sensor says something at these instants (ms)."""
+        token = (self.folder / "gateway-token").read_text()
+        lines = "\n".join(
+            f"reading,sensor=a temperature={4 + n % 3}.5 {at_ms}" for n, at_ms in enumerate(times)
+        )
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            headers = {"Authorization": f"Token {token}"}
+            connection.request("POST", "/api/v2/write?precision=ms", lines.encode(), headers)
+            assert connection.getresponse().status == 204
+
+    def times(self) -> list[int]:
+        """The instants (ms) of the readings that stand in InfluxDB."""
+        with closing(self.bucket.influx()) as influx:
+            found = influx.points("reading", {"sensor": "a"}, (0, 1 << 62))
+            return sorted(at_ns // 1_000_000 for _, points in found for at_ns in points)
 
     def mirror(self, *words: str) -> tuple[int, str]:
         done = command("--config", str(self.folder / "backend.toml"), "mirror", *words)
@@ -113,14 +136,8 @@ def fill(made: Running, process: subprocess.Popen[bytes]) -> None:
     made.ask("POST", "/api/v1/fleet/apply", json.dumps({"text": FLEET}), admin)
     now_ms = int(time.time() * 1000) + 1_000  # behind the fleet version: before it a sensor stands nowhere
     token = str(made.ask("POST", "/api/v1/tokens", json.dumps({"gateway": "telegraf"}), admin)["token"])
-    lines = "\n".join(
-        f"reading,sensor=a temperature={4 + n % 3}.5 {now_ms + n * 500}" for n in range(READINGS)
-    )
-    with closing(http.client.HTTPConnection("127.0.0.1", made.port, timeout=30)) as connection:
-        connection.request(
-            "POST", "/api/v2/write?precision=ms", lines.encode(), {"Authorization": f"Token {token}"}
-        )
-        assert connection.getresponse().status == 204
+    (made.folder / "gateway-token").write_text(token)
+    made.say(range(now_ms, now_ms + READINGS * 500, 500))
 
 
 def test_the_status_says_how_far_it_is(running: Running) -> None:
@@ -152,6 +169,42 @@ def test_a_rebuild_makes_it_whole_again(running: Running) -> None:
     running.until_mirrored()
     code, said = running.mirror("compare")
     assert (code, "equal: " in said) == (0, True), said
+
+
+def test_killed_during_ingest_it_is_equal_afterwards(running: Running) -> None:
+    """kill -9 of InfluxDB, three times, while readings come in through the backend's own door."""
+    running.until_mirrored()
+    first_ms = running.times()[-1] + 500
+    stop_ms = first_ms + BODIES * IN_BODY * 10
+    wanted = [*running.times(), *range(first_ms, stop_ms, 10)]
+    server, sent = running.bucket.server, threading.Semaphore(0)
+
+    def ingest() -> None:
+        for begin_ms in range(first_ms, stop_ms, IN_BODY * 10):
+            running.say(range(begin_ms, begin_ms + IN_BODY * 10, 10))
+            sent.release()
+
+    with ThreadPoolExecutor(1) as pool:
+        coming, before = pool.submit(ingest), 0
+        for after in KILLS:
+            for _ in range(after - before):
+                assert sent.acquire(timeout=WAIT_S)
+            before = after
+            server.kill()
+            server.start()
+        coming.result(WAIT_S)
+    end = time.monotonic() + WAIT_S
+    while len(running.times()) < len(wanted):
+        assert time.monotonic() < end, running.mirror("status")
+        time.sleep(0.3)
+    running.until_mirrored()
+    assert running.times() == wanted
+    code, said = running.mirror("compare")
+    assert (code, "equal: " in said) == (0, True), said
+    tell(
+        f"kill -9 of InfluxDB {len(KILLS)} times while {BODIES * IN_BODY} readings came into `serve`: "
+        f"{len(wanted)} accepted, {len(running.times())} there; mirror compare: {said.strip()}"
+    )
 
 
 def test_without_a_mirror_the_commands_say_so(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from coldchain_backend.fleet import fleet_record
 from coldchain_backend.influx import Influx, InfluxTrouble, Left, Precision, Trouble
 from coldchain_backend.ledger import Kind, NewRecord
 from support.bucket_contract import BucketContract
-from support.influx_servers import MASTER, Bucket
+from support.influx_servers import MASTER, Bucket, tell
 from support.judged_log import HOUR, MINUTE, T0, plan
 from support.mirrored_log import MirroredLog
 
@@ -36,11 +35,6 @@ def log(tmp_path: Path, place: Bucket) -> Iterator[MirroredLog]:
     made.fleet(plan(dict.fromkeys(SENSORS, MINUTE)))
     yield made
     made.close()
-
-
-def tell(text: str) -> None:
-    """Say what was counted, also where pytest keeps what is printed."""
-    sys.__stdout__.write(f"\n  {text}")  # type: ignore[union-attr] # there is one
 
 
 def talk(log: MirroredLog, minutes: int, value: float = 4.0) -> None:

@@ -19,8 +19,7 @@ def unhashed_header(offset: int, kind: Kind, received_ms: int, length: int) -> b
 
 def link(previous: bytes, header: bytes, payload: bytes) -> bytes:
     """Raw hash of a record. `header` is `unhashed_header`."""
-    digest = sha256(previous)
-    digest.update(header)
+    digest = sha256(previous + header)
     digest.update(payload)
     return digest.digest()
 

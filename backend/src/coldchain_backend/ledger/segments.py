@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from coldchain.errors import IntegrityError
 from coldchain_backend.ledger import chain
@@ -22,6 +22,7 @@ _FIRST_LINE: Final = re.compile(
     rb"ccl1-segment organisation=([A-Za-z0-9][A-Za-z0-9._-]{0,63})"
     rb" first=([1-9][0-9]{0,17}) previous=([0-9a-f]{64})\n"
 )
+_KINDS: Final = {kind.value.encode(): kind for kind in Kind}
 _NAME: Final = re.compile(r"([0-9]{8})\.seg")
 
 
@@ -53,8 +54,7 @@ class SegmentStart:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a walk stands: the next record's offset and byte, and what it must build on."""
 
     offset: int
@@ -144,14 +144,15 @@ def walk(file: BinaryIO, name: str, place: Place) -> Iterator[tuple[Record, Plac
             raise _damage("its length does not lead to its end", name, place)
         payload = payload[:-1]
         digest = chain.link(place.previous, line[:-66] + b"\n", payload)
-        if digest.hex().encode() != match[5]:
+        told = digest.hex()
+        if told.encode() != match[5]:
             raise _damage("its hash does not fit header, payload and the record before", name, place)
         record = Record(
             offset=offset,
-            kind=Kind(match[2].decode()),
+            kind=_KINDS[match[2]],
             received_ms=received_ms,
             payload=payload,
-            hash=digest.hex(),
+            hash=told,
         )
         position = place.position + len(line) + length + 1
         place = Place(offset=offset + 1, position=position, previous=digest, received_ms=received_ms)

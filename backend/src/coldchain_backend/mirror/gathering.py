@@ -9,6 +9,7 @@ plainly: a property test holds both equal.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from coldchain.lineprotocol import BadLine, Line, is_reading, parse
@@ -88,7 +89,7 @@ class Gathered:
             and bool(self.bodies)
             and one.seq == self.first + len(self.records)
             and self.size + len(one.readings) <= LONGEST_BYTES
-            and one.sender == self.sender
+            and (one.sender is self.sender or one.sender == self.sender)
         )
 
     def add(self, record: Record, one: _Parted) -> None:
@@ -153,9 +154,14 @@ def _parted(record: Record) -> _Parted:
             and body.startswith(_READING)
             and body.count(b"\nreading,") == lines - 1 < MAX_LINES
         ):
-            sender = Sender(gateway.decode(), run.decode(), grade.decode(), key.decode())
-            return _Parted(sender, int(seq), body, ())
+            return _Parted(_sender(gateway, run, grade, key), int(seq), body, ())
     return _parted_slowly(record)
+
+
+@lru_cache(maxsize=1 << 12)
+def _sender(gateway: bytes, run: bytes, grade: bytes, key: bytes) -> Sender:
+    """One object for all batches of a sender, which are compared batch by batch."""
+    return Sender(gateway.decode(), run.decode(), grade.decode(), key.decode())
 
 
 def _parted_slowly(record: Record) -> _Parted:

@@ -110,8 +110,8 @@ def reading_lines(
     for name, values in fields.items():
         kind = READING.fields[name].kind
         if kind is FieldKind.FLOAT:
-            parts.append(f"{name}=%r")
-            columns.append(values)
+            parts.append(f"{name}=%s")
+            columns.append(_each_once(values))
         elif kind is FieldKind.INT:
             parts.append(f"{name}=%di")
             columns.append(values)
@@ -122,6 +122,15 @@ def reading_lines(
     begin = head(READING, tags).replace("%", "%%")
     template = f'{begin} {",".join(parts)},quality="{quality.value}"{via} %d'
     return [template % row for row in zip(*columns, times, strict=True)]
+
+
+def _each_once(values: Sequence[Value]) -> list[str]:
+    """Numbers as texts; where sensors say much the same, each is written once (0.0 and -0.0 are one)."""
+    distinct = set(values)
+    if 2 * len(distinct) > len(values):
+        return list(map(repr, values))
+    told = {value: repr(value) for value in distinct}
+    return list(map(told.__getitem__, values))
 
 
 def gap_lines(
