@@ -6,6 +6,7 @@ A line's time is in ms, but where the shape breaks ties: there it is in ns.
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from math import isfinite
 from typing import Final, NamedTuple
 
 from coldchain.exposure import Account
@@ -40,12 +41,18 @@ def tag(value: str) -> str:
 
 def head(shape: Shape, tags: Tags) -> str:
     """Measurement and tags: what names a series."""
-    named = "".join(f",{name}={tag(tags[name])}" for name in shape.tags if tags.get(name))
-    return f"{shape.name}{named}"
+    return _head(shape.name, tuple([tags.get(name) for name in shape.tags]))
+
+
+@lru_cache(maxsize=1 << 14)
+def _head(name: str, values: tuple[str | None, ...]) -> str:
+    pairs = zip(SHAPES[name].tags, values, strict=True)
+    return name + "".join(f",{one}={tag(value)}" for one, value in pairs if value)
 
 
 def _number(value: Value | str) -> str:
-    return encode_value(float(value))
+    number = float(value)
+    return repr(number) if isfinite(number) else encode_value(number)  # which refuses it
 
 
 def _whole(value: Value | str) -> str:

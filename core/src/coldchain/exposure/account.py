@@ -111,7 +111,10 @@ class Account:
 
     def rule(self, name: str) -> RuleAccount:
         """The account beyond a rule's limit."""
-        return next((one for one in self.rules if one.rule == name), RuleAccount(rule=name))
+        for one in self.rules:
+            if one.rule == name:
+                return one
+        return RuleAccount(rule=name)
 
     def hour_sum(self, hour_ms: int) -> HourSum:
         """What a window needs of the account of one hour."""
@@ -198,16 +201,27 @@ def total(stored: Sequence[StoredAccount]) -> Account:
             grades[grade] = grades.get(grade, 0) + ms
     lows = [low for one in stored if (low := one["lowest"])]
     highs = [high for one in stored if (high := one["highest"])]
-    return Account.from_json(
-        {
-            "activation_kj_mol": stored[0]["activation_kj_mol"],
-            "sums": [sum(figures) for figures in zip(*[one["sums"] for one in stored], strict=True)],
-            "lowest": min(lows, default=None),
-            "highest": max(highs, key=_height, default=None),
-            "kinetic": str(sum([int(one["kinetic"]) for one in stored])),
-            "rules": [[name, *figures] for name, figures in rules.items()],
-            "grades": {grade.value: grades[grade.value] for grade in Grade if grade.value in grades},
-        }
+    readings, covered, unknown, inside, values, squares = map(
+        sum, zip(*[one["sums"] for one in stored], strict=True)
+    )
+    return Account(
+        activation_kj_mol=float(stored[0]["activation_kj_mol"]),
+        readings=readings,
+        covered_ms=covered,
+        unknown_ms=unknown,
+        in_ms=inside,
+        lowest=_extreme(min(lows, default=None)),
+        highest=_extreme(max(highs, key=_height, default=None)),
+        double_values=values,
+        double_squares=squares,
+        double_kinetic=sum([int(one["kinetic"]) for one in stored]),
+        rules=tuple(
+            [
+                RuleAccount(rule=name, out_ms=out_ms, readings=number, double_degree_ms=degree)
+                for name, (out_ms, number, degree) in rules.items()
+            ]
+        ),
+        grades=tuple([(grade, grades[name]) for name, grade in _GRADES if name in grades]),
     )
 
 
@@ -215,6 +229,7 @@ def _height(stored: Sequence[int]) -> tuple[int, int]:
     return stored[0], -stored[1]
 
 
+_GRADES = tuple((grade.value, grade) for grade in Grade)
 _SUMS = ("readings", "covered_ms", "unknown_ms", "in_ms", "double_values", "double_squares")
 
 
