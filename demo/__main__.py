@@ -18,7 +18,7 @@ from pathlib import Path
 
 from demo import broker, summary
 from demo.api import ApiError
-from demo.foreign import Foreign, NotNamed
+from demo.foreign import Foreign, NotNamed, mirrored
 from demo.neighbour import GATEWAY, Neighbour
 from demo.programs import ProgramFailed
 from demo.stage import ORDER, Stage, StageSettings
@@ -140,8 +140,11 @@ def _tell_dashboards(stage: Stage) -> None:
 
 
 def _dashboard_checks(stage: Stage) -> list[Check]:
+    """What InfluxDB holds of it; first why it may hold less."""
     foreign = stage.settings.foreign
-    return [] if foreign is None else [foreign.check(stage.directory)]
+    if foreign is None:
+        return []
+    return [mirrored(stage.api.get("/api/v1/mirror")), foreign.check(stage.directory)]
 
 
 def _start_devices(stage: Stage) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 from urllib.request import Request, urlopen
 
+from demo.api import Json
 from demo.neighbour import ZONE
 from demo.programs import ProgramFailed, installed, run
 from demo.summary import Check
@@ -21,6 +22,14 @@ BOARDS = ("compliance", "zone", "alerts", "gateways", "calendar")
 WITHIN_S = 120.0
 ASK_S = 10.0
 _TOTAL = re.compile(r"(\d+) queries, (\d+) rows, (\d+) with something wrong, (\d+) empty[^\n]*")
+
+
+def mirrored(state: Json) -> Check:
+    """Whether nothing keeps the mirror from writing, by what the backend says of it."""
+    said = state if isinstance(state, dict) else {}
+    written = f"{said.get('ledger')} of {said.get('judged')} records mirrored"
+    found = f"{said['trouble']}: {said.get('message')}" if said.get("trouble") else written
+    return Check(statement="nothing is in the way of the mirror", found=found, holds=not said.get("trouble"))
 
 
 class NotNamed(Exception):

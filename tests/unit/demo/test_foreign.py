@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.foreign import BOARDS, Foreign, NotNamed
+from demo.foreign import BOARDS, Foreign, NotNamed, mirrored
 
 INFLUX = {"INFLUX_URL": "http://influx:8086/", "INFLUX_TOKEN": "t0k"}
 GRAFANA = {"GRAFANA_URL": "http://grafana:3000/", "GRAFANA_TOKEN": "gr4f"}
@@ -41,6 +41,14 @@ def test_an_influxdb_alone_brings_no_dashboards(tmp_path: Path) -> None:
 def test_half_of_it_is_told_at_once(named: dict[str, str], missing: str) -> None:
     with pytest.raises(NotNamed, match=missing):
         Foreign.named(named)
+
+
+def test_what_keeps_the_mirror_from_writing_is_said() -> None:
+    well = mirrored({"trouble": None, "message": "", "ledger": 41, "judged": 42})
+    assert (well.holds, well.found) == (True, "41 of 42 records mirrored")
+    second = mirrored({"trouble": "foreign", "message": "another backend", "ledger": 0, "judged": 42})
+    assert (second.holds, second.found) == (False, "foreign: another backend")
+    assert mirrored(None).holds
 
 
 def test_the_backends_file_names_the_token_by_reference(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_somebody_elses_fresh_mark_stops_it_and_an_old_one_is_taken_over(known: 
     with pytest.raises(InfluxTrouble) as failed:
         watch.look(known, NOW + FRESH_MS - 1)
     assert failed.value.trouble is Trouble.FOREIGN
+    assert "if it has ended, it is taken over in 1 s" in str(failed.value)
     assert watch.look(known, NOW + FRESH_MS) == "somebody else mirrored into the bucket"
 
 

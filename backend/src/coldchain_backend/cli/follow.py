@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,7 +17,7 @@ from coldchain_backend.cli.context import Context, context_of
 from coldchain_backend.cli.follow_text import Wish, entry_text, fragment
 from coldchain_backend.cli.times import time_of
 from coldchain_backend.config import Settings
-from coldchain_backend.influx import influx_of
+from coldchain_backend.influx import reached
 from coldchain_backend.ingest.follow import FollowSection, Rule
 from coldchain_backend.ingest.follow.discover import (
     Discovery,
@@ -98,14 +97,14 @@ def _section(settings: Settings, name: str) -> FollowSection:
 
 def _found(settings: Settings, section: FollowSection, *, days: int, every: bool) -> list[FoundSeries]:
     since_ms = SystemClock().now_ms() - days * 86_400_000
-    with closing(influx_of(settings.folder, section)) as influx:
-        asked = Discovery(influx, section.policy)
+    with reached(settings.folder, section) as influx:
+        store = Discovery(influx, section.policy)
         known = {(one.measurement, one.field) for one in section.series}
-        fields = [one for one in asked.fields() if one in known or every or meaning_of(one[1]) is not None]
+        fields = [one for one in store.fields() if one in known or every or meaning_of(one[1]) is not None]
         found: list[FoundSeries] = []
         with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
             for measurement, field in progress.track(fields, description="follow discover"):
-                found += asked.series(measurement, field, since_ms)
+                found += store.series(measurement, field, since_ms)
     return found
 
 

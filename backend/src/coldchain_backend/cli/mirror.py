@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -15,7 +14,7 @@ from coldchain.errors import InvalidInput, Unavailable
 from coldchain_backend.cli.context import Context, context_of
 from coldchain_backend.cli.times import time_of
 from coldchain_backend.config import Settings
-from coldchain_backend.influx import Influx, influx_of
+from coldchain_backend.influx import Influx, reached
 from coldchain_backend.judging import Answers
 from coldchain_backend.mirror import Comparing, Comparison, Expected, Piece, load_position
 from coldchain_backend.sql import Database, MirrorRecords, Records
@@ -130,7 +129,10 @@ def compare(
     """
     settings = context_of(context).settings
     span = _instant(since, "--from", 0), _instant(to, "--to", EVER_MS)
-    with closing(_influx(settings)) as influx, settings.place.looked_into() as database:
+    section = settings.config.mirror
+    if section is None:
+        raise InvalidInput("no [mirror] in the configuration")
+    with reached(settings.folder, section) as influx, settings.place.looked_into() as database:
         found = Looking(
             settings=settings, database=database, influx=influx, span=span, sensors=sensor or []
         ).compare()
@@ -148,12 +150,6 @@ def compare(
 
 def _instant(text: str, option: str, absent: int) -> int:
     return round(time_of(text, option).timestamp() * 1000) if text else absent
-
-
-def _influx(settings: Settings) -> Influx:
-    if settings.config.mirror is None:
-        raise InvalidInput("no [mirror] in the configuration")
-    return influx_of(settings.folder, settings.config.mirror)
 
 
 def _document(found: Comparison) -> dict[str, object]:

@@ -10,7 +10,7 @@ from coldchain_backend.influx.outcome import (
     trouble_of,
     written,
 )
-from coldchain_backend.influx.settings import StoreSection, influx_of
+from coldchain_backend.influx.settings import StoreSection, influx_of, reached
 from coldchain_backend.influx.values import BucketFacts, Cell, Fields, Points, Precision, SeriesTags
 from coldchain_backend.influx.wire import Wire
 
@@ -35,6 +35,7 @@ __all__ = [
     "influx_of",
     "literal",
     "quoted",
+    "reached",
     "trouble_of",
     "wires",
     "written",

@@ -1,10 +1,13 @@
 """Where an InfluxDB is, as sections of backend.toml name it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from coldchain.errors import InvalidInput
 from coldchain_backend.influx.client import Influx, Place, wires
+from coldchain_backend.influx.outcome import InfluxTrouble
 from coldchain_runtime.secrets import resolve
 
 
@@ -49,3 +52,16 @@ def influx_of(folder: Path, section: StoreSection) -> Influx:
     ca = None if section.ca_file is None else folder / section.ca_file
     place = Place(bucket=section.bucket, org=section.org, user=section.user, token=token)
     return Influx(wires(section.url, ca=ca), place, section.version)
+
+
+@contextmanager
+def reached(folder: Path, section: StoreSection) -> Iterator[Influx]:
+    """The bucket that a section names, for a command: a trouble says which it is. Raises as `influx_of`."""
+    influx = influx_of(folder, section)
+    try:
+        yield influx
+    except InfluxTrouble as trouble:
+        where = f"{section.url}, bucket {section.bucket!r}"
+        raise InfluxTrouble(trouble.trouble, f"{where}: {trouble}", trouble.retry_after_s) from trouble
+    finally:
+        influx.close()

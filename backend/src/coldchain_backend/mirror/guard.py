@@ -58,8 +58,13 @@ class Guard:
         made = self._there(now_ms)
         mark = None if made else self._mark()
         if mark is not None and (known is None or mark.fill != known.fill):
-            if now_ms - mark.at_ms < FRESH_MS:
-                raise InfluxTrouble(Trouble.FOREIGN, "another backend mirrors into this bucket")
+            left_ms = mark.at_ms + FRESH_MS - now_ms
+            if left_ms > 0:
+                raise InfluxTrouble(
+                    Trouble.FOREIGN,
+                    f"another backend mirrors into this bucket; if it has ended, it is taken over in"
+                    f" {-(-left_ms // 1000)} s",
+                )
             return "somebody else mirrored into the bucket"
         if known is None:
             return "nothing is known of it yet"
