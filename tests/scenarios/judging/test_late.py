@@ -1,6 +1,11 @@
 """Late readings: what was told is amended, withdrawn, merged or split, and keeps its id."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
+from sqlalchemy import Engine, event
 
 from coldchain_backend.alerts import alert_id_of
 from coldchain_backend.series.merge import order_of
@@ -151,3 +156,56 @@ def test_a_conflict_is_named_and_the_same_value_again_is_none(log: Log) -> None:
     log.say(("s", T0 + MINUTE, 4.0), ("s", T0 + 2 * MINUTE, 4.0))
     later(log, ("s", T0 + MINUTE, 4.0), ("s", T0 + 2 * MINUTE, 5.0))
     assert log.conflicts() == [("s", T0 + 2 * MINUTE)]
+
+
+@contextmanager
+def states_asked_for() -> Iterator[list[str]]:
+    """The questions for states at the beginning of hours that are put to any database meanwhile."""
+    asked: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if statement.startswith("SELECT") and "course_hour" in statement:
+            asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def outage(days: int) -> list[tuple[str, int, float]]:
+    """What a sensor says every half minute for an hour before an outage and one after it; out of limits twice."""
+    warm = {40: 9.0, 41: 9.5, 42: 9.0, 100: 12.0}
+    hours = (0, days * 24)
+    return [
+        ("s", T0 + hour * HOUR + n * MINUTE // 2, warm.get(n, 4.0 + n % 7 / 10))
+        for hour in hours
+        for n in range(120)
+    ]
+
+
+@pytest.mark.parametrize("days", [1, 40])
+def test_a_backlog_before_a_long_outage_is_judged_without_a_step_for_each_hour_of_it(
+    log: Log, tmp_path: Path, days: int
+) -> None:
+    readings = outage(days)
+    before, after = readings[:120], readings[120:]
+    limits = profile()
+    log.fleet(plan({"s": 30 * SECOND}, limits=limits))
+    log.at(after[-1][1] + SECOND)
+    log.say(*after)
+    with states_asked_for() as asked:
+        for start in range(0, len(before), 30):
+            later(log, *before[start : start + 30])
+    assert 4 <= len(asked) <= 16, "four requests, each judged again once"
+    straight = Log(tmp_path)
+    straight.fleet(plan({"s": 30 * SECOND}, limits=limits))
+    for part in (before, after):
+        straight.at(part[-1][1] + SECOND)
+        straight.say(*part)
+    straight.at(log.clock.wall_ms)
+    straight.mark()
+    assert log.excursions(limits, 30 * SECOND) == straight.excursions(limits, 30 * SECOND)
+    assert len(log.all_excursions("s")) == 4
+    straight.close()

@@ -54,6 +54,18 @@ def test_a_page_leaps_over_empty_years(connection: sqlite3.Connection) -> None:
     ]  # fmt: skip
 
 
+def test_the_next_reading_is_looked_for_and_not_stepped_to(connection: sqlite3.Connection) -> None:
+    store = SeriesStore(connection)
+    store.add("s", 0, [10, 20, 30], {"temperature": [4.0, 4.0, 4.0]})
+    store.flush()
+    store.add("s", 0, [400_000 * HOUR], {"temperature": [4.0]})
+    assert store.next_ms("s", 0, HOUR) == 10
+    assert store.next_ms("s", 15, HOUR) == 15, "within a block there may be one"
+    assert store.next_ms("s", 31, 500_000 * HOUR) == 400_000 * HOUR
+    assert store.next_ms("s", 400_000 * HOUR + 1, 500_000 * HOUR) == 500_000 * HOUR
+    assert store.next_ms("other", 0, HOUR) == HOUR
+
+
 def test_readings_of_unsure_time_are_kept_and_not_sampled(connection: sqlite3.Connection) -> None:
     store = SeriesStore(connection)
     store.add("s", 4, [1], {"temperature": [9.0]})

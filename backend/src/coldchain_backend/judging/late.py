@@ -75,10 +75,15 @@ def _walk(course: Course, memory: Memory, walk: _Walk) -> None:
     head_ms = max(course.late_to_ms or 0, course.state.last_ms or 0) + 1
     if course.spell.to_ms is not None:
         head_ms = min(head_ms, course.spell.to_ms)
-    for from_ms in range(walk.begin_ms, head_ms, WINDOW_MS):
+    from_ms = walk.begin_ms
+    while from_ms < head_ms:
         to_ms = min(from_ms + WINDOW_MS, head_ms)
+        hours = list(_hours(course, memory, from_ms, to_ms))
+        if not hours:  # behind an outage, nothing may have come yet for days
+            from_ms = memory.series.next_ms(course.key.sensor, to_ms, head_ms)
+            continue
         known = memory.snapshots(course.key, from_ms // HOUR_MS * HOUR_MS, to_ms)
-        for hour_ms, samples in _hours(course, memory, from_ms, to_ms):
+        for hour_ms, samples in hours:
             settled = known.get(hour_ms) == walk.state and hour_ms != walk.hour_ms
             if settled and hour_ms > (course.late_to_ms or 0):
                 walk.stopped_ms = hour_ms
@@ -92,6 +97,7 @@ def _walk(course: Course, memory: Memory, walk: _Walk) -> None:
             walk.hour_ms = hour_ms
             walk.state, changes = run(walk.state, samples, course.judged)
             walk.closed += closings(changes)
+        from_ms = to_ms
 
 
 def _hours(

@@ -185,11 +185,11 @@ class SeriesStore:
         while from_ms < to_ms and len(found) < limit:
             end_ms = min(from_ms + _PAGE_MS, to_ms)
             found += self.readings(sensor, from_ms, end_ms)[0]
-            from_ms = self._next_ms(sensor, end_ms, to_ms)
+            from_ms = self.next_ms(sensor, end_ms, to_ms)
         return found[:limit]
 
-    def _next_ms(self, sensor: str, from_ms: int, to_ms: int) -> int:
-        """The instant from which on there may be readings again."""
+    def next_ms(self, sensor: str, from_ms: int, to_ms: int) -> int:
+        """The first instant from `from_ms` on at which there may be a reading; `to_ms` where none comes."""
         if self.blocks(sensor, from_ms, from_ms + 1):
             return from_ms
         where = {"sensor": sensor, "from_ms": from_ms}
