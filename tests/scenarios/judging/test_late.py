@@ -175,7 +175,7 @@ def states_asked_for() -> Iterator[list[str]]:
 
 
 def outage(days: int) -> list[tuple[str, int, float]]:
-    """What a sensor says every half minute for an hour before an outage and one after it; out of limits twice."""
+    """What a sensor says every half minute in an hour before and one after an outage; twice out of limits."""
     warm = {40: 9.0, 41: 9.5, 42: 9.0, 100: 12.0}
     hours = (0, days * 24)
     return [
