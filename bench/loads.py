@@ -14,7 +14,10 @@ SPACING_MS = 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How readings are sent: `batches` of `lines` in a request, from gateways with `sensors` each."""
+    """How readings are sent: `batches` of `lines` in a request, from gateways with `sensors` each.
+
+    interval   how often a sensor speaks, as the fleet says
+    """
 
     name: str
     lines: int
@@ -22,6 +25,7 @@ class Shape:
     requests: int
     sensors: int
     points: int = POINTS
+    interval: str = "10s"
 
     @property
     def readings(self) -> int:
@@ -96,7 +100,9 @@ class Load:
     def fleet(self) -> str:
         """The fleet file: a cold store for each gateway, all sensors in use, three rules for each."""
         stores = "".join(_store(sender) for sender in self.senders)
-        sensors = "".join(f"  - {{id: s{n:05d}, interval: 10s}}\n" for n in range(self.shape.points))
+        sensors = "".join(
+            f"  - {{id: s{n:05d}, interval: {self.shape.interval}}}\n" for n in range(self.shape.points)
+        )
         gateways = "".join(
             f"  - {{name: {one.name}, asset: {one.name}, key: {encode_public(one.key.public)}}}\n"
             for one in self.senders
