@@ -2,7 +2,7 @@
 
 1 000 points that speak once a minute, in batches of ten; ledger, series and the mirror's position are files,
 as a backend that is started again finds them. What was made stands under `build/bench` for as long as the
-product's code stays the same.
+product's code stays the same; `python -m bench.outage` makes it beforehand, so that what is measured is short.
 """
 
 from __future__ import annotations
@@ -169,3 +169,7 @@ def _record(load: Load, number: int) -> NewRecord:
 def _judge(ledger: FileLedger, judging: Judging) -> None:
     while records := ledger.read(judging.offset, CHUNK):
         judging.consume(records)
+
+
+if __name__ == "__main__":
+    print(prepared())
