@@ -2,7 +2,7 @@
 
 1 000 points that speak once a minute, in batches of ten; ledger, series and the mirror's position are files,
 as a backend that is started again finds them. What was made stands under `build/bench` for as long as the
-product's code stays the same; `python -m bench.outage` makes it beforehand, so that what is measured is short.
+product's code stays the same. `python -m bench.outage` makes it beforehand, and keeps the measurement short.
 """
 
 from __future__ import annotations
