@@ -58,6 +58,17 @@ async def test_several_legs_come_page_by_page_and_as_csv(filled: WebApp) -> None
     assert lines[0]["reason"] == "limit_broken"
 
 
+async def test_as_of_the_last_record_is_the_present_and_behind_it_there_is_nothing(filled: WebApp) -> None:
+    asked = {"zone": ZONE, **span(filled)}
+    now, last = (await ask(filled, "verdicts", asked)).json(), filled.log.answers.progress().offset
+    then = (await ask(filled, "verdicts", {**asked, "as_of": str(last)})).json()
+    assert (then["items"], then["as_of"]) == (now["items"], last)
+    for path in ("verdicts", "excursions", "coverage"):
+        beyond = await ask(filled, path, {**asked, "as_of": str(last + 1)})
+        assert beyond.status_code == 400
+        assert f"record {last + 1} is not judged yet, the last that is: {last}" in beyond.text
+
+
 async def test_as_of_gives_what_was_known(lived: WebApp) -> None:
     before = lived.log.ledger.end
     times = span(lived, 0.9)
@@ -89,6 +100,8 @@ async def test_as_of_gives_what_was_known(lived: WebApp) -> None:
         {"point": "nowhere"},
         {"zone": ZONE, "profile": "nonsense"},
         {"zone": ZONE, "as_of": "yesterday"},
+        {"zone": ZONE, "as_of": "99999999"},
+        {"zone": ZONE, "quantity": "evil"},
         {"leg": ["zone:x"]},
         {"leg": ["room:x/2026-11-22T00:00:00Z/2026-11-23T00:00:00Z"]},
         {"leg": [f"zone:{ZONE}/2026-11-23T00:00:00Z/2026-11-22T00:00:00Z"]},

@@ -50,11 +50,16 @@ ProfileName = Annotated[
 
 
 def number_of(answers: Answers, as_of: str | None) -> int | None:
-    """The ledger record up to which something is known; InvalidInput for neither a time nor a number."""
+    """The ledger record up to which something is known; InvalidInput for neither a time nor a number, and for
+    a record that is not judged yet, as of which nobody can answer.
+    """
     if as_of is None:
         return None
     if as_of.isdecimal():
-        return int(as_of)
+        number, judged = int(as_of), answers.progress().offset
+        if number > judged:
+            raise InvalidInput(f"`as_of`: record {number} is not judged yet, the last that is: {judged}")
+        return number
     return answers.number_at(ms_of(_time(as_of, "as_of")))
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from coldchain.errors import InvalidInput
+from coldchain.quantities import quantity as known_quantity
 from coldchain.spans import midnight_ms
 from coldchain_backend.fleet import Asset, Zone
 from coldchain_backend.judging import Kept, together
@@ -71,7 +72,7 @@ async def compliance(  # noqa: PLR0913 - each is a documented query parameter
     zones = [(asset, one) for asset, one in services.fleet().plan.zones() if zone in (None, one.id)]
     if zone is not None and not zones:
         raise HTTPException(404, f"no zone {zone}")
-    items = await to_thread(_all, services, zones, _parts(from_, to, per), quantity)
+    items = await to_thread(_all, services, zones, _parts(from_, to, per), known_quantity(quantity).field)
     page, more = items[after : after + limit], None
     if after + limit < len(items):
         more = str(after + limit)

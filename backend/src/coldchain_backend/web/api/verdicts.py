@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from coldchain.exposure import Account, Extreme
+from coldchain.quantities import quantity as known_quantity
 from coldchain.verdicts import Reason, Verdict, said, worst
 from coldchain.words import Language
 from coldchain_backend.judging import Answer, PointAnswer
@@ -120,7 +121,10 @@ class VerdictItem(BaseModel):
 
 
 class VerdictAnswer(BaseModel):
-    """All legs and their points; `outcome` is that of the worst. `as_of`: known up to this ledger record."""
+    """The legs of a page and their points. `as_of`: known up to this ledger record.
+
+    `outcome` and `coverage` are the worst of these: those of all legs are the worst of all pages.
+    """
 
     outcome: str
     coverage: float
@@ -155,7 +159,7 @@ async def verdicts(  # noqa: PLR0913 - each is a documented query parameter
     number = await to_thread(number_of, services.answers, as_of)
     legs = await to_thread(legs_of, services, leg or [], zone, point, span)
     page = legs[after : after + limit]
-    found = await to_thread(services.answers.verdicts, page, profile, quantity, number)
+    found = await to_thread(services.answers.verdicts, page, profile, known_quantity(quantity).field, number)
     items = [_item(index + after, answer, one) for index, answer in enumerate(found) for one in answer.points]
     more = str(after + limit) if after + limit < len(legs) else None
     if format_ is Format.CSV:
