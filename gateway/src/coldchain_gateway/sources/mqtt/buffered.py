@@ -158,7 +158,9 @@ def whole_publishes(data: bytes, at: int, *, five: bool) -> tuple[list[Arrived],
         place = body + 2 + (data[body] << 8 | data[body + 1])
         topic, packet_id, qos = data[body + 2 : place], 0, 0
         if first & QOS_1:
-            packet_id, qos = int.from_bytes(data[place : place + 2], "big"), 1
+            if place + 2 > end:
+                break
+            packet_id, qos = data[place] << 8 | data[place + 1], 1
             place += 2
         if five and place < end:
             properties = _length(data, place)
@@ -167,7 +169,7 @@ def whole_publishes(data: bytes, at: int, *, five: bool) -> tuple[list[Arrived],
             place = properties[1] + properties[0]
         if place > end or not topic:
             break
-        retained, dup = bool(first & RETAINED), bool(first & DUP)
+        retained, dup = first & RETAINED != 0, first & DUP != 0
         found.append(_arrived((topic, data[place:end], packet_id, qos, retained, dup)))
         at = end
     return found, at
