@@ -34,7 +34,10 @@ NUMBERS = st.one_of(
     st.sampled_from([*ODD.split(), ""]),
 )
 NAMES = [*FIELDS, "temperature_1", "last_seen", "update", "model"]
-STATES = st.dictionaries(st.sampled_from(NAMES), NUMBERS, min_size=1)
+STATES = st.one_of(
+    st.dictionaries(st.sampled_from(sorted(TEXTS)), NUMBERS, min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(NAMES), NUMBERS, min_size=1),
+)
 
 
 def payload_of(state: Mapping[str, str], gap: str = "") -> bytes:
@@ -71,6 +74,7 @@ def taken_by_text(state: Mapping[str, str]) -> bool:
 
 @given(STATES, st.sampled_from(["", " "]))
 @example({"temperature": "-0"}, "")
+@example({"temperature": "4.100", "humidity": "60.0"}, " ")
 @example({"temperature": "-127.00", "humidity": "61.2"}, "")
 def test_it_comes_to_the_same_as_without_it(state: dict[str, str], gap: str) -> None:
     message = Message(TOPIC, payload_of(state, gap))
@@ -153,3 +157,26 @@ def test_whoever_invents_attributes_fills_no_memory() -> None:
     assert texts.form({"t1": 4.0, "t2": 4.0}) is None, "two that tell the same field"
     assert texts.form({"t1": 4.0, "last_seen": 4.0}) is None
     assert texts.form({"t1": 4.0, "a name": 4.0}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("temperature", "4.10", b"temperature=4.1"),
+        ("temperature", "4.00", b"temperature=4.0"),
+        ("temperature", "21", b"temperature=21.0"),
+        ("temperature", "-0.0", b"temperature=-0.0"),
+        ("temperature", "-0.5000", b"temperature=-0.5"),
+        ("humidity", "100", b"humidity=100.0"),
+        ("linkquality", "120", b"link_quality=120.0"),
+        ("voltage", "3000", b"battery_voltage=3.0"),
+        ("voltage", "3010", b"battery_voltage=3.01"),
+        ("voltage", "2905", b"battery_voltage=2.905"),
+    ],
+)
+def test_a_line_has_the_digits_that_matter(name: str, text: str, line: bytes) -> None:
+    state = {"illuminance": "7", name: text}
+    (sample,) = prepared(state).decode(Message(TOPIC, payload_of(state)))
+    assert isinstance(sample, Sample)
+    assert sample.written == b"illuminance=7.0," + line
+    assert encode_fields(sample.values) == sample.written
