@@ -54,14 +54,15 @@ def prepared(state: Mapping[str, str]) -> Zigbee2Mqtt:
 
 
 def as_kept(decoded: Decoded) -> list[object]:
-    """What becomes of it, to the last digit: lines, values with their kinds, refusals."""
+    """What becomes of it, to the last digit, in whatever order: fields, values with their kinds, refusals."""
     kept: list[object] = []
     for one in decoded:
         if isinstance(one, Refusal):
             kept.append(one)
             continue
-        line = one.written or encode_fields(one.values)
-        kept.append((one.sensor, line, repr(dict(one.values)), one.source_time_ms, one.history))
+        fields = sorted((one.written or encode_fields(one.values)).split(b","))
+        values = sorted((field, repr(value)) for field, value in one.values.items())
+        kept.append((one.sensor, fields, values, one.source_time_ms, one.history))
     return kept
 
 
