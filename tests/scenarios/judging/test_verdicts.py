@@ -187,6 +187,7 @@ def test_compliance_from_days_and_edges_equals_the_readings(log: Log) -> None:
             log.answers.compliance(["p.s"], instants[one], instants[end])[0] for one, end in asked
         ]
         assert total[2:] == tuple(map(sum, zip(*(part[2:] for part in parts), strict=True)))
+        assert log.answers.compliance(["p.s", "p.s"], instants[first], instants[last]) == [total, total]
     whole = (T0 - 4 * HOUR, T0 + 68 * HOUR)
     assert log.answers.compliance(["p.s"], *whole)[0].required_ms == 68 * HOUR
 

@@ -12,7 +12,7 @@ from coldchain_backend.fleet import Fleet
 from coldchain_backend.judging.contracts import HOUR_MS, CourseKey
 from coldchain_backend.judging.grades import grades_of
 from coldchain_backend.judging.parts import Part, parts_of
-from coldchain_backend.judging.rollups import QUARTER_MS, reach
+from coldchain_backend.judging.rollups import reach
 from coldchain_backend.judging.views import DaySums, QuartersByHour, QuarterSums, Recall
 
 
@@ -170,13 +170,19 @@ def _quarters(part: Part, span: Span, stored: Container[int]) -> tuple[list[tupl
     """The quarters (hour, number) of a time that are folded, of the hours that are stored; and the rest."""
     whole: list[tuple[int, int]] = []
     loose: list[Span] = []
-    for quarter in cells(Cell.QUARTER, *span):
-        mine = max(quarter[0], span[0]), min(quarter[1], span[1])
-        hour_ms = quarter[0] // HOUR_MS * HOUR_MS
-        if hour_ms in stored and _in_spell(part, quarter) == mine:
-            whole.append((hour_ms, (quarter[0] - hour_ms) // QUARTER_MS))
-        else:
-            loose.append(mine)
+    for hour_ms in range(span[0] // HOUR_MS * HOUR_MS, span[1], HOUR_MS):
+        hour = hour_ms, hour_ms + HOUR_MS
+        mine = max(hour[0], span[0]), min(hour[1], span[1])
+        there = hour_ms in stored
+        if there and mine == hour == _in_spell(part, hour):  # nearly always: its quarters need no look
+            whole += [(hour_ms, number) for number in range(4)]
+            continue
+        for number, quarter in enumerate(cells(Cell.QUARTER, *hour)):
+            cut = max(quarter[0], span[0]), min(quarter[1], span[1])
+            if there and _in_spell(part, quarter) == cut:
+                whole.append((hour_ms, number))
+            elif cut[0] < cut[1]:
+                loose.append(cut)
     return whole, _joined(loose)
 
 

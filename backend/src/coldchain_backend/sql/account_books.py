@@ -4,25 +4,16 @@ from collections.abc import Mapping, Sequence
 from operator import add
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from coldchain.exposure import Account
 from coldchain.spans import LONGEST_DAY_MS, Span
 from coldchain_backend.judging.contracts import AccountDay, CourseKey, Folded
-from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour
+from coldchain_backend.judging.views import DaySums, FoldedCells, QuartersByHour, QuarterSums
 from coldchain_backend.sql import rows, schema
 from coldchain_backend.sql.pages import Pages, among, listed_courses, of_course
 from coldchain_backend.sql.rows import Row
 
-
-def _between(begin: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return begin >= bindparam("begin_ms"), begin < bindparam("end_ms")
-
-
-# Made once: of a thousand courses, SQLAlchemy takes longer to make a statement than SQLite to answer.
-_HOURS: Final = select(schema.account_hour.c.hour_ms, schema.account_hour.c.quarters).where(
-    of_course(schema.account_hour), *_between(schema.account_hour.c.hour_ms)
-)
 _DAY: Final = schema.account_day.c
 _SUMS: Final = (
     select(
@@ -75,10 +66,21 @@ def account_hours(
     return {hour_ms: rows.quarters_of(blob) for hour_ms, blob in found}
 
 
-def quarter_sums(connection: Connection, key: CourseKey, from_ms: int, to_ms: int) -> QuartersByHour:
-    """The sums of the folded quarters of a course in a time, by hour."""
-    found = connection.execute(_HOURS, {**key._asdict(), "begin_ms": from_ms, "end_ms": to_ms})
-    return {hour_ms: rows.quarter_sums_of(blob) for hour_ms, blob in found}
+def quarter_sums(
+    connection: Connection, asked: Sequence[tuple[CourseKey, int, int]]
+) -> Sequence[QuartersByHour]:
+    """The sums of the folded quarters of courses, each in its time, by hour; a time is one question."""
+    by_time: dict[Span, dict[CourseKey, dict[int, Sequence[QuarterSums]]]] = {}
+    found = [by_time.setdefault((begin, end), {}).setdefault(key, {}) for key, begin, end in asked]
+    table = schema.account_hour
+    for (from_ms, to_ms), courses in by_time.items():
+        wanted = select(table).where(table.c.hour_ms >= from_ms, table.c.hour_ms < to_ms)
+        found_hours = connection.execute(
+            wanted.join(*among(connection, table)), listed_courses(list(courses))
+        ).all()
+        for sensor, since_ms, quantity, hour_ms, blob in found_hours:
+            courses[CourseKey(sensor, since_ms, quantity)][hour_ms] = rows.quarter_sums_of(blob)
+    return found
 
 
 def day_sums(connection: Connection, quantity: str, from_ms: int, to_ms: int) -> Sequence[DaySums]:

@@ -133,7 +133,7 @@ class Records:
 
     def quarter_sums(self, asked: Sequence[tuple[CourseKey, int, int]]) -> Sequence[QuartersByHour]:
         with self._database.read() as connection:
-            return [quarter_sums(connection, *one) for one in asked]
+            return quarter_sums(connection, asked)
 
     def excursions(
         self, points: Collection[str] | None, from_ms: int, to_ms: int, after: str | None, limit: int

@@ -181,7 +181,7 @@ class StoredHour(NamedTuple):
 
 def quarter_sums_of(blob: bytes) -> list[QuarterSums]:
     """The sums of an hour's quarters, without the rest of their accounts."""
-    return [QuarterSums(*one["sums"][1:4]) for one in orjson.loads(inflated(blob))]
+    return [QuarterSums._make(one["sums"][1:4]) for one in orjson.loads(inflated(blob))]
 
 
 def day_row(day: AccountDay) -> Row:
