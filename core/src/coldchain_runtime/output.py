@@ -40,3 +40,10 @@ def reader_left(error: Exception) -> bool:
     looked = select.poll()
     looked.register(sys.stdout.fileno(), select.POLLOUT)
     return any(event & select.POLLERR for _, event in looked.poll(0))
+
+
+def fault_text(error: Exception) -> str:
+    """An error in a line for whoever gave the command: of a file its name, and what the system says of it."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from coldchain_runtime.clock import SystemClock
 from coldchain_runtime.documents import InvalidInput
-from coldchain_runtime.output import reader_left, spoken
+from coldchain_runtime.output import fault_text, reader_left, spoken
 from coldchain_runtime.secrets import resolve
 from coldchain_sim import scenario
 from coldchain_sim.app import RunSettings, running
@@ -58,7 +58,7 @@ def _obeyed(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         if reader_left(error):
             raise
-        sys.stderr.write(f"coldchain-sim: {error}\n")
+        sys.stderr.write(f"coldchain-sim: {fault_text(error)}\n")
         return 1
 
 

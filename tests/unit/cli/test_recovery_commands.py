@@ -79,6 +79,7 @@ def test_a_backup_is_made_listed_tried_out_and_brought_back(home: Home, tmp_path
         (("backup",), "give --folder and --passphrase, or a [backup] section"),
         (("backup", "test", "--folder", "none", "--passphrase", "env:NONE"), "none: no backup here"),
         (("backup", "test", "none.backup", "--passphrase", "env:NONE"), "none.backup"),
+        (("verify", "--checkpoint", "none.json"), "none.json: No such file or directory"),
         (("backup", "make", "--folder", "b", "--passphrase", "open"), "a secret is given by reference"),
         (("expire", "--by", "王伟", "--reason", "old"), "retention_days is not declared"),
     ],

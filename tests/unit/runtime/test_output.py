@@ -4,8 +4,12 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+from coldchain.errors import InvalidInput
+from coldchain_runtime.output import fault_text
 
 PROGRAM = """
 import sys
@@ -71,3 +75,16 @@ def test_a_letter_that_the_output_has_no_sign_for_gets_its_number(
 
 def test_an_output_that_was_closed_from_the_start_keeps_nothing() -> None:
     assert ran(10, closed=True) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a.json"), "a.json: No such file or directory"),
+        (PermissionError(13, "Permission denied", Path("/x/y")), "/x/y: Permission denied"),
+        (ConnectionRefusedError(111, "Connection refused"), "[Errno 111] Connection refused"),
+        (InvalidInput("as it is"), "as it is"),
+    ],
+)
+def test_a_fault_of_a_file_begins_with_its_name(fault: Exception, said: str) -> None:
+    assert fault_text(fault) == said

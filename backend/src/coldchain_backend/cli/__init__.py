@@ -39,7 +39,7 @@ from coldchain_backend.cli import (
     verify,
 )
 from coldchain_backend.cli.context import Context
-from coldchain_runtime.output import spoken
+from coldchain_runtime.output import fault_text, spoken
 
 app = typer.Typer(
     help="Coldchain backend: evidence, judging, alerts, page.", no_args_is_help=True, add_completion=False
@@ -98,6 +98,6 @@ def _obeyed() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except (ColdchainError, OSError) as error:
-        sys.stderr.write(f"coldchain-backend: {error}\n")
+        sys.stderr.write(f"coldchain-backend: {fault_text(error)}\n")
         return 1
     return 0

@@ -11,7 +11,7 @@ from typing import Final
 from coldchain.errors import ColdchainError, InvalidInput
 from coldchain_dashboards.board import CONSOLE
 from coldchain_dashboards.cli import build, check, sync
-from coldchain_runtime.output import reader_left, spoken
+from coldchain_runtime.output import fault_text, reader_left, spoken
 
 EXAMPLES: Final = """examples:
   coldchain-dashboards build --into dashboards            JSON files, to be imported by hand
@@ -40,7 +40,7 @@ def _obeyed(arguments: Sequence[str] | None) -> int:
     except (ColdchainError, OSError) as error:
         if reader_left(error):
             raise
-        sys.stderr.write(f"coldchain-dashboards: {error}\n")
+        sys.stderr.write(f"coldchain-dashboards: {fault_text(error)}\n")
         return 1
     return code
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from coldchain.errors import IntegrityError, InvalidInput, Refused, Unavailable
 from coldchain_gateway import __version__
-from coldchain_runtime.output import reader_left, spoken
+from coldchain_runtime.output import fault_text, reader_left, spoken
 
 COMMANDS: Final = (
     "run",
@@ -99,5 +99,5 @@ def _obeyed(given: Sequence[str]) -> int:
 
 
 def _told(error: Exception, status_code: int) -> int:
-    print(error, file=sys.stderr)  # noqa: T201 - a command line speaks
+    print(fault_text(error), file=sys.stderr)  # noqa: T201 - a command line speaks
     return status_code
