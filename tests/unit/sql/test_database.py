@@ -16,7 +16,7 @@ from coldchain_backend.series.blocks import Origin, rank_of
 from coldchain_backend.sql import migrate, open_database
 from coldchain_backend.sql.formats import migrations, newest_format, stored_format
 from coldchain_backend.sql.schema import metadata
-from coldchain_backend.sql.session import Database
+from coldchain_backend.sql.session import Database, raw
 
 
 def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -46,6 +46,28 @@ def test_every_table_says_whether_it_is_derived_or_kept() -> None:
 def test_it_is_opened_again(tmp_path: Path) -> None:
     open_database(tmp_path / "coldchain.sqlite").close()
     open_database(tmp_path / "coldchain.sqlite").close()
+
+
+def test_a_writer_that_waited_in_vain_is_told_that_it_may_come_again(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "coldchain.sqlite")
+    with database.write() as first, database.write() as second:
+        raw(second).execute("PRAGMA busy_timeout = 0")
+        with first.begin(), pytest.raises(Unavailable, match=r"coldchain\.sqlite: database is locked"):
+            second.begin()
+        with second.begin():
+            pass
+    database.close()
+
+
+def test_a_full_disk_is_told_as_something_that_passes(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "coldchain.sqlite")
+    with database.write() as connection:
+        raw(connection).execute("PRAGMA max_page_count = 1")  # of what is there already, no page more
+        with connection.begin(), pytest.raises(Unavailable, match="database or disk is full"):
+            connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(10000000)")
+    with database.read() as connection:
+        assert stored_format(connection) == newest_format()
+    database.close()
 
 
 @pytest.mark.parametrize("found", ["0999", "zzzz"])

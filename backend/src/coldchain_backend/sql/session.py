@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -14,6 +14,18 @@ from coldchain.errors import IntegrityError, Unavailable
 from coldchain_backend.sql.formats import check_format, older_format, stored_format, upgrade
 
 BUSY_S: Final = 30.0
+_PRIMARY: Final = 0xFF  # of an extended result code, https://sqlite.org/rescode.html
+_PASSING: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""What may be otherwise the next time: nothing is wrong with the question or the file."""
 DATABASE_FILE: Final = "coldchain.sqlite"
 """The name of the database in the data folder."""
 
@@ -107,8 +119,14 @@ def _engine(path: Path, begin: str) -> Engine:
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    def unavailable(context: ExceptionContext) -> Unavailable | None:
+        fault = context.original_exception
+        code: int = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        return Unavailable(f"{path}: {fault}") if code & _PRIMARY in _PASSING else None
+
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)
+    event.listen(engine, "handle_error", unavailable)
     return engine
 
 
