@@ -16,6 +16,7 @@ HEAVY = (
     "cryptography",
     "nacl.public",
     "nacl.signing",
+    "difflib",
     "sqlite3",
     "ssl",
 )

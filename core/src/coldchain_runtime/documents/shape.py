@@ -3,7 +3,6 @@
 import dataclasses
 import types
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -210,5 +209,7 @@ def _found(value: object) -> str:
 
 def meant(value: object, choices: Iterable[object]) -> str:
     """The end of a message: the choice that looks most like what was written; "" where none does."""
+    from difflib import get_close_matches  # costs a gateway 180 KB, of which most have no mistake
+
     close = get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     return f"; did you mean `{close[0]}`?" if close else ""

@@ -6,11 +6,11 @@ sensors are in use, and the version follows from the content.
 
 import hashlib
 import json
-from difflib import get_close_matches
 from pathlib import Path
 
 from coldchain.errors import InvalidInput
 from coldchain.watch import MAX_ENVELOPE, WatchBundle, from_bytes, open_envelope, profile_document
+from coldchain_runtime.documents import meant
 
 
 def read_watch_file(file: Path) -> WatchBundle:
@@ -67,7 +67,5 @@ def _whole_profile(profile: object) -> object:
 
     known = BUILTIN.get(profile)
     if known is None:
-        close = get_close_matches(profile, BUILTIN, n=1)
-        meant = f"; did you mean `{close[0]}`?" if close else ""
-        raise InvalidInput(f"{profile!r} is no built-in profile{meant}")
+        raise InvalidInput(f"{profile!r} is no built-in profile{meant(profile, BUILTIN)}")
     return profile_document(known)
