@@ -96,10 +96,11 @@ def first_line(process: subprocess.Popen[str]) -> str:
     os.set_blocking(process.stdout.fileno(), False)
     end = time.monotonic() + LIMIT_S
     while time.monotonic() < end:
+        over = process.poll() is not None  # asked first: what it said before its end is read yet
         line = process.stdout.readline()
         if line and not line.startswith("live"):
             return line
-        if process.poll() is not None:
+        if over:
             break
         time.sleep(0.02)
     raise SystemExit("the flood did not arrive")
