@@ -12,7 +12,7 @@ from coldchain.quantities import QUANTITIES
 from coldchain.readings import Refusal, Value
 from coldchain_gateway.contracts import Decoded, Sample
 from coldchain_gateway.formats import Message
-from coldchain_gateway.formats.number_text import MOST_FORMS, Numbers, NumberTexts, text_of
+from coldchain_gateway.formats.number_text import MOST_FORMS, MOST_NAMES, Numbers, NumberTexts, text_of
 from coldchain_gateway.formats.zigbee2mqtt import FIELDS, TEXTS, Zigbee2Mqtt
 
 TOPIC = "zigbee2mqtt/fridge"
@@ -158,6 +158,15 @@ def test_whoever_invents_attributes_fills_no_memory() -> None:
     assert texts.form({"t1": 4.0, "t2": 4.0}) is None, "two that tell the same field"
     assert texts.form({"t1": 4.0, "last_seen": 4.0}) is None
     assert texts.form({"t1": 4.0, "a name": 4.0}) is None
+
+
+def test_of_very_many_attributes_no_expression_is_made() -> None:
+    texts = NumberTexts(TEXTS)
+    others = {f"a{number}": 4.0 for number in range(MOST_NAMES)}
+    assert texts.form({"temperature": 4.0, **others}) is None
+    assert texts._forms == {}
+    del others["a0"]
+    assert texts.form({"temperature": 4.0, **others}) is not None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ PASSED_OVER: Final = rb'(?:-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?|true|false|
 NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 # Objects whose attributes are remembered; devices have few, whoever invents names does not fill the memory.
 MOST_FORMS: Final = 256
+# Of these and no more an expression is made, which takes time and memory by their number.
+MOST_NAMES: Final = 64
 
 
 class NumberText(NamedTuple):
@@ -86,6 +88,8 @@ class NumberTexts:
 
     def form(self, state: Mapping[str, object]) -> Form | None:
         """How objects of these attributes are taken; None where they are not."""
+        if len(state) > MOST_NAMES:
+            return None
         names = tuple(state)
         if names not in self._forms:
             if len(self._forms) >= MOST_FORMS:
