@@ -48,7 +48,7 @@ class Measured:
 
 
 def published(port: int, count: int) -> AbstractContextManager[subprocess.Popen[str]]:
-    """By mosquitto's clients' way: a publisher that goes as fast as the broker lets it."""
+    """By a publisher that goes as fast as the broker lets it."""
     return started([sys.executable, "-m", "bench.parts.flood", str(port), str(count)])
 
 
@@ -120,11 +120,20 @@ def broker(folder: Path, *, window: int) -> Iterator[int]:
 
 @contextmanager
 def exact_broker(*, window: int, count: int) -> Iterator[int]:
-    """One that keeps to its window; it has the messages itself."""
+    """One that keeps to its window; it has the messages itself and floods once it is let go."""
     port = free_port()
     with started([sys.executable, "-m", "bench.parts.windowed", str(port), str(window), str(count)]):
         time.sleep(0.5)
         yield port
+
+
+def ready_to_flood(
+    folder: Path, *, window: int, count: int, exact: bool
+) -> tuple[AbstractContextManager[int], Flood]:
+    """A broker that keeps its window more or less exactly, and what makes the flood begin there."""
+    if exact:
+        return exact_broker(window=window, count=count), let_go
+    return broker(folder, window=window), published
 
 
 @contextmanager

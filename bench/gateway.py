@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.flooding import Measured, broker, exact_broker, flooded, let_go, published, settled, started
+from bench.flooding import Measured, flooded, ready_to_flood, settled, started
 from bench.peers import run_bare, run_telegraf, telegraf
 from bench.table import Row
 from demo.ports import free_port
@@ -172,9 +172,8 @@ def run_gateway(
     """The product as installed; `before`: a command that runs it. After `settle_s` it has subscribed."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        port = stack.enter_context(
-            exact_broker(window=window, count=count) if exact else broker(folder, window=window)
-        )
+        serving, flood = ready_to_flood(folder, window=window, count=count, exact=exact)
+        port = stack.enter_context(serving)
         sink_port = free_port()
         arguments = [sys.executable, "-m", "bench.parts.sink", str(sink_port), str(count)]
         sink = stack.enter_context(started(arguments))
@@ -183,7 +182,7 @@ def run_gateway(
         product = [sys.executable, "-m", "coldchain_gateway", "--config", str(config), "run"]
         gateway = stack.enter_context(started([*before, *product, "--log", "WARNING"]))
         settled(gateway, settle_s)
-        return flooded(port, gateway, sink, count, let_go if exact else published)
+        return flooded(port, gateway, sink, count, flood)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.flooding import Measured, broker, exact_broker, flooded, let_go, published, settled, started
+from bench.flooding import Measured, broker, flooded, ready_to_flood, settled, started
 from demo.ports import free_port
 
 TELEGRAF = """\
@@ -56,9 +56,8 @@ def run_telegraf(program: Path, buffer: str, *, count: int, window: int = 0, exa
     """
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        port = stack.enter_context(
-            exact_broker(window=window, count=count) if exact else broker(folder, window=window)
-        )
+        serving, flood = ready_to_flood(folder, window=window, count=count, exact=exact)
+        port = stack.enter_context(serving)
         sink_port = free_port()
         sink = stack.enter_context(
             started([sys.executable, "-m", "bench.parts.sink", str(sink_port), str(count)])
@@ -69,7 +68,7 @@ def run_telegraf(program: Path, buffer: str, *, count: int, window: int = 0, exa
         config.write_text(text)
         peer = stack.enter_context(started([str(program), "--quiet", "--config", str(config)]))
         settled(peer, 3.0)
-        return flooded(port, peer, sink, count, let_go if exact else published)
+        return flooded(port, peer, sink, count, flood)
 
 
 def run_bare(*, with_sqlite: bool, count: int, window: int = 0) -> Measured:

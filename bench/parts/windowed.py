@@ -1,8 +1,8 @@
 """A broker that keeps its window: never more than WINDOW messages of QoS 1 wait for their acknowledgement.
 
 python -m bench.parts.windowed PORT WINDOW COUNT: serves one subscriber, and floods it with COUNT messages
-once somebody else connects. (mosquitto 2.0.11 keeps `max_inflight_messages` only until many acknowledgements
-come at once; hundreds are on their way then.)
+once somebody else connects: WINDOW at a time, the next when all of them are acknowledged. (mosquitto 2.0.11
+keeps `max_inflight_messages` only until many acknowledgements come at once; hundreds are on their way then.)
 """
 
 from __future__ import annotations
