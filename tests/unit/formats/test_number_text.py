@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from coldchain.lineprotocol import encode_fields
 from coldchain.quantities import QUANTITIES
-from coldchain.readings import Refusal, Value
+from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 from coldchain_gateway.formats import Message
+from coldchain_gateway.formats.json_text import MAX_PAYLOAD
 from coldchain_gateway.formats.number_text import MOST_FORMS, MOST_NAMES, Numbers, NumberTexts, text_of
 from coldchain_gateway.formats.zigbee2mqtt import FIELDS, TEXTS, Zigbee2Mqtt
 
@@ -120,6 +121,16 @@ def test_a_copy_that_the_broker_kept_is_never_a_reading() -> None:
     payload = payload_of({"temperature": "4.25"})
     (refusal,) = prepared({"temperature": "4.25"}).decode(Message(TOPIC, payload, retained=True))
     assert isinstance(refusal, Refusal)
+
+
+@pytest.mark.parametrize(
+    "long", [{"temperature": "4." + "0" * MAX_PAYLOAD}, {"model": f'"{"x" * MAX_PAYLOAD}"'}]
+)
+def test_what_is_too_long_is_refused_as_ever(long: dict[str, str]) -> None:
+    state = {"temperature": "4", "model": "4", **long}
+    (refusal,) = prepared(state).decode(Message(TOPIC, payload_of(state)))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is RefusalReason.TOO_LONG
 
 
 def test_a_device_may_change_what_it_says() -> None:

@@ -14,7 +14,7 @@ from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample, maker
 
 from .family import Family, Options, Recognised
-from .json_text import read_json, read_object
+from .json_text import MAX_PAYLOAD, read_json, read_object
 from .message import Message, refuse_retained
 from .number_text import NO_DECIMALS, Form, Numbers, NumberText, NumberTexts, text_of
 from .recent import Last
@@ -91,7 +91,7 @@ class Zigbee2Mqtt:
         """One sample and refusals of single attributes, or one refusal."""
         topic, payload, retained, _, _ = message
         form = self._forms.get(topic)
-        if form is not None and not retained:
+        if form is not None and not retained and len(payload) <= MAX_PAYLOAD:
             sensor, (match, fields, layout) = form
             found = match(payload)
             if found is not None:  # what all the rest comes to, for most
