@@ -215,7 +215,7 @@ def sample_lines() -> Iterator[str]:
     """How each kind of source is written down in gateway.toml."""
     yield "## Samples"
     yield ""
-    yield "One of each kind for `gateway.toml`, with all that can be set; most of it may be left out."
+    yield "One of each kind for `gateway.toml`, with what is set most often; much of it may be left out."
     yield ""
     for sample in sorted(SOURCES.glob("*/sample.toml")):
         yield f"### `{sample.parent.name}`"
