@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coldchain.seal import GENESIS, MAX_BYTES, MAX_LINES, Batch
 from coldchain_gateway.identity import HEAD_FILE, KEY_FILE, KeptHead, run_prefix
-from coldchain_gateway.outbox import OUTBOX_FILE, Entry, Group, HoleReason, NewBatch, put_aside_files
+from coldchain_gateway.outbox import OUTBOX_FILE, Entry, Group, HoleReason, NewBatch, Pending, put_aside_files
 from support.gateway_life import OFFSET_MS, Life
 from support.soak import rounds
 
@@ -47,6 +47,26 @@ def test_a_batch_closes_at_once_when_a_limit_is_crossed(tmp_path: Path) -> None:
     assert life.seal(1_001, force=False) == 1
     life.keep(1_002)
     assert life.seal(1_003, force=False) == 0
+
+
+def test_a_limit_that_is_crossed_while_a_batch_closes_at_once_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life.open(tmp_path)
+    asked = life.outbox.pending
+
+    def crossed_meanwhile() -> Pending:
+        found = asked()
+        if len(life.batches()) == 1 and not found.lines:
+            life.keep(1_002)
+            life.sealer.hurry()
+        return found
+
+    monkeypatch.setattr(life.outbox, "pending", crossed_meanwhile)
+    life.keep(1_000)
+    life.sealer.hurry()
+    life.seal(1_003, force=False)
+    assert len(life.lines()) == 2
 
 
 def test_batches_stay_within_the_wires_limits(tmp_path: Path) -> None:

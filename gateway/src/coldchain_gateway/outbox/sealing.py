@@ -135,8 +135,11 @@ class Sealer:
             if not self._seal_one(boots, boot_ms + offset_ms, urgent=hurried):
                 break
             made += 1
-            if hurried and self._outbox.pending().lines == 0:
+            if hurried:
                 self._hurry.clear()
+                # Asked behind `clear`: a limit that is crossed from here on sets it itself.
+                if self._outbox.pending().lines:
+                    self._hurry.set()
         return made
 
     def _trusted_boots(self, boot: str, offset_ms: int) -> Sequence[Boot]:
