@@ -99,6 +99,7 @@ format = "zigbee2mqtt"
         (lambda folder: None, ""),
         (lambda folder: (folder / "password").unlink(), "password cannot be read"),
         (lambda folder: (folder / "gateway.pem").unlink(), "gateway.pem: no such file"),
+        (lambda folder: (folder / "ca.pem").unlink() or (folder / "ca.pem").mkdir(), "ca.pem: no"),
         (lambda folder: (folder / "ca.pem").write_text("no certificate"), "ca.pem: "),
         (lambda folder: (folder / "broker.key").rename(folder / "gateway.key"), "KEY_VALUES_MISMATCH"),
     ],

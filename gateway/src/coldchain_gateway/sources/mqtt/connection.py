@@ -338,7 +338,7 @@ def tls_context(tls: TlsConfig, folder: Path) -> ssl.SSLContext:
     """Files are relative to `folder`. Raises InvalidInput naming the one that cannot be used."""
     ca, cert, key = (None if name is None else folder / name for name in (tls.ca, tls.cert, tls.key))
     for file in (ca, cert, key):
-        if file is not None and not os.access(file, os.R_OK):
+        if file is not None and not (file.is_file() and os.access(file, os.R_OK)):
             raise InvalidInput(f"{file}: no such file, or no right to read it")
     try:
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
