@@ -98,8 +98,10 @@ def make_archive(
             shutil.copy(wheel, wheels)
         for file in SHIPPED:
             shutil.copy(ROOT / "deploy" / file, top)
-        shutil.copy(ROOT / "docs" / "pi.md", top / "README.md")
-        shutil.copy(ROOT / "docs" / "sensors.md", top / "sensors.md")
+        shutil.copy(ROOT / "docs" / "sensors.md", top)
+        (top / "README.md").write_text(
+            linked_within((ROOT / "docs" / "pi.md").read_text("utf-8"), top), "utf-8"
+        )
         shutil.copy(ROOT / "requirements" / "gateway.txt", top / "requirements.txt")
         (top / "parts.txt").write_text("".join(requirement(wheel) for wheel in parts))
         (top / "ARCHITECTURE").write_text(f"{ARCHITECTURES[name]}\n")
@@ -108,6 +110,15 @@ def make_archive(
         archive = into / f"{title}.tar.gz"
         pack(top, archive)
     return archive, missing
+
+
+def linked_within(text: str, folder: Path) -> str:
+    """The text without links that lead out of the folder; their words name the document that it is."""
+    return re.sub(
+        r"\[([^]]+)\]\(([^)#:]+)(?:#[^)]*)?\)",
+        lambda link: link[0] if (folder / link[2]).is_file() else link[1],
+        text,
+    )
 
 
 def fetch(name: str, pythons: Sequence[str], wheels: Path) -> list[str]:
