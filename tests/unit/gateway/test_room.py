@@ -12,7 +12,7 @@ from coldchain_gateway.clock_trust import ClockTrust
 from coldchain_gateway.contracts import Acquired, MqttDelivery, Sample
 from coldchain_gateway.intake import GatewayIntake, Hooks
 from coldchain_gateway.intake.committer import QUEUE_ITEMS
-from coldchain_gateway.outbox import Bound, Cap, Entry, Group, Keeper, OutboxFull
+from coldchain_gateway.outbox import Bound, Cap, Entry, Group, Keeper, NewBatch, OutboxFull
 from coldchain_gateway.outbox.cap import LEAST_BYTES, RESERVE_FILE, SPARE_BYTES, allowed_bytes
 from coldchain_gateway.outbox.keeper import CALM_S, TICK_S
 from support.gateway_life import OFFSET_MS, Life
@@ -318,3 +318,23 @@ def test_the_next_look_is_no_later_than_a_batch_is_due(
     assert keeper.seal_due()
     assert len(life.batches()) == bool(kept_ms)
     assert keeper.pause_s() == pytest.approx(min(seal_after_ms / 1000, CALM_S))
+
+
+def test_what_is_urgent_and_finds_no_room_is_tried_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life.open(tmp_path)
+    keeper, _ = keeper_of(life)
+    life.keep(0)
+    keeper.hurry()
+
+    def full(_: NewBatch) -> None:
+        raise OutboxFull("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(life.outbox, "seal", full)
+        assert not keeper.seal_due()
+        assert keeper.pause_s() == TICK_S
+    assert keeper.seal_due()
+    assert len(life.batches()) == 1
+    assert keeper.pause_s() == CALM_S

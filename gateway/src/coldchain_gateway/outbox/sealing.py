@@ -89,6 +89,7 @@ class Sealer:
         self._dating = Dating()
         self._hurry = threading.Event()
         self._oldest_ms: int | None = None  # of the lines that were pending at the last look
+        self._overdue = False  # at the last look, whatever became of it
 
     def recall(self, newest_batches: Sequence[bytes]) -> None:
         """Remember the newest instant of each series from batches (gzip) sealed by earlier processes."""
@@ -105,19 +106,23 @@ class Sealer:
     def due(self, pending: Pending, boots: Sequence[Boot], boot: str, boot_ms: int) -> bool:
         """Whether the oldest kept lines make a batch now."""
         self._oldest_ms = pending.oldest_boot_ms if pending.lines else None
-        if pending.lines == 0:
-            return False
         current = next((b.ordinal for b in boots if b.boot == boot), None)
-        return (
+        self._overdue = pending.lines > 0 and (
             self._hurry.is_set()
             or pending.lines >= MAX_LINES - HEADROOM_LINES
             or pending.bytes >= MAX_BYTES // 2
             or pending.oldest_boot != current
             or boot_ms - pending.oldest_boot_ms >= self.seal_after_ms
         )
+        return self._overdue
 
     def due_in_ms(self, boot_ms: int) -> int:
-        """When the next batch closes by its age, as of the last look; what is kept since is younger."""
+        """When the next batch closes by its age, as of the last look; what is kept since is younger.
+
+        0 or less: it should have closed.
+        """
+        if self._overdue:
+            return 0
         oldest_ms = boot_ms if self._oldest_ms is None else self._oldest_ms
         return oldest_ms + self.seal_after_ms - boot_ms
 
