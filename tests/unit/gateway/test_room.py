@@ -244,9 +244,12 @@ def test_lines_without_a_number_that_must_go_are_counted(
     assert life.outbox.pending().lines == 20_000 - sum(lost)
 
 
-def test_the_sealing_thread_seals_what_is_due_and_tells_the_uplink(tmp_path: Path) -> None:
+def test_the_sealing_thread_seals_what_is_due_and_tells_the_uplink(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     life = Life.open(tmp_path)
     keeper, _ = keeper_of(life)
+    monkeypatch.setattr(keeper, "pause_s", lambda: 30.0)
     told = threading.Event()
     keeper.sealed = told.set
     life.keep(1)
@@ -260,9 +263,10 @@ def test_the_sealing_thread_seals_what_is_due_and_tells_the_uplink(tmp_path: Pat
     assert len(life.lines()) == 1
 
 
-def test_a_full_batch_need_not_wait_for_the_tick(tmp_path: Path) -> None:
+def test_a_full_batch_need_not_wait_for_the_tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life.open(tmp_path)
     keeper, _ = keeper_of(life)
+    monkeypatch.setattr(keeper, "pause_s", lambda: 30.0)
     told = threading.Event()
     keeper.sealed = told.set
     thread = threading.Thread(target=keeper.run)
