@@ -11,6 +11,7 @@ from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Decoded, Sample
 from coldchain_gateway.formats import Message, MqttFormat, Options, mqtt_format
 from coldchain_gateway.formats.descriptions import Described, descriptions
+from coldchain_gateway.formats.home_assistant import MOST_DESCRIBED, HomeAssistant
 
 DEVICE: Mapping[str, object] = {"device": {"identifiers": ["d1"], "name": "Board"}}
 
@@ -141,6 +142,31 @@ def test_a_description_that_is_said_anew_takes_the_place_of_the_old() -> None:
     described(decoder, "sensor/board/t", probe("new"))
     assert said(decoder, "old", "4.0") == {}
     assert said(decoder, "new", "4.0") == {"d1": {"temperature": 4.0}}
+
+
+def test_whoever_describes_ever_more_fills_no_memory() -> None:
+    decoder = HomeAssistant(Options())
+    for number in range(9):
+        device = {
+            "device": {"identifiers": f"d{number}"},
+            "components": {
+                f"t{part}": {
+                    "platform": "sensor",
+                    "device_class": "temperature",
+                    "state_topic": f"{number}/{part}",
+                }
+                for part in range(MOST_DESCRIBED // 8)
+            },
+        }
+        described(decoder, f"device/{number}", device)
+    assert len(decoder._states) == len(decoder._topics) == MOST_DESCRIBED
+    assert said(decoder, "0/0", "4.0") == {"d0/t0": {"temperature": 4.0}}
+    for number in range(9):
+        decoder.decode(Message(f"homeassistant/device/{number}/config", b"", retained=True))
+    assert not decoder._states
+    assert not decoder._topics
+    described(decoder, "sensor/board/t", probe("t"))
+    assert said(decoder, "t", "4.0") == {"d1": {"temperature": 4.0}}
 
 
 def test_one_message_may_describe_a_whole_device() -> None:

@@ -5,7 +5,7 @@ A retained `…/config` message describes sensors, it is no reading (see `descri
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Decoded, Sample
@@ -19,6 +19,8 @@ from .values import MISSING, UNITS, Said, Unreadable, refused, sampled, sensor_i
 
 KINDS: Final[Mapping[str, bool]] = {"sensor": False, "binary_sensor": True}
 MOST_DESCRIBED: Final = 4096
+Key = TypeVar("Key")
+One = TypeVar("One")
 
 
 class HomeAssistant:
@@ -31,6 +33,7 @@ class HomeAssistant:
         self._described: dict[str, list[Described]] = {}  # by the topic of the message that describes
         self._states: dict[str, list[Described]] = {}  # by the topic of the state
         self._topics: dict[tuple[str, str], list[str]] = {}  # of the states of a sensor's quantity
+        self._count = 0  # of all that is described
         self._units: dict[str, str] = {}  # of statestream's entities
         self._classes: dict[str, str] = {}
 
@@ -53,17 +56,19 @@ class HomeAssistant:
         """What it describes takes the place of what it described before; an empty one takes it back."""
         topic = message.topic
         for old in self._described.pop(topic, ()):
-            self._topics[old.sensor, old.field].remove(old.topic)
-            self._states[old.topic].remove(old)
-            if not self._states[old.topic]:
-                del self._states[old.topic]
-        if not message.payload.strip() or len(self._described) >= MOST_DESCRIBED:
+            self._count -= 1
+            _take_out(self._topics, (old.sensor, old.field), old.topic)
+            _take_out(self._states, old.topic, old)
+        if not message.payload.strip():
             return ()
         decoded: list[Sample | Refusal] = []
         for one in descriptions(topic, read_object(message.payload)):
             if isinstance(one, Unreadable):
                 decoded.append(refused(one.reason, f"{topic}: {one}", message.payload))
                 continue
+            if self._count >= MOST_DESCRIBED:
+                break
+            self._count += 1
             self._described.setdefault(topic, []).append(one)
             self._states.setdefault(one.topic, []).append(one)
             self._topics.setdefault((one.sensor, one.field), []).append(one.topic)
@@ -113,6 +118,12 @@ class HomeAssistant:
         if told is not None:
             return UNIT_NAMES.get(told, told) if field in UNITS else ""
         return by_name or (self._unit if field in TEMPERATURES else "")
+
+
+def _take_out(lists: dict[Key, list[One]], key: Key, one: One) -> None:
+    lists[key].remove(one)
+    if not lists[key]:
+        del lists[key]
 
 
 def _unambiguous(values: Mapping[tuple[str, tuple[str, ...]], Said]) -> Iterator[Said]:
