@@ -51,6 +51,8 @@ def door(**more: object) -> dict[str, object]:
          {"contact": True}, False),
         ({"pl_on": "open", "pl_off": "closed"}, "open", True),
         ({"pl_on": "open", "pl_off": "closed"}, "closed", False),
+        ({"payload_off": "closed"}, "closed", False),
+        ({"payload_off": "closed"}, "ON", True),
         ({"payload_on": "off", "payload_off": "on"}, "on", False),
         ({"payload_on": "off", "payload_off": "on"}, "off", True),
         ({"payload_on": 1, "payload_off": 0, "value_template": "{{ value_json.d }}"}, {"d": 0}, False),

@@ -89,7 +89,7 @@ class Described:
         found: object = document if self.path else unquoted(payload)
         for step in self.path:
             found = found.get(step, MISSING) if isinstance(found, dict) else MISSING
-        if found is MISSING or self.on is None or found is None:
+        if found is MISSING or found is None:
             return found
         said = str(found)
         return True if said == self.on else False if said == self.off else found
