@@ -201,6 +201,15 @@ def test_one_message_may_describe_a_whole_device() -> None:
     }
 
 
+def test_what_a_part_says_counts_before_what_is_said_of_all_however_it_is_written() -> None:
+    decoder = home()
+    part = {"p": "sensor", "dev_cla": "temperature", "stat_t": "here", "val_tpl": "{{ value_json.t }}"}
+    config = {**DEVICE, "state_topic": "there", "components": {"temperature": part}}
+    assert described(decoder, "device/d1", config) == ()
+    assert said(decoder, "there", {"t": 4.0}) == {}
+    assert said(decoder, "here", {"t": 4.0}) == {"d1": {"temperature": 4.0}}
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),

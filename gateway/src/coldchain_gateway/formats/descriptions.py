@@ -18,20 +18,20 @@ from .serial_json import FIELDS
 from .values import MISSING, UNITS, Unreadable, sensor_id
 
 # Keys of discovery messages as they are abbreviated.
-SHORT: Final[Mapping[str, str]] = {
-    "state_topic": "stat_t",
-    "unique_id": "uniq_id",
-    "device_class": "dev_cla",
-    "value_template": "val_tpl",
-    "unit_of_measurement": "unit_of_meas",
-    "payload_on": "pl_on",
-    "payload_off": "pl_off",
-    "object_id": "obj_id",
-    "device": "dev",
-    "identifiers": "ids",
-    "components": "cmps",
-    "platform": "p",
-    "entity_category": "ent_cat",
+WORDS: Final[Mapping[str, str]] = {
+    "stat_t": "state_topic",
+    "uniq_id": "unique_id",
+    "dev_cla": "device_class",
+    "val_tpl": "value_template",
+    "unit_of_meas": "unit_of_measurement",
+    "pl_on": "payload_on",
+    "pl_off": "payload_off",
+    "obj_id": "object_id",
+    "dev": "device",
+    "ids": "identifiers",
+    "cmps": "components",
+    "p": "platform",
+    "ent_cat": "entity_category",
 }
 CLASSES: Final[Mapping[str, str]] = {
     "temperature": "temperature",
@@ -97,16 +97,21 @@ class Described:
 
 def descriptions(topic: str, config: Mapping[str, object]) -> Iterator[Described | Unreadable]:
     """What a message on `…/config` describes, and what of it is nothing of ours."""
-    parts = _of(config, "components")
+    shared = _in_full(config)
+    parts = shared.pop("components", None)
     levels = topic.split("/")
     if not isinstance(parts, dict):
-        yield _described(config, levels[-2], switch="binary_sensor" in (levels[1], levels[-3]))
+        yield _described(shared, levels[-2], switch="binary_sensor" in (levels[1], levels[-3]))
         return
-    shared = {key: said for key, said in config.items() if key not in ("components", "cmps")}
-    for name, part in parts.items():
-        platform = _of(part, "platform") if isinstance(part, dict) else None
-        if isinstance(part, dict) and platform in ("sensor", "binary_sensor"):
+    for name, said in parts.items():
+        part = _in_full(said) if isinstance(said, dict) else {}
+        platform = part.get("platform")
+        if platform in ("sensor", "binary_sensor"):
             yield _described({**shared, **part}, name, switch=platform == "binary_sensor")
+
+
+def _in_full(config: Mapping[str, object]) -> dict[str, object]:
+    return {WORDS.get(key, key): said for key, said in config.items()}
 
 
 def _described(config: Mapping[str, object], name: str, *, switch: bool) -> Described | Unreadable:
@@ -126,7 +131,7 @@ def _read(config: Mapping[str, object], name: str, *, switch: bool) -> Described
     if _text(config, "entity_category") in ASIDE and field not in OF_DEVICES:
         raise Unreadable(RefusalReason.UNMAPPED, f"{name:.40} is the device's own {field}")
     path = _path(_text(config, "value_template"))
-    told_on, told_off = _of(config, "payload_on"), _of(config, "payload_off")
+    told_on, told_off = config.get("payload_on"), config.get("payload_off")
     return Described(
         topic=topic,
         sensor=_sensor(config, path or (name,), field, switch=switch),
@@ -138,12 +143,8 @@ def _read(config: Mapping[str, object], name: str, *, switch: bool) -> Described
     )
 
 
-def _of(config: Mapping[str, object], key: str) -> object:
-    return config.get(key, config.get(SHORT[key]))
-
-
 def _text(config: Mapping[str, object], key: str) -> str:
-    found = _of(config, key)
+    found = config.get(key)
     return found if isinstance(found, str) else ""
 
 
@@ -158,8 +159,8 @@ def _state_topic(config: Mapping[str, object]) -> str:
 def _sensor(config: Mapping[str, object], names: tuple[str, ...], field: str, *, switch: bool) -> str:
     """All that a device measures is one sensor's, and what it measures elsewhere that of the place, which the
     last of `names` tells, or those before it; without a device each value is its own. Raises Unreadable."""
-    device = _of(config, "device")
-    named = _of(device, "identifiers") if isinstance(device, dict) else None
+    device = config.get("device")
+    named = _in_full(device).get("identifiers") if isinstance(device, dict) else None
     first = named[0] if isinstance(named, list) and named else named
     if first is None or first == []:
         return sensor_id(_text(config, "unique_id") or _text(config, "object_id") or MISSING)
