@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from coldchain.seal import Batch, Key, fingerprint, read_batches, seal
-from coldchain_backend.ledger import Checkpoint, Head, Json, act_record, make_statement
+from coldchain_backend.fleet import fleet_record
+from coldchain_backend.ledger import Checkpoint, Head, Json, Kind, NewRecord, act_record, make_statement
 from support.evidence import BACKEND, EvidenceLog, resigned, stranger, unpacked
-from support.judged_log import HOUR, MINUTE, ORGANISATION, T0
+from support.judged_log import HOUR, MINUTE, ORGANISATION, T0, plan, profile
 
 FORGER = Key.from_seed(b"f" * 32)
 
@@ -240,6 +241,23 @@ def test_a_revocation_that_is_hidden_from_the_keys_is_refused(
     (copy / "keys.json").write_text(json.dumps(keys), "utf-8")
     resigned(copy, BACKEND)
     assert "the lines give outcome" in stranger(copy).stderr
+
+
+def test_a_fleet_that_is_valid_from_long_ago_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    """A limit that is irreversible looks back to where the sensor's time there begins, however long ago."""
+    log, limits = EvidenceLog(tmp_path / "log"), profile()
+    limits = replace(limits, rules=tuple(replace(one, irreversible=True) for one in limits.rules))
+    log.live(hours=1, step_ms=5 * MINUTE)
+    what = plan({"a": 5 * MINUTE, "b": 5 * MINUTE}, limits=limits)
+    payload = fleet_record(plan=what, text="", by="王伟", reason=None, base=1, from_ms=0)
+    log.put(NewRecord(kind=Kind.FLEET, payload=payload))
+    path = log.archive(tmp_path, to_ms=T0 + HOUR)
+    log.close()
+    folder = unpacked(path, tmp_path / "evidence")
+    judged = json.loads((folder / "judged.json").read_bytes())
+    assert {part["lead_ms"] for part in judged["parts"]} == {0}
+    done = stranger(folder)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_script_can_be_read_in_one_sitting(folder: Path) -> None:

@@ -205,7 +205,7 @@ def test_readings_that_are_declared_too_early_are_counted(folder: Path) -> None:
 ODD: dict[str, tuple[Change, str]] = {
     "time without end": (part(to_ms=10**18), "too long a time"),
     "time of any length": (part(until_ms=10**400), "too long a time"),
-    "time from the beginning": (part(lead_ms=-(10**15)), "too long a time"),
+    "time from the beginning": (part(from_ms=-(10**15)), "too long a time"),
     "infinite time": (part(to_ms=float("inf")), "too long a time"),
     "time that is no number": (part(to_ms=float("nan")), "p.a a .* cannot be read: ValueError"),
     "readings for every millisecond": (profile(gap_floor_ms=0, gap_factor=1e-9), "too long a time"),
