@@ -73,7 +73,7 @@ def _rows(mirrored: Sequence[Took], bare: Sequence[Took]) -> Iterator[Row]:
         name="mirror, points written", value=points / took_s, unit="points/s", baseline=points / bare_s,
         baseline_name="bare writer, the same bodies",
     )  # fmt: skip
-    yield Row(name="mirror beside the bare writer", value=bare_s / took_s, unit="×/s of it")
+    yield Row(name="mirror beside the bare writer", value=bare_s / took_s, unit="×")
     yield Row(
         name="catch-up after a day at 1000 points × 1/min", value=took_s * day, unit="s",
         baseline=own_s * day, baseline_name="s of our own CPU",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Row:
     """One measured figure.
 
-    `unit` says which way is better: anything per second wants to be high, sizes and durations low.
+    `unit` says which way is better: anything per second wants to be high, sizes and durations low;
+    a ratio (×) says it, or its budget does, and its baseline is not compared with it once more.
     `baseline` is the same work without our code, measured in the same run; None where there is none.
     """
 
