@@ -290,7 +290,7 @@ def ending(since_ms: int | None, now_ms: int, client_id: str) -> str:
     """Why there is no connection any more; `since_ms`: when the broker let us in. One that lets in another
     client by the same name ends ours without a word."""
     if since_ms is None:
-        return "it ended the connection before it let us in; does it want a client certificate?"
+        return "it ended the connection before it let us in; does it want TLS, or a client certificate?"
     soon = f"; does another client have the client_id {client_id} too?" if now_ms - since_ms < SOON_MS else ""
     return f"the connection ended after {(now_ms - since_ms) / 1000:.1f} s{soon}"
 
