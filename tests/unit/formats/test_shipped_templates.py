@@ -8,7 +8,8 @@ from coldchain.errors import ConfigError
 from coldchain.readings import Refusal
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import blocks_of, decode_registers
-from coldchain_gateway.sources.bus.units import BusConfig, UnitConfig, check_one_line, units_of
+from coldchain_gateway.sources.bus import BusConfig, UnitConfig
+from coldchain_gateway.sources.bus.units import check_one_line, units_of
 from coldchain_gateway.templates import known_templates, load_template
 
 # template → registers by (function, address as its manual counts), values by sensor, reasons of refusals

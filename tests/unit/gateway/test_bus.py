@@ -14,7 +14,8 @@ from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Acquired, NotKept, Sample
 from coldchain_gateway.formats import Request
 from coldchain_gateway.formats.modbus_tcp import first_frame, read_tcp_answer, tcp_request
-from coldchain_gateway.sources.bus import BusConfig, Poller, UnitConfig
+from coldchain_gateway.sources.bus import BusConfig, UnitConfig
+from coldchain_gateway.sources.bus.polling import Poller
 from coldchain_gateway.sources.bus.schedule import Patience, Turn, next_turn
 from coldchain_gateway.sources.bus.units import check_one_line, units_of
 from coldchain_gateway.sources.modbus_tcp.source import ConnectionLost, TcpLink

@@ -25,6 +25,7 @@ for config in load(Path(sys.argv[1])).config.source:
     open_source(config, clock=SystemClock(), template_dirs=())
 print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
 """
+BUS = "coldchain_gateway.sources.bus"
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -36,3 +37,9 @@ def test_only_what_is_configured_is_loaded(kind: str, tmp_path: Path) -> None:
         [sys.executable, "-I", "-c", PROGRAM, str(file)], capture_output=True, text=True, check=True
     )
     assert set(done.stdout.split()) & DRIVERS == wanted
+
+
+def test_to_read_a_configuration_loads_nothing_of_a_bus_but_what_is_said_of_it() -> None:
+    program = "import sys, coldchain_gateway.config; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert {name for name in done.stdout.split() if name.startswith(BUS)} == {BUS, f"{BUS}.config"}

@@ -8,7 +8,7 @@ from typing import Final
 from coldchain.readings import Refusal, RefusalReason, Value
 from coldchain_gateway.contracts import Sample
 from coldchain_gateway.formats import Block, Template, blocks_of, decode_registers, words_of
-from coldchain_gateway.sources.bus import Link
+from coldchain_gateway.sources.bus.link import Link
 from coldchain_gateway.sources.bus.units import raw_text
 from coldchain_gateway.templates import known_templates, load_template
 from coldchain_runtime.clock import Clock

@@ -1,7 +1,8 @@
-"""Units that are asked in turn: who is on a bus, whose turn it is, and the loop that asks."""
+"""Units that are asked in turn: who stands on a bus, whose turn it is, and the loop that asks over a wire.
 
-from .link import Link
-from .polling import Poller
-from .units import BusConfig, UnitConfig
+Only what a configuration says of it is loaded here: a gateway without a bus needs no more.
+"""
 
-__all__ = ["BusConfig", "Link", "Poller", "UnitConfig"]
+from .config import BusConfig, UnitConfig
+
+__all__ = ["BusConfig", "UnitConfig"]

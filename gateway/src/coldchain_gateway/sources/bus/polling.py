@@ -15,9 +15,10 @@ from coldchain_gateway.formats import decode_registers, words_of
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
 
+from .config import BusConfig
 from .link import Link
 from .schedule import Patience, Turn, next_turn
-from .units import BusConfig, Unit, raw_text
+from .units import Unit, raw_text
 
 MOST_UNDER_WAY: Final = 32
 log = Log("gateway.modbus")

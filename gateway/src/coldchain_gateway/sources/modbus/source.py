@@ -9,7 +9,7 @@ from coldchain.readings import Refusal, RefusalReason
 from coldchain_gateway.contracts import Intake
 from coldchain_gateway.formats import Request, is_whole, read_answer, request_frame
 from coldchain_gateway.formats.modbus_traffic import foreign_frame
-from coldchain_gateway.sources.bus import Poller
+from coldchain_gateway.sources.bus.polling import Poller
 from coldchain_gateway.sources.bus.units import check_one_line, units_of
 from coldchain_gateway.sources.serial_port import SerialPort
 from coldchain_runtime.clock import Clock

@@ -11,7 +11,7 @@ from coldchain_gateway.contracts import Intake
 from coldchain_gateway.formats import Request
 from coldchain_gateway.formats.modbus_tcp import first_frame, read_tcp_answer, tcp_request
 from coldchain_gateway.formats.values import refused
-from coldchain_gateway.sources.bus import Poller
+from coldchain_gateway.sources.bus.polling import Poller
 from coldchain_gateway.sources.bus.units import units_of
 from coldchain_runtime.clock import Clock
 from coldchain_runtime.logs import Log
