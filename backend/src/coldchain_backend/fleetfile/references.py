@@ -1,9 +1,8 @@
 """Names within a document: each once, and none that is not there; what is wrong is said with its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 
-from coldchain_runtime.documents import Place
+from coldchain_runtime.documents import Place, meant
 
 Problem = tuple[Place, str]
 
@@ -26,8 +25,5 @@ def known(place: Place, what: str, name: str, names: Iterable[str]) -> Iterator[
     """A reference to what is not there, with the name that may have been meant."""
     there = list(names)
     if name not in there:
-        close = get_close_matches(name, there, n=1)
-        hint = (
-            f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(there[:12])}" if there else ""
-        )
+        hint = meant(name, there) or (f"; known: {', '.join(there[:12])}" if there else "")
         yield place, f"unknown {what} `{name}`{hint}"

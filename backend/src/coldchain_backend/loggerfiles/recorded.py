@@ -224,7 +224,7 @@ def _channel(  # noqa: PLR0913, PLR0917 - likewise
     path: Path,
     rows: Rows,
     place: int,
-    instants: "_Instants",
+    instants: _Instants,
     taken: Taken,
     wanted: Wanted,
     never: Refused,

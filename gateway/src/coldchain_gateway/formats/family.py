@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from coldchain.errors import InvalidInput
+from coldchain_runtime.documents import meant
 
 from .message import Message, MqttFormat
 
@@ -78,9 +79,7 @@ def known_zone(name: str) -> "ZoneInfo":
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        from difflib import get_close_matches
         from zoneinfo import available_timezones
 
-        near = get_close_matches(name, sorted(available_timezones()), n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
-        raise InvalidInput(f"unknown time zone {name!r}{hint}") from error
+        near = meant(name, sorted(available_timezones()))
+        raise InvalidInput(f"unknown time zone {name!r}{near}") from error
