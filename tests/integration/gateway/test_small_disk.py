@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from coldchain_gateway.cli import main
+from coldchain_gateway.health import disk_free_bytes
 from coldchain_gateway.outbox import OUTBOX_FILE, Bound, Cap, OutboxFull, SqliteOutbox, room_to_start
 from support.small_disk import fill, small_disk
 
@@ -28,14 +29,14 @@ def test_an_outbox_opens_on_a_full_disk_for_the_reserve_is_given_up(disk: Path) 
     fill(disk)
     with pytest.raises(OutboxFull):
         SqliteOutbox(disk / OUTBOX_FILE)
-    room_to_start(disk)
+    room_to_start(disk, disk_free_bytes(disk))
     with closing(SqliteOutbox(disk / OUTBOX_FILE)) as outbox:
         assert outbox.room().file_bytes > 0
     assert not (disk / "reserve").exists()
 
 
 def test_with_room_the_reserve_stays(disk: Path) -> None:
-    room_to_start(disk)
+    room_to_start(disk, disk_free_bytes(disk))
     assert (disk / "reserve").exists()
 
 

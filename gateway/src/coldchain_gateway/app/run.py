@@ -13,7 +13,7 @@ from typing import Final
 from coldchain.errors import Refused
 from coldchain_gateway.config import Settings
 from coldchain_gateway.going_down import GoingDownWatch
-from coldchain_gateway.health import HealthLoop
+from coldchain_gateway.health import HealthLoop, disk_free_bytes
 from coldchain_gateway.heard import HeardLoop
 from coldchain_gateway.identity import came_from
 from coldchain_gateway.machine import serial_number
@@ -61,7 +61,7 @@ async def serve(settings: Settings, clock: Clock, ending: Ending, condemned: str
     """Run until `ending.asked` is set. Raises Refused when another process has the data folder."""
     make_folder(settings.data_dir)
     with only_one(settings):
-        room_to_start(settings.data_dir)
+        room_to_start(settings.data_dir, disk_free_bytes(settings.data_dir))
         crew = _crew(ending, clock)
         notifier = Notifier()
         parts = open_parts(settings, clock, condemned, crew)

@@ -5,7 +5,6 @@ size and lives on its own pages. Acknowledged batches go first, then the oldest 
 declared holes. Unsent evidence is never dropped only because something else filled the disk.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,10 +60,10 @@ def allowed_bytes(bound: Bound, *, file_bytes: int, free_bytes: int) -> int:
     return max(LEAST_BYTES, min(bound.file_bytes, reachable) - SPARE_BYTES)
 
 
-def room_to_start(data_dir: Path) -> None:
+def room_to_start(data_dir: Path, free_bytes: int) -> None:
     """An outbox is opened on a full disk too: the reserve is given up for what that takes."""
-    reserve, disk = data_dir / RESERVE_FILE, os.statvfs(data_dir)
-    if disk.f_bavail * disk.f_frsize < START_BYTES and reserve.exists():
+    reserve = data_dir / RESERVE_FILE
+    if free_bytes < START_BYTES and reserve.exists():
         reserve.unlink()
         log.error("outbox.reserve_used")
 
